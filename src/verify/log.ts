@@ -1,0 +1,135 @@
+import { CodedError } from '../errors.ts';
+import { encodeHex, encodeUtf8, type LeafHash, parseHex } from '../format/bytes.ts';
+import { parseCheckpoint, type UnverifiedCheckpoint } from '../format/checkpoint.ts';
+import { parseNoteKey, verifyNote } from '../format/note.ts';
+import type { Check } from '../format/report.ts';
+import { verifyInclusion } from '../merkle/inclusion.ts';
+import { failed, notChecked, passed } from './checks.ts';
+import { logKeys, type Trust } from './trust.ts';
+
+/** What is said about one checkpoint that is to cover a leaf. */
+export interface LogEvidence {
+  /** Signed note, exact. */
+  checkpoint: string;
+  /** Hex hashes. */
+  inclusionProof: readonly string[];
+  cosignatures: readonly string[];
+}
+
+export interface LogOutcome {
+  checks: Check[];
+  /** Set when the checkpoint could be read. */
+  checkpoint: UnverifiedCheckpoint | undefined;
+  /** True if the leaf is in the tree of this checkpoint, whoever signed it. */
+  included: boolean;
+}
+
+/**
+ * Is this the log we know, did it sign, and is the leaf in the tree it signed?
+ * @param hints keys named in the thing verified: they tell a stranger's signature from a broken one and grant no trust
+ */
+export function checkLog(
+  evidence: LogEvidence,
+  leaf: LeafHash,
+  log: { origin: string; leafIndex: number; hints: readonly string[] },
+  about: string | null,
+  trust: Trust,
+): LogOutcome {
+  let checkpoint: UnverifiedCheckpoint;
+  try {
+    checkpoint = parseCheckpoint(encodeUtf8(evidence.checkpoint));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return {
+      checks: [
+        failed('log.origin', about, error.code),
+        failed('log.signature', about, error.code),
+        failed('log.inclusion', about, error.code),
+      ],
+      checkpoint: undefined,
+      included: false,
+    };
+  }
+  const inclusion = checkInclusion(evidence, leaf, log.leafIndex, checkpoint, about);
+  return {
+    checks: [
+      checkOrigin(checkpoint, log.origin, about, trust),
+      checkSignature(checkpoint, log.hints, about, trust),
+      inclusion,
+      checkCosignatures(evidence, about, trust),
+    ],
+    checkpoint,
+    included: inclusion.status === 'passed',
+  };
+}
+
+function checkOrigin(checkpoint: UnverifiedCheckpoint, origin: string, about: string | null, trust: Trust): Check {
+  const facts = { origin: checkpoint.origin };
+  if (checkpoint.origin !== origin) return failed('log.origin', about, 'origin-mismatch', { ...facts, stated: origin });
+  if (trust.policy === undefined) return notChecked('log.origin', about, 'no-policy', facts);
+  if (logKeys(trust, origin) === undefined) return notChecked('log.origin', about, 'untrusted-key', facts);
+  return passed('log.origin', about, facts);
+}
+
+function checkSignature(
+  checkpoint: UnverifiedCheckpoint,
+  hints: readonly string[],
+  about: string | null,
+  trust: Trust,
+): Check {
+  const facts = { treeSize: String(checkpoint.treeSize), rootHash: encodeHex(checkpoint.rootHash) };
+  const trusted = (logKeys(trust, checkpoint.origin) ?? []).filter((key) => key.name === checkpoint.origin);
+  const outcomes = trusted.map((key) => ({ key, outcome: verifyNote(checkpoint.note, key) }));
+  if (outcomes.some(({ outcome }) => outcome === 'invalid')) {
+    return failed('log.signature', about, 'signature-invalid', facts);
+  }
+  const valid = outcomes.find(({ outcome }) => outcome === 'valid');
+  if (valid !== undefined) return passed('log.signature', about, { ...facts, keyId: encodeHex(valid.key.keyId) });
+
+  // No key of the policy signed. Somebody's valid signature is a stranger's; none at all is a forgery of the note itself.
+  const hinted = hints.some((vkey) => {
+    try {
+      const key = parseNoteKey(vkey);
+      return key.name === checkpoint.origin && verifyNote(checkpoint.note, key) === 'valid';
+    } catch {
+      return false;
+    }
+  });
+  if (!hinted && hints.length > 0) return failed('log.signature', about, 'signature-invalid', facts);
+  return notChecked('log.signature', about, trust.policy === undefined ? 'no-policy' : 'untrusted-key', facts);
+}
+
+function checkInclusion(
+  evidence: LogEvidence,
+  leaf: LeafHash,
+  leafIndex: number,
+  checkpoint: UnverifiedCheckpoint,
+  about: string | null,
+): Check {
+  const facts = { leafIndex: String(leafIndex), leafHash: encodeHex(leaf), treeSize: String(checkpoint.treeSize) };
+  try {
+    verifyInclusion(
+      leaf,
+      {
+        leafIndex: BigInt(leafIndex),
+        treeSize: checkpoint.treeSize,
+        hashes: evidence.inclusionProof.map((hash) => parseHex(hash)),
+      },
+      checkpoint.rootHash,
+    );
+    return passed('log.inclusion', about, facts);
+  } catch (error) {
+    if (error instanceof CodedError) return failed('log.inclusion', about, error.code, facts);
+    throw error;
+  }
+}
+
+/** Witness keys are not read yet: cosignatures are counted as present, never as passed. */
+function checkCosignatures(evidence: LogEvidence, about: string | null, trust: Trust): Check {
+  const facts = { present: String(evidence.cosignatures.length), quorum: String(trust.policy?.witnesses.quorum ?? 0) };
+  if (evidence.cosignatures.length === 0) {
+    const because = (trust.policy?.witnesses.quorum ?? 0) > 0 ? 'absent' : 'not-required';
+    return notChecked('log.cosignatures', about, because, facts);
+  }
+  return notChecked('log.cosignatures', about, 'unsupported', facts);
+}

@@ -1,0 +1,95 @@
+import type { DepositRecord } from '../format/deposit.ts';
+import { unixMsOf, utcTimeOf } from '../format/fields.ts';
+import type { Check, Report } from '../format/report.ts';
+import { type Facts, failed, notChecked, passed, pending } from './checks.ts';
+import type { ProvedTime } from './evm.ts';
+import type { Trust } from './trust.ts';
+
+export interface TimeOutcome {
+  bracket: Check;
+  independent: Check;
+  times: Report['times'];
+}
+
+/** Headers state whole seconds: a block of second t may have been made at any moment before t + 1. */
+const BLOCK_TIME_UNIT_MS = 1000;
+
+/**
+ * T₀ ≤ T₁ ≤ T₂: the record was assembled after the block it names, received when the operator says, and proved to exist at T₂.
+ * T₂ is the earliest independent time, else the earliest confirmed one, which is then marked as not independent.
+ */
+export function checkTimes(
+  record: DepositRecord,
+  notBefore: ProvedTime | undefined,
+  proved: readonly ProvedTime[],
+  awaitsProof: string | undefined,
+  trust: Trust,
+): TimeOutcome {
+  const independent = proved.filter((t) => t.independent);
+  const earliest = earliestOf(independent.length > 0 ? independent : proved);
+  const receivedMs = unixMsOf(record.receivedAt);
+  const unprovedMinutes =
+    earliest === undefined ? null : Math.max(0, Math.ceil((earliest.unixMs - receivedMs) / 60_000));
+  const facts: Facts = { received: record.receivedAt };
+  if (notBefore !== undefined) facts.notBefore = utcTimeOf(notBefore.unixMs);
+  if (earliest !== undefined) facts.notAfter = utcTimeOf(earliest.unixMs);
+  if (notBefore !== undefined && earliest !== undefined) {
+    facts.widthSeconds = String(Math.round((earliest.unixMs - notBefore.unixMs) / 1000));
+  }
+  return {
+    bracket: checkBracket(record, receivedMs, notBefore, earliest, awaitsProof, facts),
+    independent: checkIndependence(independent, awaitsProof, trust),
+    times: {
+      notBefore: describe(notBefore),
+      received: record.receivedAt,
+      notAfter: describe(earliest),
+      unprovedMinutes,
+    },
+  };
+}
+
+function checkBracket(
+  record: DepositRecord,
+  receivedMs: number,
+  notBefore: ProvedTime | undefined,
+  earliest: ProvedTime | undefined,
+  awaitsProof: string | undefined,
+  facts: Facts,
+): Check {
+  const name = 'time.bracket';
+  if (notBefore !== undefined && notBefore.unixMs > receivedMs) {
+    return failed(name, null, 'received-before-the-block-it-names', facts);
+  }
+  if (earliest !== undefined && receivedMs >= earliest.unixMs + BLOCK_TIME_UNIT_MS) {
+    return failed(name, null, 'received-after-its-own-proof', facts);
+  }
+  if (earliest === undefined) {
+    return awaitsProof === undefined
+      ? notChecked(name, null, 'offline', facts)
+      : pending(name, null, awaitsProof, facts);
+  }
+  if (record.notBefore !== null && notBefore === undefined) return notChecked(name, null, 'offline', facts);
+  return passed(name, null, facts);
+}
+
+function checkIndependence(independent: readonly ProvedTime[], awaitsProof: string | undefined, trust: Trust): Check {
+  const name = 'time.independent';
+  const required = trust.policy?.independentTimesRequired;
+  const sources = new Set(independent.map((t) => t.source));
+  const facts = { found: String(sources.size), required: required === undefined ? 'no policy' : String(required) };
+  if (required === undefined) return notChecked(name, null, 'no-policy', facts);
+  if (sources.size > 0 && sources.size >= required) return passed(name, null, facts);
+  if (required === 0) return notChecked(name, null, 'not-required', facts);
+  return awaitsProof === undefined ? notChecked(name, null, 'absent', facts) : pending(name, null, awaitsProof, facts);
+}
+
+function earliestOf(times: readonly ProvedTime[]): ProvedTime | undefined {
+  return times.reduce<ProvedTime | undefined>(
+    (best, t) => (best === undefined || t.unixMs < best.unixMs ? t : best),
+    undefined,
+  );
+}
+
+function describe(time: ProvedTime | undefined): Report['times']['notBefore'] {
+  return time === undefined ? null : { at: utcTimeOf(time.unixMs), source: time.source, independent: time.independent };
+}

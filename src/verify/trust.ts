@@ -1,0 +1,99 @@
+import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
+import { encodeJson, type JsonValue } from '../format/json.ts';
+import { type NoteKey, parseNoteKey } from '../format/note.ts';
+import { type Policy, parsePolicy } from '../format/policy.ts';
+
+/** How a block hash came to be confirmed, strongest first; `undefined` if nobody the reader trusts confirmed it. */
+export type BlockConfirmation = 'policy' | 'reader' | 'node';
+
+/** What a node of the reader's choice said about a block: part of its canonical chain and final, only canonical, or another block stands at that height. */
+export type NodeAnswer = 'final' | 'canonical' | 'replaced' | 'unknown';
+
+/** Answers that were fetched before verification; an outage leaves entries out. */
+export interface NodeAnswers {
+  /** The node in the reader's words, for the report. */
+  node: string;
+  /** By CAIP-2 chain and `0x` block hash, as `blockKey` joins them. */
+  blocks: ReadonlyMap<string, NodeAnswer>;
+}
+
+export function blockKey(chain: string, blockHash: string): string {
+  return `${chain}/${blockHash}`;
+}
+
+/** Whom the reader trusts, ready to be asked. Nothing of the thing verified ever enters here. */
+export interface Trust {
+  policy: Policy | undefined;
+  /** SHA-256 of the policy's canonical bytes. */
+  digest: string | null;
+  /** `0x` hashes, or `chain/0x…` as `blockKey` joins them. */
+  trustedBlocks: ReadonlySet<string>;
+  node: NodeAnswers | undefined;
+}
+
+/**
+ * @param policyBytes the reader's policy in any JSON spelling, or undefined
+ * @param trustedBlocks block hashes that the reader himself vouches for, `0x…` or `eip155:1/0x…`. A bare hash confirms the block
+ * but not on which chain it is, so its time never counts as independent
+ * @throws FormatError if the policy or one of its keys is malformed
+ */
+export function openTrust(
+  policyBytes: Uint8Array | undefined,
+  trustedBlocks: readonly string[],
+  node: NodeAnswers | undefined,
+): Trust {
+  const policy = policyBytes === undefined ? undefined : parsePolicy(policyBytes);
+  // A key that cannot be read must not silently count as "not trusted": the reader believes that he named it.
+  for (const log of policy?.logs ?? []) log.keys.forEach(parseNoteKey);
+  policy?.witnesses.keys.forEach(parseNoteKey);
+  for (const der of policy?.seals ?? []) parseBase64(der);
+  return {
+    policy,
+    digest: policy === undefined ? null : encodeHex(sha256(encodeJson(policy as unknown as JsonValue))),
+    trustedBlocks: new Set(trustedBlocks),
+    node,
+  };
+}
+
+/** Keys that the policy names for a log; undefined if the policy does not know the log. */
+export function logKeys(trust: Trust, origin: string): NoteKey[] | undefined {
+  const logs = trust.policy?.logs.filter((log) => log.origin === origin) ?? [];
+  return logs.length === 0 ? undefined : logs.flatMap((log) => log.keys.map(parseNoteKey));
+}
+
+/** Contracts that the policy names for a log. */
+export function logContracts(trust: Trust, origin: string): { chain: string; address: string }[] {
+  return trust.policy?.logs.filter((log) => log.origin === origin).flatMap((log) => log.contracts) ?? [];
+}
+
+export function isIndependentChain(trust: Trust, chain: string): boolean {
+  return trust.policy?.chains.some((c) => c.chain === chain && c.independent) ?? false;
+}
+
+export interface BlockStanding {
+  confirmed: BlockConfirmation | undefined;
+  final: boolean;
+  /** A node says that another block stands at this height. */
+  replaced: boolean;
+  /** False if only the thing verified says on which chain the block is. */
+  chainKnown: boolean;
+}
+
+/** Who outside the thing verified confirms that this block is part of its chain. */
+export function confirmBlock(trust: Trust, chain: string, blockHash: string): BlockStanding {
+  const key = blockKey(chain, blockHash);
+  const answer = trust.node?.blocks.get(key);
+  const standing = (confirmed: BlockConfirmation | undefined, final: boolean, chainKnown = true): BlockStanding => ({
+    confirmed,
+    final,
+    replaced: false,
+    chainKnown,
+  });
+  if (answer === 'replaced') return { ...standing(undefined, false), replaced: true };
+  if (trust.policy?.blocks.some((b) => b.chain === chain && b.hash === blockHash)) return standing('policy', true);
+  if (trust.trustedBlocks.has(key)) return standing('reader', true);
+  if (answer === 'final') return standing('node', true);
+  if (trust.trustedBlocks.has(blockHash)) return standing('reader', true, answer === 'canonical');
+  if (answer === 'canonical') return standing('node', false);
+  return standing(undefined, false);
+}

@@ -1,0 +1,146 @@
+import { encodeHex, sha256 } from '../format/bytes.ts';
+import { type Certificate, parseCertificate } from '../format/certificate.ts';
+import { parseReceipt, type Receipt } from '../format/receipt.ts';
+import type { Check, Report } from '../format/report.ts';
+import { sealedBytes } from '../format/seal.ts';
+import { depositLeafData } from '../format/spine.ts';
+import { leafHash } from '../merkle/hash.ts';
+import { checkBefore } from './before.ts';
+import { notChecked, passed, pending } from './checks.ts';
+import { conclude, type PublicationOutcome } from './conclusion.ts';
+import { checkPresentedFiles, checkRecord, type OpenedFile, type PresentedFile } from './deposit.ts';
+import { checkEvmAttestation, checkNotBefore, type ProvedTime } from './evm.ts';
+import { checkLog } from './log.ts';
+import { checkSeals } from './seal.ts';
+import { statementsOf } from './statements.ts';
+import { checkTimes } from './time.ts';
+import type { Trust } from './trust.ts';
+
+/** What the carrier of a certificate adds: checks of the PDF or the package around it, which are required then. */
+export interface Carrier {
+  kind: 'certificate' | 'pdf' | 'package';
+  checks: Check[];
+}
+
+/**
+ * Answers, for a certificate and the files the reader holds, every question that can be asked offline.
+ * @param bytes canonical JSON of tiezheng/certificate/v1
+ * @throws FormatError if the bytes are no certificate at all; bad evidence in a well-formed certificate is a report
+ */
+export async function verifyCertificate(
+  bytes: Uint8Array,
+  files: readonly PresentedFile[],
+  trust: Trust,
+  carrier: Carrier = { kind: 'certificate', checks: [] },
+): Promise<Report> {
+  const certificate = parseCertificate(bytes);
+  const { record, annexes } = certificate;
+  const leaf = leafHash(depositLeafData(record));
+  const publications: PublicationOutcome[] = [];
+  const proved: ProvedTime[] = [];
+  const checks: Check[] = [
+    passed('certificate.canonical', null),
+    ...(await checkSeals(certificate, certificate.claims.issuedAt, trust)),
+    ...checkRecord(record, certificate.files, annexes),
+    ...checkPresentedFiles(certificate.files, files),
+  ];
+  for (const [i, publication] of certificate.publications.entries()) {
+    const about = `publication ${i + 1}`;
+    const log = { ...certificate.log, hints: certificate.log.keys };
+    const outcome = checkLog(publication, leaf, log, about, trust);
+    const found: PublicationOutcome = { checks: [...outcome.checks], attestations: [] };
+    for (const [j, attestation] of publication.attestations.entries()) {
+      const name = `publication ${i + 1}, attestation ${j + 1}`;
+      if (attestation.type !== 'evm') {
+        found.checks.push(notChecked(attestation.type, name, 'unsupported'));
+      } else if (outcome.checkpoint !== undefined) {
+        const evm = checkEvmAttestation(attestation, outcome.checkpoint, certificate.log.origin, name, trust);
+        found.attestations.push(evm.checks);
+        // A block proves the time of the root; only the inclusion carries it down to this deposit.
+        if (evm.time !== undefined && outcome.included) proved.push(evm.time);
+      }
+    }
+    publications.push(found);
+    checks.push(...found.checks, ...found.attestations.flat());
+  }
+  const notBefore = checkNotBefore(record, certificate.notBeforeHeader, trust);
+  const time = checkTimes(record, notBefore.time, proved, undefined, trust);
+  checks.push(notBefore.check, time.bracket, time.independent, ...carrier.checks);
+
+  return conclude(
+    {
+      kind: carrier.kind,
+      digest: digestOf(certificate),
+      certificateNo: certificate.claims.certificateNo,
+      depositId: record.depositId,
+      leafIndex: certificate.log.leafIndex,
+    },
+    certificate.claims.evaluation,
+    checks,
+    publications,
+    checkBefore(time.times, annexes, declaredOnly(certificate.files)),
+    time.times,
+    statementsOf(record, annexes, certificate),
+    trust,
+  );
+}
+
+/** As `verifyCertificate`, for a deposit's receipt: nothing outside the log speaks for it yet. @throws FormatError */
+export async function verifyReceipt(bytes: Uint8Array, files: readonly PresentedFile[], trust: Trust): Promise<Report> {
+  const receipt = parseReceipt(bytes);
+  const { record, annexes } = receipt;
+  const until = `publication by ${receipt.publishBy}`;
+  const outcome = checkLog(
+    { checkpoint: receipt.checkpoint, inclusionProof: receipt.inclusionProof, cosignatures: [] },
+    leafHash(depositLeafData(record)),
+    { origin: originOf(receipt), leafIndex: receipt.leafIndex, hints: [] },
+    null,
+    trust,
+  );
+  const anchor = (['evm.receipt', 'evm.canonical', 'evm.contract', 'evm.finality'] as const).map((name) =>
+    pending(name, null, until),
+  );
+  const notBefore = checkNotBefore(record, null, trust);
+  const time = checkTimes(record, undefined, [], until, trust);
+  const checks: Check[] = [
+    passed('certificate.canonical', null),
+    ...(await checkSeals(receipt, record.receivedAt, trust)),
+    ...checkRecord(record, receipt.files, annexes),
+    ...checkPresentedFiles(receipt.files, files),
+    ...outcome.checks,
+    ...anchor,
+    notBefore.check,
+    time.bracket,
+    time.independent,
+  ];
+  return conclude(
+    {
+      kind: 'receipt',
+      digest: digestOf(receipt),
+      certificateNo: null,
+      depositId: record.depositId,
+      leafIndex: receipt.leafIndex,
+    },
+    receipt.evaluation,
+    checks,
+    [{ checks: outcome.checks, attestations: [anchor] }],
+    checkBefore(time.times, annexes, declaredOnly(receipt.files)),
+    time.times,
+    statementsOf(record, annexes, undefined),
+    trust,
+  );
+}
+
+/** A receipt names its log only by the checkpoint's first line. */
+function originOf(receipt: Receipt): string {
+  return receipt.checkpoint.slice(0, receipt.checkpoint.indexOf('\n'));
+}
+
+/** SHA-256 of the canonical bytes without seals: the name by which a certificate or receipt goes everywhere. */
+export function digestOf(object: Certificate | Receipt): string {
+  return encodeHex(sha256(sealedBytes(object)));
+}
+
+function declaredOnly(files: readonly OpenedFile[]): boolean {
+  return files.some((f) => f.entry.digestSource === 'declared');
+}
