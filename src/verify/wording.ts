@@ -1,0 +1,161 @@
+import type { Bilingual } from '../format/certificate.ts';
+import type { Check, NotCheckedCause, Report } from '../format/report.ts';
+
+/** Plain words for the names and outcomes of a report, the same on the command line, in pages and on paper. */
+
+const CHECKS: Record<string, Bilingual> = {
+  'certificate.canonical': { zh: '证书数据格式规范', en: 'The data is in its one canonical spelling' },
+  seal: { zh: '签章有效且属于可信签章人', en: 'The seal is valid and belongs to a signer you trust' },
+  'record.commitment': { zh: '各部分同属一份存证记录', en: 'All parts belong to one deposit record' },
+  'annex.depositor': { zh: '存证人信息未被更改', en: 'The depositor data is the one committed to' },
+  'annex.statement': { zh: '存证陈述未被更改', en: 'The deposit statement is the one committed to' },
+  'annex.signature': { zh: '存证人签名', en: 'Signature of the depositor' },
+  'file.missing': { zh: '待比对的文件', en: 'File to compare' },
+  'file.size': { zh: '文件大小一致', en: 'The file has the recorded size' },
+  'file.sha256': { zh: 'SHA-256 摘要一致', en: 'The SHA-256 digest matches' },
+  'file.sm3': { zh: 'SM3 摘要一致', en: 'The SM3 digest matches' },
+  'file.path': { zh: '文件条目属于本存证', en: 'The file entry leads to the deposit record' },
+  'log.origin': { zh: '存证日志为可信日志', en: 'The log is one that you trust' },
+  'log.signature': { zh: '日志检查点签名有效', en: 'The log signed this checkpoint' },
+  'log.inclusion': { zh: '存证记录包含于日志', en: 'The deposit record is in the log' },
+  'log.cosignatures': { zh: '外部见证签名', en: 'Outside witnesses cosigned' },
+  'evm.receipt': { zh: '日志根已写入该区块', en: "The log's root was anchored in this block" },
+  'evm.canonical': { zh: '该区块属于公认的链', en: 'The block is part of the chain' },
+  'evm.contract': { zh: '锚定合约为可信合约', en: 'The anchoring contract is one that you trust' },
+  'evm.finality': { zh: '该区块已最终确认', en: 'The block is final' },
+  'evm.notBefore': { zh: '记录中引用的在先区块', en: 'The earlier block that the record names' },
+  rfc3161: { zh: '可信时间戳', en: 'Trusted timestamp (RFC 3161)' },
+  opentimestamps: { zh: 'OpenTimestamps 证明', en: 'OpenTimestamps proof' },
+  'time.bracket': { zh: '时间先后顺序成立(T₀ ≤ T₁ ≤ T₂)', en: 'The times are in order (T₀ ≤ T₁ ≤ T₂)' },
+  'time.independent': { zh: '独立时间证明的数量', en: 'Independent proofs of time' },
+  'pdf.signature': { zh: 'PDF 签名覆盖整个文件', en: 'One signature covers the whole PDF' },
+  'pdf.matches': { zh: 'PDF 与内嵌证书同一签章人', en: 'The PDF is signed by the key that sealed its data' },
+  'package.manifest': { zh: '材料包清单与内容一致', en: 'The package holds what its manifest lists' },
+  'package.extra': { zh: '材料包没有清单以外的文件', en: 'The package holds nothing that its manifest does not list' },
+  'before.receipt-to-proof': { zh: '从接收(T₁)到最早证明(T₂)', en: 'From receipt (T₁) to the earliest proof (T₂)' },
+  'before.content': {
+    zh: '仅提交摘要,平台未见文件',
+    en: 'Only digests were handed in; the service has not seen the file',
+  },
+  'before.identity': { zh: '存证人身份', en: 'Identity of the depositor' },
+  'before.source': { zh: '数据来源', en: 'Source of the data' },
+  'before.method': { zh: '取证方式', en: 'Method of capture' },
+  'before.tool': { zh: '取证工具', en: 'Tool of capture' },
+  'before.interval': { zh: '取证起止时间', en: 'Capture interval' },
+  'before.cleanliness': { zh: '清洁性检查', en: 'Cleanliness check' },
+};
+
+const STATUS: Record<Check['status'], Bilingual> = {
+  passed: { zh: '通过', en: 'passed' },
+  failed: { zh: '不通过', en: 'failed' },
+  pending: { zh: '待完成', en: 'pending' },
+  'not-checked': { zh: '未核验', en: 'not checked' },
+};
+
+const CAUSES: Record<NotCheckedCause, Bilingual> = {
+  absent: { zh: '未提供', en: 'not provided' },
+  offline: {
+    zh: '没有可信来源确认该区块;可用自己的节点或区块浏览器确认后重试',
+    en: 'no source that you trust confirms this block; confirm it with your own node or a block explorer and check again',
+  },
+  'untrusted-key': {
+    zh: '信任策略未列明此签名人或合约',
+    en: 'your trust policy does not name this signer or contract',
+  },
+  'no-policy': { zh: '未提供信任策略,无法判断可信谁', en: 'no trust policy was given, so nobody is trusted' },
+  'not-required': { zh: '信任策略不要求', en: 'your trust policy does not ask for it' },
+  closed: { zh: '未向本读者公开', en: 'not opened for this reader' },
+  unsupported: { zh: '本核验工具不支持', en: 'this verifier cannot read it' },
+  'depends-on-failed': { zh: '所依赖的核验未通过', en: 'it rests on a check that failed' },
+  'operator-word-only': { zh: '仅有陈述,没有外部证明', en: 'stated only; no outside proof' },
+  'declared-only': { zh: '仅有申报的摘要', en: 'declared digests only' },
+};
+
+const REASONS: Record<string, Bilingual> = {
+  'digest-mismatch': { zh: '摘要不同:文件与存证不一致', en: 'the digests differ: this is not the deposited file' },
+  'size-mismatch': { zh: '文件大小不同', en: 'the sizes differ' },
+  'matches-no-file-of-this-deposit': { zh: '不属于本存证的任何文件', en: 'it is none of the files of this deposit' },
+  'commitment-mismatch': {
+    zh: '内容与记录中的承诺值不符',
+    en: 'the content does not fit the commitment in the record',
+  },
+  'name-commitment-mismatch': { zh: '文件名与承诺值不符', en: 'the file name does not fit its commitment' },
+  'part-of-another-deposit': { zh: '有部分属于另一份存证', en: 'a part belongs to another deposit' },
+  'file-index-out-of-range': { zh: '文件序号超出范围', en: 'a file number is out of range' },
+  'file-listed-twice': { zh: '同一文件列出两次', en: 'a file is listed twice' },
+  'root-mismatch': { zh: '哈希路径不通向记录的根', en: 'the hashes lead to another root' },
+  'proof-too-long': { zh: '哈希路径过长', en: 'the proof has too many hashes' },
+  'proof-too-short': { zh: '哈希路径过短', en: 'the proof has too few hashes' },
+  'index-out-of-range': { zh: '序号超出树的范围', en: 'the number is outside the tree' },
+  'signature-invalid': { zh: '签名无效', en: 'the signature is not valid' },
+  'origin-mismatch': { zh: '日志名称不符', en: 'the log names differ' },
+  'header-hash-mismatch': { zh: '区块头与区块哈希不符', en: 'the header does not hash to the block hash' },
+  'another-block-at-this-height': { zh: '该高度上是另一个区块', en: 'another block stands at this height' },
+  'received-after-its-own-proof': { zh: '接收时间晚于其证明', en: 'it was received after its own proof' },
+  'received-before-the-block-it-names': {
+    zh: '接收时间早于记录引用的区块',
+    en: 'it was received before the block that it names',
+  },
+  'signature-does-not-cover-the-file': { zh: '签名未覆盖整个文件', en: 'the signature does not cover the whole file' },
+  'more-than-one-signature': { zh: '有多个签名', en: 'there is more than one signature' },
+  'not-signed': { zh: '未签名', en: 'it is not signed' },
+  'content-digest-mismatch': { zh: '签名后内容被更改', en: 'the content was changed after signing' },
+  'signed-by-another-key-than-the-seal': {
+    zh: 'PDF 签名人与证书签章人不同',
+    en: 'signed by another key than the one that sealed the data',
+  },
+  'certificate-expired': { zh: '签章证书已过期', en: "the signer's X.509 certificate had expired" },
+  'certificate-not-yet-valid': { zh: '签章证书尚未生效', en: "the signer's X.509 certificate was not yet valid" },
+};
+
+const CONCLUSIONS: Record<Report['conclusion'], Bilingual> = {
+  'required-passed': {
+    zh: '信任策略要求的各项均通过:与该存证一致',
+    en: 'All that the policy requires has passed: consistent with this deposit',
+  },
+  failed: { zh: '有核验项不通过', en: 'At least one check failed' },
+  incomplete: {
+    zh: '没有核验项不通过,但有必需项未完成或无法核验',
+    en: 'No check failed, but something required is pending or could not be checked',
+  },
+  'no-policy': {
+    zh: '自身前后一致,但没有外部依据:未提供信任策略',
+    en: 'Consistent in itself; nobody outside vouches for it: no trust policy was given',
+  },
+};
+
+export const EVALUATION_NOTICE: Bilingual = {
+  zh: '评估用途:密钥、链和时间均由本机自制,不具独立性,不得作为证据使用',
+  en: 'EVALUATION: keys, chain and time are home-made on one machine and independent of nobody; not for use as evidence',
+};
+
+export const PANELS: { since: Bilingual; before: Bilingual } = {
+  since: { zh: '上链后:自最早独立证明(T₂)起', en: 'Since T₂, the earliest time proved' },
+  before: { zh: '上链前:T₂ 之前的一切', en: 'Everything before T₂' },
+};
+
+export function wordingOfCheck(name: string): Bilingual {
+  return CHECKS[name] ?? { zh: name, en: name };
+}
+
+export function wordingOfStatus(status: Check['status']): Bilingual {
+  return STATUS[status];
+}
+
+export function wordingOfConclusion(conclusion: Report['conclusion']): Bilingual {
+  return CONCLUSIONS[conclusion];
+}
+
+/** Why a check did not pass; undefined if it did. A reason without words of its own shows its code. */
+export function wordingOfCause(check: Check): Bilingual | undefined {
+  switch (check.status) {
+    case 'passed':
+      return undefined;
+    case 'failed':
+      return REASONS[check.reason] ?? { zh: check.reason, en: check.reason };
+    case 'pending':
+      return { zh: `等待:${check.until}`, en: `until ${check.until}` };
+    case 'not-checked':
+      return CAUSES[check.because];
+  }
+}
