@@ -1,0 +1,91 @@
+import type { DepositorAnnex, StatementAnnex } from '../format/annex.ts';
+import { encodeHex, encodeHex0x, type LeafHash, type NodeHash, parseUtf8 } from '../format/bytes.ts';
+import { type Attestation, type Certificate, certificateSchema, type PlatformProfile } from '../format/certificate.ts';
+import type { DepositRecord, FileEntry, FileName } from '../format/deposit.ts';
+import { checkObject, utcTimeOf } from '../format/fields.ts';
+import { fileLeafData } from '../format/spine.ts';
+import { leafHash, nodeHash } from '../merkle/hash.ts';
+import { inclusionProof, type ReadNode } from '../merkle/tree.ts';
+import { limitationsFor } from './limitations.ts';
+
+/** All that is known of one deposit and may go into its certificate. */
+export interface DepositEvidence {
+  record: DepositRecord;
+  /** Every file, in the order of their indices. A name is null if it stays closed. */
+  files: readonly { entry: FileEntry; name: FileName | null }[];
+  annexes: { depositor?: DepositorAnnex; statement?: StatementAnnex };
+  origin: string;
+  /** vkeys of the log, from its leaf 0. */
+  keys: readonly string[];
+  leafIndex: bigint;
+  /** RLP of the block that `record.notBefore` names; null if there is none, or if the chain's headers cannot be rebuilt. */
+  notBeforeHeader: Uint8Array | null;
+  publications: readonly {
+    /** Signed note with the log's signature only, exact. */
+    checkpoint: Uint8Array;
+    /** 32 bytes each, leaf side first. */
+    inclusionProof: readonly Uint8Array[];
+    attestations: readonly Attestation[];
+  }[];
+  /** Indices of the files whose originals are in the store now. */
+  originalsHeld: readonly number[];
+}
+
+export interface IssueTerms {
+  certificateNo: string;
+  /** Operator's clock, milliseconds since 1970. */
+  issuedAtMs: number;
+  evaluation: boolean;
+  platform: PlatformProfile;
+}
+
+/**
+ * The certificate without its seal. The same evidence and terms give the same bytes.
+ * @throws FormatError if what it was given makes no certificate that a parser would read
+ */
+export async function assembleCertificate(evidence: DepositEvidence, terms: IssueTerms): Promise<Certificate> {
+  const { record, files, annexes } = evidence;
+  const readNode = nodesOver(files.map(({ entry }) => leafHash(fileLeafData(entry))));
+  const paths = await Promise.all(files.map((_, i) => inclusionProof(BigInt(i), BigInt(files.length), readNode)));
+  const certificate: Certificate = {
+    type: 'tiezheng/certificate/v1',
+    claims: {
+      certificateNo: terms.certificateNo,
+      issuedAt: utcTimeOf(terms.issuedAtMs),
+      evaluation: terms.evaluation,
+      platform: terms.platform,
+      originalsHeld: [...evidence.originalsHeld],
+      limitations: limitationsFor({
+        evaluation: terms.evaluation,
+        declaredOnly: files.some(({ entry }) => entry.digestSource === 'declared'),
+      }),
+    },
+    record,
+    files: files.map(({ entry, name }, i) => ({ entry, path: (paths[i] ?? []).map(encodeHex), name })),
+    annexes,
+    log: { origin: evidence.origin, leafIndex: Number(evidence.leafIndex), keys: [...evidence.keys] },
+    notBeforeHeader: evidence.notBeforeHeader === null ? null : encodeHex0x(evidence.notBeforeHeader),
+    publications: evidence.publications.map((publication) => ({
+      checkpoint: parseUtf8(publication.checkpoint),
+      inclusionProof: publication.inclusionProof.map(encodeHex),
+      cosignatures: [],
+      attestations: [...publication.attestations],
+    })),
+    seals: [],
+  };
+  return checkObject(certificateSchema, certificate.type, certificate);
+}
+
+/** Every complete subtree over the leaf hashes, level by level: 1,000 files at most. */
+function nodesOver(leafHashes: readonly LeafHash[]): ReadNode {
+  const levels: Uint8Array[][] = [[...leafHashes]];
+  for (let below = levels[0] as Uint8Array[]; below.length > 1; ) {
+    const level: Uint8Array[] = [];
+    for (let i = 0; i + 1 < below.length; i += 2) {
+      level.push(nodeHash(below[i] as Uint8Array, below[i + 1] as Uint8Array));
+    }
+    levels.push(level);
+    below = level;
+  }
+  return (level, index) => levels[level]?.[Number(index)] as NodeHash;
+}

@@ -1,0 +1,188 @@
+import { createMerkleProof, createMPT } from '@ethereumjs/mpt';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import type { DepositEvidence } from '../../src/certificate/assemble.ts';
+import { parseBlockHeader } from '../../src/format/block-header.ts';
+import {
+  asHash32,
+  concat,
+  encodeHex,
+  encodeHex0x,
+  encodeUtf8,
+  type LeafData,
+  parseHex0x,
+  type RootHash,
+  sha256,
+} from '../../src/format/bytes.ts';
+import type { EvmAttestation, PlatformProfile } from '../../src/format/certificate.ts';
+import { encodeCheckpointBody } from '../../src/format/checkpoint.ts';
+import { unixMsOf } from '../../src/format/fields.ts';
+import { ED25519, encodeNote, encodeNoteKey, keyIdOf } from '../../src/format/note.ts';
+import { encodeRlp, encodeRlpUint } from '../../src/format/rlp.ts';
+import { assembleDeposit, type DepositFacts, type FileFacts } from '../../src/intake/assemble-deposit.ts';
+import { leafHash } from '../../src/merkle/hash.ts';
+import { inclusionProof, type ReadNode, rootFromLeafHashes } from '../../src/merkle/tree.ts';
+import { CHECKPOINT_ANCHORED_TOPIC } from '../../src/verify/evm-receipt.ts';
+
+export const ORIGIN = 'log.example.org/2026';
+export const CHAIN = 'eip155:31337';
+export const CONTRACT = '0x5fbdb2315678afecb367f032d93f642f64180aa3';
+export const DEPOSIT_ID = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11';
+export const RECEIVED_AT = '2026-11-22T03:04:05.678Z';
+export const PLATFORM: PlatformProfile = {
+  name: '铁证 Tiezheng',
+  operator: '示例存证服务有限公司 Example Preservation Ltd.',
+  website: 'https://tiezheng.example.org',
+  filingNo: null,
+  interests: null,
+};
+
+const LOG_KEY = sha256(encodeUtf8('key of the fixture log'));
+export const LOG_VKEY = encodeNoteKey(ORIGIN, ed25519.getPublicKey(LOG_KEY));
+
+export function checkpointNote(treeSize: bigint, rootHash: RootHash): Uint8Array {
+  const text = encodeCheckpointBody({ origin: ORIGIN, treeSize, rootHash });
+  const keyId = keyIdOf(ORIGIN, ED25519, ed25519.getPublicKey(LOG_KEY));
+  return encodeNote({
+    text,
+    signatures: [{ name: ORIGIN, keyId, signature: ed25519.sign(encodeUtf8(text), LOG_KEY) }],
+  });
+}
+
+/** A header as Ethereum's since London, over `receiptsRoot`. `unixSeconds` is its time. */
+export function blockHeader(number: bigint, unixSeconds: bigint, receiptsRoot: Uint8Array): Uint8Array {
+  const zeros = (length: number) => new Uint8Array(length);
+  return encodeRlp([
+    ...[zeros(32), zeros(32), zeros(20), zeros(32), zeros(32), receiptsRoot, zeros(256), zeros(0)],
+    ...[encodeRlpUint(number), encodeRlpUint(30_000_000n), encodeRlpUint(80_000n), encodeRlpUint(unixSeconds)],
+    ...[zeros(0), zeros(32), zeros(8), encodeRlpUint(7n)],
+  ]);
+}
+
+const word = (value: bigint) => {
+  const bytes = encodeRlpUint(value);
+  return concat(new Uint8Array(32 - bytes.length), bytes);
+};
+
+/** A block whose second transaction of three anchored the checkpoint, with the proof of it. */
+export async function evmAttestation(
+  treeSize: bigint,
+  rootHash: RootHash,
+  block: { number: bigint; unixSeconds: bigint },
+): Promise<EvmAttestation> {
+  const log = [parseHex0x(CONTRACT), [CHECKPOINT_ANCHORED_TOPIC, word(treeSize), rootHash], word(17n)];
+  const receipt = (logs: (typeof log)[]) =>
+    concat(
+      Uint8Array.of(2),
+      encodeRlp([Uint8Array.of(1), encodeRlpUint(78_000n), new Uint8Array(256), logs] as Parameters<
+        typeof encodeRlp
+      >[0]),
+    );
+  const trie = await createMPT();
+  const keyOf = (index: number) => encodeRlp(encodeRlpUint(BigInt(index)));
+  for (const [i, r] of [receipt([]), receipt([log]), receipt([])].entries()) await trie.put(keyOf(i), r);
+  const proof = (await createMerkleProof(trie, keyOf(1))).filter((node, i) => i === 0 || node.length >= 32);
+  const header = blockHeader(block.number, block.unixSeconds, trie.root());
+  return {
+    type: 'evm',
+    chain: CHAIN,
+    contract: CONTRACT,
+    blockHash: encodeHex0x(parseBlockHeader(header).hash),
+    header: encodeHex0x(header),
+    transactionIndex: 1,
+    receiptProof: proof.map(encodeHex0x),
+    receiptLogIndex: 0,
+    claims: {
+      transactionHash: encodeHex0x(sha256(encodeUtf8(`transaction of ${treeSize}`))),
+      finality: { rule: '64 blocks deep', status: 'final' },
+      nodesRunBy: '平台自行运行 the operator itself',
+    },
+  };
+}
+
+/** Reads nodes of a tree whose leaves are all at hand. */
+export function readNodeOver(leaves: readonly Uint8Array[]): ReadNode {
+  const hashes = leaves.map(leafHash);
+  return (level, index) => {
+    const from = Number(index) << level;
+    return asHash32(rootFromLeafHashes(hashes.slice(from, from + (1 << level))));
+  };
+}
+
+/** Fresh salts that are the same in each run. */
+export function countingSalt(): () => string {
+  let n = 0;
+  return () => encodeHex(sha256(encodeUtf8(`salt ${n++}`)));
+}
+
+export const PHOTO: FileFacts = {
+  name: '侵权商品照片 IMG_2034.jpg',
+  sizeBytes: 4_821_130,
+  mediaType: 'image/jpeg',
+  sha256: encodeHex(sha256(encodeUtf8('photo'))),
+  sm3: encodeHex(sha256(encodeUtf8('photo, sm3'))),
+};
+
+export interface FixtureOptions {
+  files?: readonly FileFacts[];
+  statement?: DepositFacts['statement'];
+  depositor?: Partial<DepositFacts['depositor']>;
+  digestSource?: DepositFacts['digestSource'];
+  withNotBefore?: boolean;
+  leafIndex?: number;
+  treeSize?: number;
+  /** Seconds from receipt to the block of the anchor. */
+  anchoredAfterSeconds?: number;
+}
+
+/** A deposit in the middle of a log of other people's leaves, with a signed checkpoint that a block anchors. */
+export async function depositEvidence(options: FixtureOptions = {}): Promise<DepositEvidence & { leafData: LeafData }> {
+  const { leafIndex = 41, treeSize = 57, anchoredAfterSeconds = 19 } = options;
+  const receivedAtMs = unixMsOf(RECEIVED_AT);
+  const receivedSeconds = BigInt(Math.floor(receivedAtMs / 1000));
+  const earlier = blockHeader(1_233n, receivedSeconds - 14n, new Uint8Array(32));
+  const notBeforeHeader = options.withNotBefore === false ? null : earlier;
+  const facts: DepositFacts = {
+    depositId: DEPOSIT_ID,
+    receivedAtMs,
+    notBefore:
+      notBeforeHeader === null
+        ? null
+        : { chain: CHAIN, blockHash: encodeHex0x(parseBlockHeader(notBeforeHeader).hash) },
+    depositor: {
+      name: '北京示例科技有限公司',
+      kind: 'organisation',
+      identityMethod: 'none',
+      identityCheckedAt: null,
+      ...options.depositor,
+    },
+    statement: options.statement ?? {
+      title: '网店商品页面及实物照片',
+      kind: 'photo',
+      source: 'https://shop.example.com/item/88213',
+    },
+    digestSource: options.digestSource ?? 'computed',
+    files: options.files ?? [PHOTO],
+  };
+  const deposit = assembleDeposit(facts, countingSalt());
+  const leaves = Array.from({ length: treeSize }, (_, i) =>
+    i === leafIndex ? deposit.leafData : sha256(encodeUtf8(`leaf ${i}`)),
+  );
+  const rootHash = rootFromLeafHashes(leaves.map(leafHash));
+  const size = BigInt(treeSize);
+  const block = { number: 1_236n, unixSeconds: receivedSeconds + BigInt(anchoredAfterSeconds) };
+  return {
+    ...deposit,
+    origin: ORIGIN,
+    keys: [LOG_VKEY],
+    leafIndex: BigInt(leafIndex),
+    notBeforeHeader,
+    publications: [
+      {
+        checkpoint: checkpointNote(size, rootHash),
+        inclusionProof: await inclusionProof(BigInt(leafIndex), size, readNodeOver(leaves)),
+        attestations: [await evmAttestation(size, rootHash, block)],
+      },
+    ],
+    originalsHeld: facts.digestSource === 'computed' ? facts.files.map((_, i) => i) : [],
+  };
+}
