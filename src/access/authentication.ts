@@ -1,0 +1,143 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  type Account,
+  deleteSession,
+  insertApiKey,
+  insertSession,
+  insertSignInToken,
+  selectAccountByApiKey,
+  selectAccountBySession,
+  updateSignInTokenUsed,
+} from '../db/accounts.ts';
+import type { Database } from '../db/pool.ts';
+import { AccessError } from './access-error.ts';
+import { API_KEY, hashSecret, isSecret, makeSecret, SESSION, SIGN_IN_TOKEN } from './secret.ts';
+
+/** Who calls, and by what. */
+export interface Caller {
+  account: Account;
+  /** `session` comes from a cookie, which a browser also sends on behalf of other sites. */
+  by: 'api-key' | 'session';
+}
+
+export interface AuthenticationOptions {
+  db: Database;
+  nowMs: () => number;
+  /** Name of the session cookie; `__Host-…` where pages are served over TLS. */
+  cookieName: string;
+  sessionMs: number;
+}
+
+/** API keys, sessions and one-time sign-in tokens. Secrets are shown once, when they are made; only their hashes are kept. */
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The caller, by `Authorization: Bearer tz_…`, else by the session cookie. A bearer that is wrong is not made good by a cookie.
+   * @throws AccessError `unauthenticated`, the same for missing, wrong, expired and revoked; `cross-site-request` if the cookie
+   *   comes with a request that changes something and that no page of this server sent
+   */
+  async authenticate(req: IncomingMessage): Promise<Caller> {
+    const { db, nowMs } = this.#options;
+    const authorization = req.headers.authorization;
+    if (authorization !== undefined) {
+      const key = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(authorization)?.[1];
+      if (key === undefined || !isSecret(API_KEY, key)) throw unauthenticated();
+      const account = await selectAccountByApiKey(db.pool, hashSecret(key));
+      if (account === undefined) throw unauthenticated();
+      return { account, by: 'api-key' };
+    }
+    const session = this.#sessionOf(req);
+    if (session === undefined) throw unauthenticated();
+    const account = await selectAccountBySession(db.pool, hashSecret(session), new Date(nowMs()));
+    if (account === undefined) throw unauthenticated();
+    refuseCrossSite(req);
+    return { account, by: 'session' };
+  }
+
+  /** A new key of the account, shown this once. */
+  async createApiKey(accountId: string, label: string): Promise<string> {
+    const key = makeSecret(API_KEY);
+    await insertApiKey(this.#options.db.pool, { keyHash: hashSecret(key), accountId, label });
+    return key;
+  }
+
+  /** A token that signs in once, within `validMs`. */
+  async createSignInToken(accountId: string, validMs: number): Promise<string> {
+    const token = makeSecret(SIGN_IN_TOKEN);
+    const expiresAt = new Date(this.#options.nowMs() + validMs);
+    await insertSignInToken(this.#options.db.pool, { tokenHash: hashSecret(token), accountId, expiresAt });
+    return token;
+  }
+
+  /**
+   * Uses up the token and opens a session, in one transaction: of two callers with one token exactly one gets in.
+   * @throws AccessError `sign-in-token-invalid`, the same for unknown, used and expired
+   */
+  async signIn(token: string): Promise<{ session: string; expiresAt: Date }> {
+    const { db, nowMs, sessionMs } = this.#options;
+    const invalid = () => new AccessError('sign-in-token-invalid', 'this sign-in link is unknown, used or expired');
+    if (!isSecret(SIGN_IN_TOKEN, token)) throw invalid();
+    const session = makeSecret(SESSION);
+    const now = new Date(nowMs());
+    const expiresAt = new Date(now.getTime() + sessionMs);
+    await db.transaction(async (client) => {
+      const accountId = await updateSignInTokenUsed(client, hashSecret(token), now);
+      if (accountId === undefined) throw invalid();
+      await insertSession(client, { sessionHash: hashSecret(session), accountId, expiresAt });
+    });
+    return { session, expiresAt };
+  }
+
+  /** Ends the session of this request, if it has one. @throws AccessError `cross-site-request` */
+  async signOut(req: IncomingMessage): Promise<void> {
+    const session = this.#sessionOf(req);
+    if (session === undefined) return;
+    refuseCrossSite(req);
+    await deleteSession(this.#options.db.pool, hashSecret(session));
+  }
+
+  #sessionOf(req: IncomingMessage): string | undefined {
+    const value = cookieOf(req.headers.cookie ?? '', this.#options.cookieName);
+    return value !== undefined && isSecret(SESSION, value) ? value : undefined;
+  }
+}
+
+function unauthenticated(): AccessError {
+  return new AccessError(
+    'unauthenticated',
+    'an API key (Authorization: Bearer tz_…) or a session is needed, and valid',
+  );
+}
+
+/**
+ * Browsers say by themselves where a request comes from: `Sec-Fetch-Site` (W3C Fetch Metadata), before it `Origin` (RFC 6454).
+ * A request with a cookie and neither header is refused: every browser that keeps cookies sends one of them with a POST.
+ */
+function refuseCrossSite(req: IncomingMessage): void {
+  if (req.method === 'GET' || req.method === 'HEAD') return;
+  const site = req.headers['sec-fetch-site'];
+  const origin = req.headers.origin;
+  const isSame =
+    site !== undefined ? site === 'same-origin' : origin !== undefined && hostOf(origin) === req.headers.host;
+  if (!isSame) {
+    throw new AccessError('cross-site-request', 'a request signed in by cookie must come from a page of this server');
+  }
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+/** The first cookie of the name (RFC 6265 §4.2.1). Browsers send the one with the longest path first. */
+function cookieOf(header: string, name: string): string | undefined {
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return undefined;
+}
