@@ -54,6 +54,17 @@ create table log (
 comment on column log.record is 'Canonical bytes of tiezheng/log/v1, the content of leaf 0.';
 comment on column log.epoch is 'Raised by whoever becomes leader. A writer whose epoch is not this one changes nothing.';
 
+create function refuse_shrinking() returns trigger language plpgsql as $$
+begin
+  if tg_op <> 'UPDATE' or new.size < old.size or new.epoch < old.epoch or new.origin <> old.origin or new.record <> old.record then
+    raise exception '% on log is refused: its origin and record stay, size % and epoch % only grow', tg_op, old.size, old.epoch
+      using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end $$;
+create trigger log_only_grows before update or delete on log for each row execute function refuse_shrinking();
+create trigger log_no_truncate before truncate on log for each statement execute function refuse_change();
+
 create table submission (
   submission_id bigint generated always as identity primary key,
   leaf_data bytea not null check (octet_length(leaf_data) = 32),
@@ -72,6 +83,8 @@ begin
   return new;
 end $$;
 create trigger submission_sequenced_once before update on submission for each row execute function refuse_resequencing();
+create trigger submission_stays before delete on submission for each row execute function refuse_change();
+create trigger submission_no_truncate before truncate on submission for each statement execute function refuse_change();
 
 create table leaf (
   leaf_index bigint primary key check (leaf_index >= 0),
@@ -105,6 +118,7 @@ create table publication (
   published_at timestamptz not null
 );
 create trigger publication_append_only before update or delete on publication for each row execute function refuse_change();
+create trigger publication_no_truncate before truncate on publication for each statement execute function refuse_change();
 
 -- ---------------------------------------------------------------- deposits
 
@@ -206,6 +220,7 @@ create table anchor_event (
 );
 comment on table anchor_event is 'History: every change of state and why, block disappearances included.';
 create trigger anchor_event_append_only before update or delete on anchor_event for each row execute function refuse_change();
+create trigger anchor_event_no_truncate before truncate on anchor_event for each statement execute function refuse_change();
 
 -- ---------------------------------------------------------------- certificates and alarms
 
@@ -219,6 +234,7 @@ create table certificate (
 );
 create index certificate_by_deposit on certificate (deposit_id, issued_at desc);
 create trigger certificate_append_only before update or delete on certificate for each row execute function refuse_change();
+create trigger certificate_no_truncate before truncate on certificate for each statement execute function refuse_change();
 
 create table alarm (
   alarm_id bigint generated always as identity primary key,

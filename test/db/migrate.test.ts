@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import { migrate } from '../../src/db/migrate.ts';
+import { type Database, openDatabase } from '../../src/db/pool.ts';
+import { rejectionOf } from '../support/coded-error.ts';
+import { freshDatabaseUrl } from './embedded-database.ts';
+
+describe('migrate', () => {
+  let first: Database;
+  let second: Database;
+
+  beforeEach(async () => {
+    const url = await freshDatabaseUrl();
+    first = openDatabase({ url, maxConnections: 2 });
+    second = openDatabase({ url, maxConnections: 2 });
+  });
+  afterEach(() => Promise.all([first.close(), second.close()]));
+
+  it('applies every migration once when two processes begin together', async () => {
+    const applied = await Promise.all([migrate(first), migrate(second), migrate(first), migrate(second)]);
+    expect(applied.flat()).to.deep.equal(['0001-evidence.sql']);
+    expect((await first.pool.query('select name from schema_migration')).rows).to.have.length(1);
+  });
+
+  it('refuses a database whose migration had other content', async () => {
+    await migrate(first);
+    await first.pool.query(`update schema_migration set sha256 = 'other'`);
+    await rejectionOf(migrate(first), 'migration-changed');
+  });
+
+  it('refuses a database that a later version has moved on', async () => {
+    await migrate(first);
+    await first.pool.query(`insert into schema_migration (name, sha256) values ('9999-later.sql', 'x')`);
+    await rejectionOf(migrate(first), 'schema-newer');
+  });
+
+  it('leaves nothing behind when a migration fails', async () => {
+    await first.pool.query('create table certificate (clash text)');
+    await migrate(first).then(
+      () => expect.fail('migrated over a foreign table'),
+      (error: { code: string }) => expect(error.code).to.equal('42P07'),
+    );
+    const { rows } = await first.pool.query(`select tablename from pg_tables where schemaname = 'public'`);
+    expect(rows).to.deep.equal([{ tablename: 'certificate' }]);
+  });
+});
