@@ -1,0 +1,100 @@
+import { Command, CommanderError } from 'commander';
+import { CodedError } from '../errors.ts';
+import { VERIFIER } from '../verify/verifier.ts';
+
+/** Input that no answer can be given for; the other codes are those of the commands. */
+const UNUSABLE_INPUT = 3;
+
+const program = new Command('tiezheng')
+  .description('铁证: preserve evidence, and check it without trusting anyone. 电子数据存证与核验')
+  .version(VERIFIER.version)
+  .showHelpAfterError('(tiezheng --help shows the commands)')
+  .exitOverride();
+
+// Each command loads what it needs when it runs: `verify` starts without the service's libraries.
+program
+  .command('serve')
+  .description('run the service 运行服务')
+  .option('--evaluation', 'everything embedded, keys home-made: to try it out, not for real evidence')
+  .action(async (options) => (await import('./serve.ts')).serve(options));
+
+program
+  .command('deposit')
+  .description('hand in files as one deposit 提交存证')
+  .argument('<files...>', 'files to preserve')
+  .option('--url <url>', 'address of the service (default: from evaluation.json)')
+  .option('--key <key>', 'API key (default: TIEZHENG_API_KEY, else from evaluation.json)')
+  .option('--data <folder>', 'folder with evaluation.json (default: TIEZHENG_DATA, else ./tiezheng-data)')
+  .option('--statement <file>', 'JSON file: title, kind, source, method, …')
+  .option('--title <text>', 'title of the deposit')
+  .option('--wait', 'wait until the certificate is issued')
+  .option('--out <folder>', 'save receipt, certificate and package there')
+  .option('--timeout <seconds>', 'how long to wait', '900')
+  .option('--json', 'print one JSON object')
+  .action(async (files, options) => (await import('./deposit.ts')).deposit(files, options));
+
+program
+  .command('verify')
+  .description('check a certificate, PDF, package or receipt, offline unless --rpc is given 核验')
+  .argument('<evidence>', 'certificate.json, certificate.pdf, package.zip or receipt.json')
+  .argument('[files...]', 'the files to hold against it')
+  .option('--policy <file>', 'whom you trust (tiezheng/policy/v1)')
+  .option('--rpc <url>', 'ask this node of your choice about blocks (repeatable)', collect, [])
+  .option(
+    '--trusted-block <hash>',
+    '0x… or eip155:1/0x…: a block that you confirmed yourself (repeatable)',
+    collect,
+    [],
+  )
+  .option('--json', 'print the report as canonical JSON')
+  .action(async (evidence, files, options) => (await import('./verify.ts')).verify(evidence, files, options));
+
+program
+  .command('audit')
+  .description('rebuild the log from its public tiles and check all it ever signed 审计日志')
+  .option('--url <url>', 'address of the service (default: from evaluation.json)')
+  .option('--data <folder>', 'folder with evaluation.json (default: TIEZHENG_DATA, else ./tiezheng-data)')
+  .option('--policy <file>', 'whom you trust: log key, leaf 0, contracts')
+  .option('--rpc <url>', 'node to ask for the contract head (default: from evaluation.json)')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./audit.ts')).audit(options));
+
+const chain = program.command('chain').description('the anchoring contract 锚定合约');
+chain
+  .command('deploy')
+  .description('deploy EvidenceLog; prints its address')
+  .requiredOption('--rpc <url>', 'node to send the transaction to')
+  .requiredOption('--key-file <file>', 'private key of the deployer, 0x and 64 hex digits')
+  .requiredOption('--origin <origin>', 'name of the log that will be anchored')
+  .requiredOption('--anchorer <address>', 'who may anchor')
+  .requiredOption('--guardian <address>', 'cold key: may replace the anchorer and close the log, nothing else')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./chain-deploy.ts')).deployContract(options));
+
+const account = program.command('account').description('depositors of a production service 存证人账户');
+account
+  .command('add')
+  .description('add a depositor and print an API key, once')
+  .argument('<name>', 'name printed on certificates')
+  .option('--kind <kind>', 'person, organisation or unknown', 'unknown')
+  .option('--identity <method>', 'how the identity was checked', 'none')
+  .option('--json', 'print one JSON object')
+  .action(async (name, options) => (await import('./account-add.ts')).addAccount(name, options));
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** Says what is wrong in one line, with its code; unforeseen errors keep their stack, for they are ours to mend. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : UNUSABLE_INPUT;
+  if (error instanceof CodedError) console.error(`tiezheng: ${error.code}: ${error.message}`);
+  else console.error(error);
+  return UNUSABLE_INPUT;
+}

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { type ChainProfile, parseChainProfile } from './anchor/chain-profile.ts';
+import { CodedError } from './errors.ts';
+import { type PlatformProfile, platformSchema } from './format/certificate.ts';
+import { address } from './format/fields.ts';
+import { originSchema } from './format/log.ts';
+
+export type ConfigErrorCode = 'setting-missing' | 'setting-invalid';
+
+/** The service does not start: which setting, and what it should be. */
+export class ConfigError extends CodedError<ConfigErrorCode> {}
+
+/** An S3-compatible bucket. Credentials come from where the AWS SDK looks for them. */
+export interface BucketSettings {
+  kind: 's3';
+  bucket: string;
+  /** Begins every object name; empty or ending in `/`. */
+  prefix: string;
+  endpoint: string | undefined;
+  region: string;
+}
+
+export interface FolderSettings {
+  kind: 'files';
+  folder: string;
+}
+
+export interface ChainSettings {
+  rpcUrl: string;
+  /** 0x, 20 bytes, lower case. */
+  contract: string;
+  /** File with the anchorer's private key, 0x and 64 hex digits. */
+  anchorerKeyFile: string;
+  profile: ChainProfile;
+  anchorIntervalMs: number;
+}
+
+export type SealSettings =
+  | { kind: 'pem'; keyFile: string; certificateFile: string; passphrase: string | undefined }
+  | { kind: 'pkcs12'; file: string; passphrase: string };
+
+/** All that a service needs to be told. The evaluation profile makes the same thing by itself. */
+export interface Config {
+  profile: 'evaluation' | 'production';
+  host: string;
+  port: number;
+  /** Where readers reach this service, without a slash at the end; printed on certificates. */
+  publicUrl: string;
+  databaseUrl: string;
+  objects: FolderSettings | BucketSettings;
+  /** Never restored together with the database. */
+  register: FolderSettings | BucketSettings;
+  /** 64 hex digits: the key that wraps data keys. */
+  masterKeyFile: string;
+  origin: string;
+  /** PEM, PKCS#8, Ed25519. */
+  logKeyFile: string;
+  seal: SealSettings;
+  chains: ChainSettings[];
+  platform: PlatformProfile;
+  publishIntervalMs: number;
+  maxFileBytes: number;
+  logLevel: string;
+}
+
+const DEFAULT_PORT = 8040;
+export const DEFAULT_MAX_FILE_BYTES = 5 * 1024 ** 3;
+
+/** Where and how much, asked of both profiles. */
+export interface CommonSettings {
+  host: string;
+  port: number;
+  maxFileBytes: number;
+  logLevel: string;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** @throws ConfigError `setting-invalid` */
+export function readCommonSettings(env: Environment): CommonSettings {
+  return {
+    host: env.HOST ?? '127.0.0.1',
+    port: readInteger(env, 'PORT', DEFAULT_PORT, 0, 65535),
+    maxFileBytes: readInteger(env, 'TIEZHENG_MAX_FILE_BYTES', DEFAULT_MAX_FILE_BYTES, 1, 2 ** 44),
+    logLevel: env.TIEZHENG_LOG_LEVEL ?? 'info',
+  };
+}
+
+/** The evaluation profile's data folder. */
+export function evaluationFolder(env: Environment): string {
+  return resolve(env.TIEZHENG_DATA ?? 'tiezheng-data');
+}
+
+/** What production must be told, and how each setting is described when it is missing. */
+const REQUIRED = {
+  DATABASE_URL: 'PostgreSQL, 15 or newer: postgres://user:password@host/database',
+  TIEZHENG_PUBLIC_URL: 'where readers reach this service: https://evidence.example.org',
+  TIEZHENG_OBJECTS: 'where originals are kept: file:/srv/objects or s3://bucket/prefix',
+  TIEZHENG_REGISTER:
+    'checkpoint register, apart from the database and its backups: file:/srv/register or s3://bucket/prefix',
+  TIEZHENG_MASTER_KEY_FILE: 'file with 64 hex digits: the key that wraps the data keys',
+  TIEZHENG_LOG_ORIGIN: 'name of the log: log.example.org/2026',
+  TIEZHENG_LOG_KEY_FILE: 'Ed25519 private key of the log, PEM (PKCS#8)',
+  TIEZHENG_SEAL_FILE:
+    'seal issued by a certificate authority: PKCS#12, or a PEM key with TIEZHENG_SEAL_CERTIFICATE_FILE',
+  TIEZHENG_CHAINS_FILE: 'JSON list of chains to anchor on; docs/operation.md shows one',
+  TIEZHENG_PLATFORM_FILE: 'JSON with the operator profile that certificates print',
+} as const;
+
+/** @throws ConfigError `setting-missing` naming every missing setting at once; `setting-invalid` naming the first wrong one */
+export function readProductionConfig(env: Environment): Config {
+  const missing = Object.entries(REQUIRED).filter(([name]) => (env[name] ?? '') === '');
+  if (missing.length > 0) {
+    const lines = missing.map(([name, meaning]) => `  ${name}: ${meaning}`).join('\n');
+    throw new ConfigError(
+      'setting-missing',
+      `the service does not start without:\n${lines}\nTo try it out, use "tiezheng serve --evaluation".`,
+    );
+  }
+  const setting = (name: keyof typeof REQUIRED) => env[name] as string;
+  const origin = setting('TIEZHENG_LOG_ORIGIN');
+  if (!originSchema.safeParse(origin).success) {
+    throw invalid('TIEZHENG_LOG_ORIGIN', origin, 'lower-case letters, digits and ._~/- such as log.example.org/2026');
+  }
+  return {
+    profile: 'production',
+    ...readCommonSettings(env),
+    publicUrl: readUrl('TIEZHENG_PUBLIC_URL', setting('TIEZHENG_PUBLIC_URL')),
+    databaseUrl: setting('DATABASE_URL'),
+    objects: readPlace('TIEZHENG_OBJECTS', setting('TIEZHENG_OBJECTS'), env),
+    register: readPlace('TIEZHENG_REGISTER', setting('TIEZHENG_REGISTER'), env),
+    masterKeyFile: setting('TIEZHENG_MASTER_KEY_FILE'),
+    origin,
+    logKeyFile: setting('TIEZHENG_LOG_KEY_FILE'),
+    seal: readSeal(setting('TIEZHENG_SEAL_FILE'), env),
+    chains: readChains(setting('TIEZHENG_CHAINS_FILE')),
+    platform: readJson('TIEZHENG_PLATFORM_FILE', setting('TIEZHENG_PLATFORM_FILE'), platformSchema),
+    publishIntervalMs: 1000 * readInteger(env, 'TIEZHENG_PUBLISH_SECONDS', 60, 1, 3600),
+  };
+}
+
+function readSeal(file: string, env: Environment): SealSettings {
+  const passphrase = env.TIEZHENG_SEAL_PASSPHRASE;
+  const certificateFile = env.TIEZHENG_SEAL_CERTIFICATE_FILE;
+  if (certificateFile !== undefined) return { kind: 'pem', keyFile: file, certificateFile, passphrase };
+  if (passphrase === undefined) {
+    throw new ConfigError(
+      'setting-missing',
+      'TIEZHENG_SEAL_PASSPHRASE (for PKCS#12) or TIEZHENG_SEAL_CERTIFICATE_FILE (for PEM) goes with TIEZHENG_SEAL_FILE',
+    );
+  }
+  return { kind: 'pkcs12', file, passphrase };
+}
+
+const chainSchema = z.strictObject({
+  rpcUrl: z.url({ protocol: /^https?$/ }),
+  contract: address,
+  anchorerKeyFile: z.string().min(1),
+  anchorIntervalSeconds: z.number().int().min(1).max(86_400).default(600),
+  profile: z.unknown(),
+});
+
+function readChains(file: string): ChainSettings[] {
+  const name = 'TIEZHENG_CHAINS_FILE';
+  return readJson(name, file, z.array(chainSchema).min(1).max(16)).map(
+    ({ anchorIntervalSeconds, profile, ...chain }) => {
+      try {
+        return { ...chain, profile: parseChainProfile(profile), anchorIntervalMs: 1000 * anchorIntervalSeconds };
+      } catch (cause) {
+        throw new ConfigError('setting-invalid', `${name} (${file}): ${(cause as Error).message}`, { cause });
+      }
+    },
+  );
+}
+
+function readPlace(name: string, value: string, env: Environment): FolderSettings | BucketSettings {
+  if (value.startsWith('file:/')) return { kind: 'files', folder: value.slice('file:'.length) };
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(value);
+  if (match === null) throw invalid(name, value, 'file:/absolute/folder or s3://bucket/prefix');
+  const prefix = match[2] ?? '';
+  return {
+    kind: 's3',
+    bucket: match[1] as string,
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    endpoint: env.TIEZHENG_S3_ENDPOINT,
+    region: env.TIEZHENG_S3_REGION ?? 'us-east-1',
+  };
+}
+
+function readUrl(name: string, value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+    throw invalid(name, value, 'an http(s) address');
+  return value.replace(/\/+$/, '');
+}
+
+function readInteger(env: Environment, name: string, otherwise: number, least: number, most: number): number {
+  const value = env[name];
+  if (value === undefined || value === '') return otherwise;
+  const number = Number(value);
+  if (!/^[0-9]+$/.test(value) || number < least || number > most) {
+    throw invalid(name, value, `a whole number from ${least} to ${most}`);
+  }
+  return number;
+}
+
+function readJson<T>(name: string, file: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError('setting-invalid', `${name}: ${file}: ${(cause as Error).message}`, { cause });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new ConfigError('setting-invalid', `${name}: ${file}: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function invalid(name: string, value: string, expected: string): ConfigError {
+  return new ConfigError('setting-invalid', `${name} is ${JSON.stringify(value.slice(0, 200))}, expected ${expected}`);
+}
