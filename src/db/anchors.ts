@@ -11,7 +11,11 @@ export interface BlockHeaderRow {
   seenFinalAt: Date;
 }
 
-export type AnchorState = 'intended' | 'sent' | 'mined' | 'final';
+/**
+ * `intended`: perhaps signed, perhaps even sent. `sent`: a node has taken a transaction. `mined`: in a block. `final`: the block
+ * stays. `superseded`: the contract went on to a larger tree of this log without this one, which can never be anchored now.
+ */
+export type AnchorState = 'intended' | 'sent' | 'mined' | 'final' | 'superseded';
 
 export interface AnchorRow {
   anchorId: bigint;
@@ -99,14 +103,14 @@ export async function selectAnchor(q: Queryable, anchorId: bigint): Promise<Anch
   return (await q.query<AnchorRow>(`select ${ANCHOR} from anchor where anchor_id = $1`, [anchorId])).rows[0];
 }
 
-/** The one that is not final yet. */
+/** The one that is neither final nor superseded. */
 export async function selectAnchorInFlight(
   q: Queryable,
   chain: string,
   contract: Uint8Array,
 ): Promise<AnchorRow | undefined> {
   const { rows } = await q.query<AnchorRow>(
-    `select ${ANCHOR} from anchor where chain = $1 and contract = $2 and state <> 'final'`,
+    `select ${ANCHOR} from anchor where chain = $1 and contract = $2 and state not in ('final', 'superseded')`,
     [chain, contract],
   );
   return rows[0];
@@ -137,6 +141,20 @@ export async function selectNewestFinalAnchor(
   return rows[0];
 }
 
+/** When an anchor was last begun, whatever became of it. */
+export async function selectLastIntentTime(
+  q: Queryable,
+  chain: string,
+  contract: Uint8Array,
+): Promise<Date | undefined> {
+  const { rows } = await q.query<{ at: Date | null }>(
+    `select max(e.at) as at from anchor_event e join anchor a using (anchor_id)
+     where a.chain = $1 and a.contract = $2 and e.state = 'intended'`,
+    [chain, contract],
+  );
+  return rows[0]?.at ?? undefined;
+}
+
 /** On each chain and contract, the smallest final anchor of a tree that has leaf `leafIndex`. */
 export async function selectFinalAnchorsCovering(q: Queryable, leafIndex: bigint): Promise<AnchorRow[]> {
   const { rows } = await q.query<AnchorRow>(
@@ -147,11 +165,11 @@ export async function selectFinalAnchorsCovering(q: Queryable, leafIndex: bigint
   return rows;
 }
 
-/** On each chain and contract, the smallest anchor of any state whose tree has leaf `leafIndex`. */
+/** On each chain and contract, the smallest anchor of any state but superseded whose tree has leaf `leafIndex`. */
 export async function selectAnchorsCovering(q: Queryable, leafIndex: bigint): Promise<AnchorRow[]> {
   const { rows } = await q.query<AnchorRow>(
     `select distinct on (chain, contract) ${ANCHOR} from anchor
-     where tree_size > $1 order by chain, contract, tree_size`,
+     where tree_size > $1 and state <> 'superseded' order by chain, contract, tree_size`,
     [leafIndex],
   );
   return rows;

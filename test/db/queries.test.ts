@@ -236,4 +236,38 @@ describe('queries', () => {
     await alarms.raiseAlarm(db.pool, 'register-forked', 'third', later);
     expect((await alarms.selectAlarms(db.pool, 10)).map((a) => a.clearedAt)).to.deep.equal([null, later]);
   });
+
+  it('one alarm of a code is open for each subject, and an alarm about one does not end that about another', async () => {
+    const code = 'anchor-refused';
+    await alarms.raiseAlarm(db.pool, code, 'a', at, 'chain A');
+    await alarms.raiseAlarm(db.pool, code, 'b', at, 'chain B');
+    expect(await alarms.clearAlarm(db.pool, code, later)).to.equal(false);
+    expect(await alarms.clearAlarm(db.pool, code, later, 'chain A')).to.equal(true);
+    const open = (await alarms.selectOpenAlarms(db.pool)).filter((a) => a.code === code);
+    expect(open.map((a) => [a.subject, a.detail])).to.deep.equal([['chain B', 'b']]);
+    await alarms.raiseAlarm(db.pool, code, 'again', later, 'chain A');
+    const ofA = await alarms.selectAlarmsAbout(db.pool, 'chain A', [code]);
+    expect(ofA.map((a) => [a.detail, a.clearedAt])).to.deep.equal([
+      ['again', null],
+      ['a', later],
+    ]);
+  });
+
+  it('an anchor that was overtaken lets the next begin and counts for nothing', async () => {
+    const term = await leaves.updateLogLeader(db.pool, ACCOUNT, 1000, true);
+    for (const size of [7n, 8n]) {
+      await leaves.insertCheckpoint(db.pool, { treeSize: size, rootHash: bytes32(60), note: bytes32(61) });
+      await leaves.insertPublication(db.pool, term!, 0);
+    }
+    const intent = { chain: 'eip155:7', contract: CONTRACT, rootHash: bytes32(60), at };
+    const overtaken = await anchors.insertAnchor(db.pool, { ...intent, treeSize: 7n });
+    await anchors.insertAnchorEvent(db.pool, overtaken, { at: later, state: 'intended', detail: '' });
+    const nothing = { at, blockHash: null, transactionHash: null, attestation: null };
+    await anchors.updateAnchorState(db.pool, overtaken, 'intended', { ...nothing, state: 'superseded' });
+    expect(await anchors.selectAnchorInFlight(db.pool, 'eip155:7', CONTRACT)).to.equal(undefined);
+    expect((await anchors.selectAnchorsCovering(db.pool, 6n)).filter((a) => a.chain === 'eip155:7')).to.deep.equal([]);
+    expect(await anchors.selectLastIntentTime(db.pool, 'eip155:7', CONTRACT)).to.deep.equal(later);
+    expect(await anchors.selectLastIntentTime(db.pool, 'eip155:8', CONTRACT)).to.equal(undefined);
+    await anchors.insertAnchor(db.pool, { ...intent, treeSize: 8n });
+  });
 });

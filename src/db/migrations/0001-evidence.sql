@@ -192,15 +192,17 @@ create table anchor (
   contract bytea not null check (octet_length(contract) = 20),
   tree_size bigint not null references publication,
   root_hash bytea not null check (octet_length(root_hash) = 32),
-  state text not null check (state in ('intended', 'sent', 'mined', 'final')),
+  state text not null check (state in ('intended', 'sent', 'mined', 'final', 'superseded')),
   state_since timestamptz not null,
   block_hash bytea check (octet_length(block_hash) = 32),
   transaction_hash bytea check (octet_length(transaction_hash) = 32),
   attestation bytea,
   unique (chain, contract, tree_size)
 );
+comment on column anchor.state is
+  'superseded: the contract went on to a larger tree of this log without this one, which can therefore never be anchored.';
 comment on column anchor.attestation is 'Canonical bytes of the evm attestation; set when final.';
-create unique index anchor_one_in_flight on anchor (chain, contract) where state <> 'final';
+create unique index anchor_one_in_flight on anchor (chain, contract) where state not in ('final', 'superseded');
 
 create table anchor_transaction (
   transaction_hash bytea primary key check (octet_length(transaction_hash) = 32),
@@ -239,8 +241,10 @@ create trigger certificate_no_truncate before truncate on certificate for each s
 create table alarm (
   alarm_id bigint generated always as identity primary key,
   code text not null,
+  subject text not null default '',
   detail text not null,
   raised_at timestamptz not null,
   cleared_at timestamptz
 );
-create unique index alarm_one_open on alarm (code) where cleared_at is null;
+comment on column alarm.subject is 'What the alarm is about where there are several, such as a chain and contract; empty for the log itself.';
+create unique index alarm_one_open on alarm (code, subject) where cleared_at is null;
