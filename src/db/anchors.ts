@@ -11,11 +11,11 @@ export interface BlockHeaderRow {
   seenFinalAt: Date;
 }
 
-/**
- * `intended`: perhaps signed, perhaps even sent. `sent`: a node has taken a transaction. `mined`: in a block. `final`: the block
- * stays. `superseded`: the contract went on to a larger tree of this log without this one, which can never be anchored now.
- */
-export type AnchorState = 'intended' | 'sent' | 'mined' | 'final' | 'superseded';
+/** `intended`: perhaps signed, perhaps even sent. `sent`: a node has taken a transaction. `mined`: in a block. `final`: the block stays. */
+export type AnchorState = 'intended' | 'sent' | 'mined' | 'final';
+
+/** The contract went on to a larger tree of this log without this one, which can never be anchored now. */
+export type OvertakenAnchorState = 'superseded';
 
 export interface AnchorRow {
   anchorId: bigint;
@@ -24,13 +24,16 @@ export interface AnchorRow {
   contract: Buffer;
   treeSize: bigint;
   rootHash: Buffer;
-  state: AnchorState;
+  state: AnchorState | OvertakenAnchorState;
   stateSince: Date;
   blockHash: Buffer | null;
   transactionHash: Buffer | null;
   /** Canonical bytes of the evm attestation; set when final. */
   attestation: Buffer | null;
 }
+
+/** One that a deposit can rest on, or will. */
+export type LiveAnchorRow = AnchorRow & { state: AnchorState };
 
 export interface AnchorTransactionRow {
   transactionHash: Buffer;
@@ -108,8 +111,8 @@ export async function selectAnchorInFlight(
   q: Queryable,
   chain: string,
   contract: Uint8Array,
-): Promise<AnchorRow | undefined> {
-  const { rows } = await q.query<AnchorRow>(
+): Promise<LiveAnchorRow | undefined> {
+  const { rows } = await q.query<LiveAnchorRow>(
     `select ${ANCHOR} from anchor where chain = $1 and contract = $2 and state not in ('final', 'superseded')`,
     [chain, contract],
   );
@@ -156,8 +159,8 @@ export async function selectLastIntentTime(
 }
 
 /** On each chain and contract, the smallest final anchor of a tree that has leaf `leafIndex`. */
-export async function selectFinalAnchorsCovering(q: Queryable, leafIndex: bigint): Promise<AnchorRow[]> {
-  const { rows } = await q.query<AnchorRow>(
+export async function selectFinalAnchorsCovering(q: Queryable, leafIndex: bigint): Promise<LiveAnchorRow[]> {
+  const { rows } = await q.query<LiveAnchorRow>(
     `select distinct on (chain, contract) ${ANCHOR} from anchor
      where state = 'final' and tree_size > $1 order by chain, contract, tree_size`,
     [leafIndex],
@@ -166,8 +169,8 @@ export async function selectFinalAnchorsCovering(q: Queryable, leafIndex: bigint
 }
 
 /** On each chain and contract, the smallest anchor of any state but superseded whose tree has leaf `leafIndex`. */
-export async function selectAnchorsCovering(q: Queryable, leafIndex: bigint): Promise<AnchorRow[]> {
-  const { rows } = await q.query<AnchorRow>(
+export async function selectAnchorsCovering(q: Queryable, leafIndex: bigint): Promise<LiveAnchorRow[]> {
+  const { rows } = await q.query<LiveAnchorRow>(
     `select distinct on (chain, contract) ${ANCHOR} from anchor
      where tree_size > $1 and state <> 'superseded' order by chain, contract, tree_size`,
     [leafIndex],
@@ -184,7 +187,7 @@ export async function updateAnchorState(
   anchorId: bigint,
   from: AnchorState,
   to: {
-    state: AnchorState;
+    state: AnchorState | OvertakenAnchorState;
     at: Date;
     blockHash: Uint8Array | null;
     transactionHash: Uint8Array | null;
