@@ -1,0 +1,12 @@
+import { CodedError } from '../errors.ts';
+
+export type CliErrorCode =
+  | 'file-unreadable'
+  | 'service-unknown'
+  | 'service-unreachable'
+  | 'service-refused'
+  | 'wait-timed-out'
+  | 'option-invalid'
+  | 'evidence-unknown';
+
+export class CliError extends CodedError<CliErrorCode> {}
