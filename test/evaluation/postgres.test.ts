@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import pg from 'pg';
 import { processIdentity } from '../../src/evaluation/child-process.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/evaluation/postgres.ts';
 import { rejectionOf } from '../support/coded-error.ts';
+import { childrenOf, runInOtherProcess, untilGone } from '../support/other-process.ts';
 import { useTemporaryFolder } from '../support/temporary-folder.ts';
 
 async function query(url: string, text: string): Promise<unknown[]> {
@@ -23,32 +23,14 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-async function untilGone(pid: number, identity: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while ((await processIdentity(pid)) === identity) {
-    if (performance.now() > deadline) throw new Error(`process ${pid} still runs`);
-    await delay(20);
-  }
-}
-
-/** A second Node process that starts PostgreSQL on `folder`, and the postmaster's id. */
+/** A second Node process that starts PostgreSQL on `folder`. */
 async function startInOtherProcess(folder: string): Promise<{ node: ChildProcess; url: string; pid: number }> {
   const module = new URL('../../src/evaluation/postgres.ts', import.meta.url).href;
-  const program = `
+  const { node, result } = await runInOtherProcess<{ url: string; pid: number }>(`
     const { startEmbeddedPostgres } = await import(${JSON.stringify(module)});
     const { url, pid } = await startEmbeddedPostgres({ folder: ${JSON.stringify(folder)}, onLog: () => {} });
-    console.log(JSON.stringify({ url, pid }));
-    setInterval(() => {}, 1000);`;
-  const node = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: node.stdout! })) return { node, ...JSON.parse(line) };
-  throw new Error('the other process ended early');
-}
-
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.trim().split(' ').filter(Boolean).map(Number);
+    return { url, pid };`);
+  return { node, ...result };
 }
 
 describe('startEmbeddedPostgres', function () {
