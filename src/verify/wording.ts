@@ -34,7 +34,7 @@ const CHECKS: Record<string, Bilingual> = {
   'package.extra': { zh: '材料包没有清单以外的文件', en: 'The package holds nothing that its manifest does not list' },
   'before.receipt-to-proof': { zh: '从接收(T₁)到最早证明(T₂)', en: 'From receipt (T₁) to the earliest proof (T₂)' },
   'before.content': {
-    zh: '仅提交摘要,平台未见文件',
+    zh: '仅提交摘要，平台未见文件',
     en: 'Only digests were handed in; the service has not seen the file',
   },
   'before.identity': { zh: '存证人身份', en: 'Identity of the depositor' },
@@ -55,24 +55,24 @@ const STATUS: Record<Check['status'], Bilingual> = {
 const CAUSES: Record<NotCheckedCause, Bilingual> = {
   absent: { zh: '未提供', en: 'not provided' },
   offline: {
-    zh: '没有可信来源确认该区块;可用自己的节点或区块浏览器确认后重试',
+    zh: '没有可信来源确认该区块；可用自己的节点或区块浏览器确认后重试',
     en: 'no source that you trust confirms this block; confirm it with your own node or a block explorer and check again',
   },
   'untrusted-key': {
     zh: '信任策略未列明此签名人或合约',
     en: 'your trust policy does not name this signer or contract',
   },
-  'no-policy': { zh: '未提供信任策略,无法判断可信谁', en: 'no trust policy was given, so nobody is trusted' },
+  'no-policy': { zh: '未提供信任策略，无法判断可信谁', en: 'no trust policy was given, so nobody is trusted' },
   'not-required': { zh: '信任策略不要求', en: 'your trust policy does not ask for it' },
   closed: { zh: '未向本读者公开', en: 'not opened for this reader' },
   unsupported: { zh: '本核验工具不支持', en: 'this verifier cannot read it' },
   'depends-on-failed': { zh: '所依赖的核验未通过', en: 'it rests on a check that failed' },
-  'operator-word-only': { zh: '仅有陈述,没有外部证明', en: 'stated only; no outside proof' },
+  'operator-word-only': { zh: '仅有陈述，没有外部证明', en: 'stated only; no outside proof' },
   'declared-only': { zh: '仅有申报的摘要', en: 'declared digests only' },
 };
 
 const REASONS: Record<string, Bilingual> = {
-  'digest-mismatch': { zh: '摘要不同:文件与存证不一致', en: 'the digests differ: this is not the deposited file' },
+  'digest-mismatch': { zh: '摘要不同：文件与存证不一致', en: 'the digests differ: this is not the deposited file' },
   'size-mismatch': { zh: '文件大小不同', en: 'the sizes differ' },
   'matches-no-file-of-this-deposit': { zh: '不属于本存证的任何文件', en: 'it is none of the files of this deposit' },
   'commitment-mismatch': {
@@ -110,28 +110,28 @@ const REASONS: Record<string, Bilingual> = {
 
 const CONCLUSIONS: Record<Report['conclusion'], Bilingual> = {
   'required-passed': {
-    zh: '信任策略要求的各项均通过:与该存证一致',
+    zh: '信任策略要求的各项均通过：与该存证一致',
     en: 'All that the policy requires has passed: consistent with this deposit',
   },
   failed: { zh: '有核验项不通过', en: 'At least one check failed' },
   incomplete: {
-    zh: '没有核验项不通过,但有必需项未完成或无法核验',
+    zh: '没有核验项不通过，但有必需项未完成或无法核验',
     en: 'No check failed, but something required is pending or could not be checked',
   },
   'no-policy': {
-    zh: '自身前后一致,但没有外部依据:未提供信任策略',
+    zh: '自身前后一致，但没有外部依据：未提供信任策略',
     en: 'Consistent in itself; nobody outside vouches for it: no trust policy was given',
   },
 };
 
 export const EVALUATION_NOTICE: Bilingual = {
-  zh: '评估用途:密钥、链和时间均由本机自制,不具独立性,不得作为证据使用',
+  zh: '评估用途：密钥、链和时间均由本机自制，不具独立性，不得作为证据使用',
   en: 'EVALUATION: keys, chain and time are home-made on one machine and independent of nobody; not for use as evidence',
 };
 
 export const PANELS: { since: Bilingual; before: Bilingual } = {
-  since: { zh: '上链后:自最早独立证明(T₂)起', en: 'Since T₂, the earliest time proved' },
-  before: { zh: '上链前:T₂ 之前的一切', en: 'Everything before T₂' },
+  since: { zh: '上链后：自最早独立证明(T₂)起', en: 'Since T₂, the earliest time proved' },
+  before: { zh: '上链前：T₂ 之前的一切', en: 'Everything before T₂' },
 };
 
 export function wordingOfCheck(name: string): Bilingual {
@@ -154,7 +154,7 @@ export function wordingOfCause(check: Check): Bilingual | undefined {
     case 'failed':
       return REASONS[check.reason] ?? { zh: check.reason, en: check.reason };
     case 'pending':
-      return { zh: `等待:${check.until}`, en: `until ${check.until}` };
+      return { zh: `等待：${check.until}`, en: `until ${check.until}` };
     case 'not-checked':
       return CAUSES[check.because];
   }
