@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { depositorSchema, statementAnnexSchema } from '../format/annex.ts';
+import { depositRecordSchema, fileEntrySchema, fileNameSchema } from '../format/deposit.ts';
+
+/** What the pages read of the service's answers; members they do not read are passed over. */
+
+export const summarySchema = z.object({
+  depositId: z.string(),
+  state: z.enum(['received', 'in-log', 'published', 'anchored-pending', 'anchored-final', 'certified']),
+  pending: z.object({ awaits: z.string(), alarms: z.array(z.string()) }).nullable(),
+  receivedAt: z.string(),
+  title: z.string().nullable(),
+  fileCount: z.number(),
+  leafIndex: z.number().nullable(),
+  publication: z.object({ publishedAt: z.string() }).nullable(),
+  anchor: z
+    .object({
+      chain: z.string(),
+      contract: z.string(),
+      state: z.enum(['intended', 'sent', 'mined', 'final']),
+      since: z.string(),
+      blockHash: z.string().nullable(),
+      transactionHash: z.string().nullable(),
+    })
+    .nullable(),
+  certificate: z.object({ certificateNo: z.string(), issuedAt: z.string() }).nullable(),
+});
+export type DepositSummary = z.infer<typeof summarySchema>;
+
+export const detailSchema = z.object({
+  ...summarySchema.shape,
+  record: depositRecordSchema,
+  annexes: z.object({ depositor: depositorSchema, statement: statementAnnexSchema }),
+  files: z.array(
+    z.object({
+      entry: fileEntrySchema,
+      name: fileNameSchema,
+      originalHeld: z.boolean(),
+      preview: z.object({ mediaType: z.string() }).nullable(),
+    }),
+  ),
+});
+export type DepositDetail = z.infer<typeof detailSchema>;
+
+export const listSchema = z.object({ deposits: z.array(summarySchema), next: z.string().nullable() });
+export type DepositList = z.infer<typeof listSchema>;
+
+export const receivedSchema = z.object({ depositId: z.string(), leafIndex: z.number() });
+
+export const meSchema = z.object({ name: z.string(), by: z.enum(['api-key', 'session']) });
+export type Me = z.infer<typeof meSchema>;
+
+export const statusSchema = z.object({
+  evaluation: z.boolean(),
+  limits: z.object({ fileBytes: z.number(), files: z.number() }),
+});
+export type ServiceStatus = z.infer<typeof statusSchema>;
+
+/** RFC 9457 with this service's own members. */
+export const problemSchema = z.object({
+  code: z.string(),
+  title: z.string(),
+  titleZh: z.string(),
+  status: z.number(),
+  detail: z.string().optional(),
+  depositId: z.string().optional(),
+});

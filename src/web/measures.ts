@@ -1,0 +1,28 @@
+/** Beijing keeps no summer time. */
+const BEIJING_MS = 8 * 3_600_000;
+
+/** `2026-11-22 11:04:05 +08:00` of a UTC time; milliseconds only where there are some. */
+export function beijingTime(utc: string): string {
+  const at = Date.parse(utc);
+  if (Number.isNaN(at)) return utc;
+  const local = new Date(at + BEIJING_MS).toISOString();
+  const fraction = at % 1000 === 0 ? '' : local.slice(19, 23);
+  return `${local.slice(0, 10)} ${local.slice(11, 19)}${fraction} +08:00`;
+}
+
+/** A number of bytes with a unit, three digits. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+}
+
+/** Whole per cent of `done` in `total`; 100 for nothing to do, and only when all is done. */
+export function percent(done: number, total: number): number {
+  return done >= total ? 100 : Math.floor((done / total) * 100);
+}

@@ -1,0 +1,63 @@
+import { createContext, type MouseEvent, type ReactNode, useContext, useEffect, useState } from 'react';
+
+export type Route =
+  | { page: 'hand-in' }
+  | { page: 'deposits' }
+  | { page: 'deposit'; depositId: string }
+  | { page: 'verify' }
+  | { page: 'not-found' };
+
+export function parseRoute(path: string): Route {
+  const parts = path.split('/').filter((part) => part !== '');
+  const [first, second, ...rest] = parts;
+  if (rest.length > 0) return { page: 'not-found' };
+  if (first === undefined) return { page: 'hand-in' };
+  if (first === 'verify' && second === undefined) return { page: 'verify' };
+  if (first === 'deposits') return second === undefined ? { page: 'deposits' } : { page: 'deposit', depositId: second };
+  return { page: 'not-found' };
+}
+
+const RouteContext = createContext<{ route: Route; go: (path: string) => void }>({
+  route: { page: 'not-found' },
+  go: () => {},
+});
+
+export function RouteProvider({ children }: { children: ReactNode }) {
+  const [path, setPath] = useState(location.pathname);
+  useEffect(() => {
+    const follow = () => setPath(location.pathname);
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
+  const go = (to: string) => {
+    history.pushState(null, '', to);
+    setPath(to);
+    scrollTo(0, 0);
+  };
+  return <RouteContext value={{ route: parseRoute(path), go }}>{children}</RouteContext>;
+}
+
+export function useRoute() {
+  return useContext(RouteContext);
+}
+
+interface LinkProps {
+  to: string;
+  current?: boolean;
+  children: ReactNode;
+}
+
+/** An ordinary link that stays within the page unless the reader asks for a new tab. */
+export function Link({ to, current = false, children }: LinkProps) {
+  const { go } = useRoute();
+  const follow = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+    event.preventDefault();
+    go(to);
+  };
+  return (
+    <a href={to} onClick={follow} aria-current={current ? 'page' : undefined}>
+      {children}
+    </a>
+  );
+}

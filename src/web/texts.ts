@@ -1,0 +1,428 @@
+/** One text in both languages. */
+export interface Text {
+  zh: string;
+  en: string;
+}
+
+/** Every word of the pages that is not the report's own (`verify/wording.ts`). Written for the person who reads it. */
+export const texts = {
+  switchTo: { zh: '中文', en: 'English' },
+  productName: { zh: '铁证', en: 'Tiezheng' },
+  productLine: { zh: '电子证据存证', en: 'evidence preservation' },
+  skipToContent: { zh: '跳到正文', en: 'Skip to the content' },
+  mainNavigation: { zh: '主导航', en: 'Main navigation' },
+  evaluationTitle: { zh: '评估环境', en: 'Evaluation' },
+  evaluationBanner: {
+    zh: '这是评估环境：密钥、区块链和时间都由本机自己产生，不能作为证据使用。',
+    en: 'This is an evaluation: its keys, its chain and its times are made by this computer alone. Nothing here can serve as evidence.',
+  },
+  notFound: { zh: '没有这个页面。', en: 'There is no such page.' },
+  chooseFiles: { zh: '选择文件', en: 'Choose files' },
+  chooseFile: { zh: '选择文件', en: 'Choose a file' },
+  chooseFolder: { zh: '选择文件夹', en: 'Choose a folder' },
+  remove: { zh: '移除', en: 'Remove' },
+  removeAll: { zh: '全部移除', en: 'Remove all' },
+  copy: { zh: '复制', en: 'Copy' },
+  copied: { zh: '已复制', en: 'Copied' },
+  cancel: { zh: '取消', en: 'Cancel' },
+  tryAgain: { zh: '重试', en: 'Try again' },
+  loading: { zh: '正在读取……', en: 'Loading …' },
+  notProvided: { zh: '未提供', en: 'not provided' },
+  none: { zh: '无', en: 'none' },
+
+  // Navigation
+  navHandIn: { zh: '提交存证', en: 'Hand in' },
+  navDeposits: { zh: '我的存证', en: 'My deposits' },
+  navVerify: { zh: '核验', en: 'Verify' },
+
+  // Signing in
+  signInTitle: { zh: '请先登录', en: 'Please sign in first' },
+  signInByLink: {
+    zh: '打开服务启动时显示的一次性登录链接，或输入 API 密钥。核验不需要登录。',
+    en: 'Open the one-time sign-in link that the service printed when it started, or enter an API key. Verification needs no sign-in.',
+  },
+  apiKey: { zh: 'API 密钥', en: 'API key' },
+  apiKeyKept: {
+    zh: '密钥只保存在这个浏览器标签页中，关闭后即清除。',
+    en: 'The key is kept in this browser tab only and forgotten when you close it.',
+  },
+  apiKeyWrong: { zh: '服务不认识这个密钥。', en: 'The service does not know this key.' },
+  signIn: { zh: '登录', en: 'Sign in' },
+  signOut: { zh: '退出', en: 'Sign out' },
+  signedInAs: { zh: '已登录：', en: 'Signed in as' },
+
+  // Hand in
+  handInTitle: { zh: '提交文件存证', en: 'Hand in files' },
+  handInLead: {
+    zh: '平台在接收时计算每个文件的 SHA-256 和 SM3 摘要，加密保存原件，并把不含个人信息的承诺值写入只增不改的日志。',
+    en: 'While your files arrive, the service computes their SHA-256 and SM3 digests, keeps the originals encrypted, and writes a commitment without personal data into a log that can only grow.',
+  },
+  filesLabel: { zh: '要存证的文件', en: 'Files to preserve' },
+  filesHint: {
+    zh: '把文件或文件夹拖到这里，或用按钮选择。一次最多 100 个文件。请提交原件，不要先压缩、裁剪或转换。',
+    en: 'Drop files or folders here, or choose them. Up to 100 files at a time. Hand in originals: do not compress, crop or convert them first.',
+  },
+  filesChosen: { zh: '已选文件', en: 'Chosen files' },
+  statementTitle: { zh: '存证说明（均可不填）', en: 'Statement (everything optional)' },
+  statementLead: {
+    zh: '您填写的内容会作为“存证人陈述”写入证书，平台不核实。没有填写的项目会印为“未提供”。',
+    en: 'What you write here is printed on the certificate as the depositor’s statement; the service does not check it. What you leave out is printed as “not provided”.',
+  },
+  handIn: { zh: '提交存证', en: 'Hand in' },
+  handInNoFiles: { zh: '请先选择至少一个文件。', en: 'Choose at least one file first.' },
+  handInTooMany: {
+    zh: '一次最多提交 100 个文件，请分批提交。',
+    en: 'At most 100 files at a time: please hand them in in parts.',
+  },
+  uploading: { zh: '正在上传', en: 'Uploading' },
+  uploadedWaiting: {
+    zh: '文件已全部送达，正在写入日志……',
+    en: 'All files have arrived; they are being written into the log …',
+  },
+  uploadStays: { zh: '上传期间请不要关闭本页。', en: 'Please keep this page open while it uploads.' },
+  uploadCancelled: { zh: '上传已取消，没有保存任何内容。', en: 'The upload was cancelled; nothing was kept.' },
+  handInFailed: { zh: '没有存证成功', en: 'Nothing was deposited' },
+  again: {
+    zh: '重试是安全的：同一次提交不会产生两份存证。',
+    en: 'Trying again is safe: one hand-in never becomes two deposits.',
+  },
+
+  fileEmpty: { zh: '空文件不能存证，请移除：', en: 'Empty files cannot be deposited; remove:' },
+  fileTooLarge: { zh: '文件超过上限：', en: 'Larger than the limit of' },
+
+  // Statement fields
+  fieldTitle: { zh: '存证名称', en: 'Title' },
+  fieldKind: { zh: '证据类型', en: 'Kind of evidence' },
+  fieldSource: { zh: '来源', en: 'Source' },
+  fieldSourceHint: {
+    zh: '网址、平台、店铺、账号、订单号、地点等',
+    en: 'address, platform, shop, account, order number, place …',
+  },
+  fieldCapturedFrom: { zh: '取证开始时间', en: 'Captured from' },
+  fieldCapturedUntil: { zh: '取证结束时间', en: 'Captured until' },
+  fieldCapturedHint: { zh: '按您电脑的时区填写', en: 'in your computer’s time zone' },
+  fieldMethod: { zh: '取证方式', en: 'Method' },
+  fieldTool: { zh: '取证工具及版本', en: 'Tool and version' },
+  fieldPurpose: { zh: '证明目的', en: 'Purpose of proof' },
+  fieldCaptureOperator: { zh: '取证人', en: 'Capture operator' },
+  fieldRightHolder: { zh: '权利人', en: 'Right holder' },
+  fieldRights: { zh: '权利类型及凭证', en: 'Rights and their proof' },
+  capturedOrder: {
+    zh: '取证结束时间早于开始时间。',
+    en: 'The capture ends before it begins.',
+  },
+  kindNone: { zh: '不填', en: 'not provided' },
+
+  // Deposit
+  depositsTitle: { zh: '我的存证', en: 'My deposits' },
+  depositsEmpty: { zh: '还没有存证。', en: 'No deposits yet.' },
+  depositsMore: { zh: '更早的存证', en: 'Earlier deposits' },
+  depositTitle: { zh: '存证', en: 'Deposit' },
+  depositNo: { zh: '存证编号', en: 'Deposit no.' },
+  depositId: { zh: '存证标识', en: 'Deposit id' },
+  depositUntitled: { zh: '未命名存证', en: 'Untitled deposit' },
+  depositState: { zh: '状态', en: 'State' },
+  depositFiles: { zh: '文件', en: 'Files' },
+  depositProgress: { zh: '进度', en: 'Progress' },
+  depositTimes: { zh: '三个时间', en: 'Three times' },
+  depositPersons: { zh: '四方', en: 'Four parties' },
+  depositStatement: { zh: '存证说明', en: 'Statement' },
+  depositDownloads: { zh: '下载', en: 'Downloads' },
+  depositPolling: {
+    zh: '页面会自动更新，可以关闭后再回来。',
+    en: 'This page updates itself; you may close it and come back.',
+  },
+  pollFailed: {
+    zh: '暂时联系不到服务，页面会继续尝试。',
+    en: 'The service cannot be reached at the moment; the page keeps trying.',
+  },
+  depositUnavailable: { zh: '无法显示存证', en: 'The deposit cannot be shown' },
+  heldUp: { zh: '受阻：', en: 'Held up:' },
+  stepReceived: { zh: '平台已接收', en: 'Received' },
+  stepLogged: { zh: '已写入日志', en: 'In the log' },
+  stepPublished: { zh: '已公布', en: 'Published' },
+  stepAnchored: { zh: '已上链', en: 'Anchored' },
+  stepCertified: { zh: '已出证', en: 'Certified' },
+  stepReceivedMeans: {
+    zh: '全部文件已完整接收并计算摘要。',
+    en: 'All files arrived whole and their digests were computed.',
+  },
+  stepLoggedMeans: {
+    zh: '存证承诺已写入日志，并由日志密钥签名；回执即凭此签发。',
+    en: 'The commitment is in the log and signed with the log’s key; the receipt rests on this.',
+  },
+  stepPublishedMeans: {
+    zh: '包含本存证的日志状态已对外公布，任何人可以保存。',
+    en: 'A state of the log that covers this deposit is public; anyone can keep it.',
+  },
+  stepAnchoredMeans: {
+    zh: '该日志状态已写入区块链合约，并已最终确认。',
+    en: 'That state is in the chain’s contract, in a block that is final.',
+  },
+  stepCertifiedMeans: {
+    zh: '证书已签发；签发前已用核验程序检查。',
+    en: 'The certificate is issued; the verifier checked it before.',
+  },
+  statusDone: { zh: '完成', en: 'done' },
+  statusWaiting: { zh: '等待中', en: 'waiting' },
+  statusNow: { zh: '进行中', en: 'in progress' },
+  timeCapture: { zh: '取证时间（存证人自述）', en: 'Capture (as the depositor says)' },
+  timeReceived: { zh: '平台接收时间（平台时钟）', en: 'Received (the operator’s clock)' },
+  timeProved: { zh: '独立证明时间（区块时间）', en: 'Proved independently (block time)' },
+  timeProvedHint: {
+    zh: '区块时间取自证书所附区块头；该区块是否属于公认的链，请用核验页和您自己的信任策略判断。',
+    en: 'Block time as the header in the certificate says it. Whether the block belongs to the chain is for the verification page and your own trust policy to judge.',
+  },
+  timePending: { zh: '尚无，等待上链', en: 'none yet, waiting for the chain' },
+  personHolder: { zh: '权利人（自述）', en: 'Right holder (declared)' },
+  personDepositor: { zh: '存证人', en: 'Depositor' },
+  personCapturer: { zh: '取证人（自述）', en: 'Capture operator (declared)' },
+  personOperatorIs: {
+    zh: '见证书中的“平台信息”',
+    en: 'see “platform” in the certificate',
+  },
+  identityCheck: { zh: '身份核验', en: 'identity check' },
+  identityNotChecked: { zh: '未核验', en: 'not checked' },
+  sha256: { zh: 'SHA-256', en: 'SHA-256' },
+  sm3: { zh: 'SM3', en: 'SM3' },
+  personOperator: { zh: '平台运营方', en: 'Operator of the service' },
+  fileName: { zh: '文件名', en: 'Name' },
+  fileSize: { zh: '大小', en: 'Size' },
+  fileType: { zh: '格式', en: 'Type' },
+  fileOriginal: { zh: '下载原件', en: 'Download original' },
+  filePreview: { zh: '预览图（不是原件）', en: 'Preview (not the original)' },
+  fileDeclared: {
+    zh: '仅提交了摘要，平台没有见过该文件。',
+    en: 'Only a digest was handed in; the service has not seen the file.',
+  },
+  downloadReceipt: { zh: '存证回执（JSON）', en: 'Receipt (JSON)' },
+  downloadCertificatePdf: { zh: '证书（PDF）', en: 'Certificate (PDF)' },
+  downloadCertificateJson: { zh: '证书（JSON）', en: 'Certificate (JSON)' },
+  downloadPackage: { zh: '完整材料包（ZIP）', en: 'Full package (ZIP)' },
+  downloadLater: { zh: '出证后可下载', en: 'available once certified' },
+  downloadFailed: { zh: '下载没有成功', en: 'The download failed' },
+  downloadHint: {
+    zh: '请自行保存回执和材料包：核验时不需要本平台。',
+    en: 'Keep the receipt and the package yourself: verification does not need this service.',
+  },
+  notAuthor: {
+    zh: '存证说明某文件在某时已存在且未改变；不说明内容真实，也不说明谁是作者或权利人。',
+    en: 'A deposit shows that a file existed by a certain time and has not changed since. It does not show that the content is accurate, nor who is its author or right holder.',
+  },
+
+  // Verification
+  verifyTitle: { zh: '核验', en: 'Verification' },
+  verifyLead: {
+    zh: '所有文件只在您的电脑上读取和计算，不会上传到任何地方。',
+    en: 'Everything is read and computed on your computer. Nothing is uploaded.',
+  },
+  verifyOfflineFile: {
+    zh: '这是离线核验页：它不发出任何网络请求，断网时同样可用。',
+    en: 'This is the offline verification page: it makes no network request and works without a network.',
+  },
+  verifyGetOffline: {
+    zh: '若不想依赖本网站，请下载离线核验页 verify.html，并比对其 SHA-256：',
+    en: 'So as not to depend on this site, download the offline page verify.html and compare its SHA-256:',
+  },
+  verifySubject: { zh: '1. 证书、材料包或回执', en: '1. Certificate, package or receipt' },
+  verifySubjectHint: {
+    zh: '拖入证书（JSON 或 PDF）、材料包（ZIP）或回执。也可以把所有文件一起拖到这里，本页会自行区分。',
+    en: 'Drop a certificate (JSON or PDF), a package (ZIP) or a receipt. You may drop everything here at once; the page tells them apart.',
+  },
+  verifyOriginals: { zh: '2. 原始文件', en: '2. Original files' },
+  verifyOriginalsHint: {
+    zh: '拖入您手上的原始文件，与证书比对。材料包已含原件时不必再选。',
+    en: 'Drop the original files you hold, to compare them with the certificate. Not needed if the package contains them.',
+  },
+  verifyPolicy: { zh: '3. 您信任谁', en: '3. Whom do you trust?' },
+  verifyPolicyHint: {
+    zh: '信任策略是一个文件，写明您认可哪些日志密钥、印章、链和区块。它应当来自您信任的机构，不应来自被核验的材料。没有策略时，只能检查材料自身是否一致。',
+    en: 'A trust policy is a file naming the log keys, seals, chains and blocks that you accept. It should come from an office you trust, never from the material being checked. Without one, only consistency in itself can be checked.',
+  },
+  verifyBlocks: { zh: '我已自行确认的区块哈希（可不填）', en: 'Block hashes that I confirmed myself (optional)' },
+  verifyBlocksHint: {
+    zh: '在您选择的节点或区块浏览器上查到该区块后，把 0x 开头的区块哈希填在这里，每行一个。',
+    en: 'Look the block up at a node or block explorer of your choice, then enter its hash beginning with 0x, one per line.',
+  },
+  verifyBlocksWrong: {
+    zh: '区块哈希应为 0x 加 64 位十六进制数字：',
+    en: 'A block hash is 0x followed by 64 hex digits:',
+  },
+  verifyStart: { zh: '开始核验', en: 'Verify' },
+  verifyNoSubject: { zh: '请先选择证书、材料包或回执。', en: 'Choose a certificate, package or receipt first.' },
+  verifyNoPolicyChosen: {
+    zh: '未选择信任策略',
+    en: 'No trust policy chosen',
+  },
+  verifyRunning: { zh: '正在核验……', en: 'Verifying …' },
+  verifyReading: { zh: '正在读取', en: 'Reading' },
+  verifyHashing: { zh: '正在计算摘要', en: 'Computing digests' },
+  verifyHashed: { zh: '摘要已算出', en: 'digests computed' },
+  verifyDone: { zh: '核验完成，结果在下方。', en: 'Verification finished; the result is below.' },
+  verifyAgain: {
+    zh: '输入已改变，请重新核验。',
+    en: 'The input has changed: verify again.',
+  },
+  verifyUnusable: { zh: '无法核验这些材料', en: 'This material cannot be verified' },
+  verifyNotUsed: {
+    zh: '一次只核验一份文书，未使用：',
+    en: 'One document is verified at a time; not used:',
+  },
+  reportTitle: { zh: '核验报告', en: 'Verification report' },
+  reportSubject: { zh: '被核验文书', en: 'Document verified' },
+  reportCertificateNo: { zh: '证书编号', en: 'Certificate no.' },
+  reportDigest: { zh: '文书摘要（SHA-256，不含签章）', en: 'Digest of the document (SHA-256, without seals)' },
+  reportPolicy: { zh: '信任策略摘要（SHA-256）', en: 'Digest of the trust policy (SHA-256)' },
+  reportVerifier: { zh: '核验程序', en: 'Verifier' },
+  reportTool: {
+    zh: '本页文件 verify.html 的 SHA-256（本页自行计算）',
+    en: 'SHA-256 of this file, verify.html (as it computes itself)',
+  },
+  reportToolHint: {
+    zh: '被改动过的页面可以显示任意数字。请另用 sha256sum、certutil 等工具计算本文件，并与从别处取得的公布值比对。',
+    en: 'An altered page could show any number. Compute this file’s SHA-256 with another tool (sha256sum, certutil) and compare it with the published value obtained elsewhere.',
+  },
+  reportToolSite: { zh: '本网站的在线核验页', en: 'the online page of this site' },
+  reportConclusion: { zh: '结论', en: 'Conclusion' },
+  reportUnmet: { zh: '策略要求但尚未通过的项目', en: 'Required by the policy and not passed' },
+  panelSinceLead: {
+    zh: '以下各项可由任何人重新计算。',
+    en: 'Anyone can compute these again.',
+  },
+  panelBeforeLead: {
+    zh: '以下各项没有任何链能够证明，须由当事人另行说明和举证。',
+    en: 'No chain can show any of these; they must be explained and shown by other means.',
+  },
+  details: { zh: '数值', en: 'Values' },
+  statementsTitle: { zh: '陈述（未经证明）', en: 'Statements (not proved)' },
+  statementsOperator: { zh: '平台运营方的陈述', en: 'What the operator says' },
+  statementsDepositor: { zh: '存证人的陈述', en: 'What the depositor says' },
+  limitsTitle: { zh: '证明范围与局限', en: 'Scope and limits' },
+  print: { zh: '打印报告', en: 'Print the report' },
+  downloadReport: { zh: '下载报告（JSON）', en: 'Download the report (JSON)' },
+  timeTitle: { zh: '时间区间', en: 'The time bracket' },
+  timeRecord: { zh: '存证记录', en: 'The record' },
+  timeFile: { zh: '文件', en: 'The file' },
+  timeT0: { zh: 'T₀ 不早于', en: 'T₀ not before' },
+  timeT1: { zh: 'T₁ 平台接收', en: 'T₁ received' },
+  timeT2: { zh: 'T₂ 不晚于', en: 'T₂ not after' },
+  timeT0Means: {
+    zh: '存证记录中写有这个区块的哈希，因此记录在此之后形成。',
+    en: 'The record contains this block’s hash, so it was assembled after it.',
+  },
+  timeT1Means: { zh: '平台自己的时钟，无独立证明。', en: 'The operator’s own clock; nothing outside proves it.' },
+  timeT2Means: {
+    zh: '最早得到确认的证明：文件在此时已经存在。',
+    en: 'The earliest confirmed proof: the file existed by then.',
+  },
+  timeUnknown: { zh: '未能确认', en: 'could not be confirmed' },
+  timeIndependent: { zh: '独立', en: 'independent' },
+  timeNotIndependent: { zh: '不独立于平台', en: 'not independent of the operator' },
+  timeFileBar: {
+    zh: '何时制作：无从得知 → T₂ 时已存在',
+    en: 'when it was made: unknown → existed by T₂',
+  },
+  timeRecordBar: { zh: '在 T₀ 与 T₂ 之间形成', en: 'assembled between T₀ and T₂' },
+  timeWordOnly: { zh: '仅有平台陈述', en: 'operator’s word only' },
+  timeNotToScale: { zh: '示意图，不按比例。', en: 'Not to scale.' },
+
+  // Errors that arise in the browser
+  errorNetwork: {
+    zh: '联系不到服务，请检查网络后重试。',
+    en: 'The service could not be reached. Check the connection and try again.',
+  },
+  errorUnexpected: {
+    zh: '发生了意外错误，请重试；若仍不行，请把错误代码告诉平台。',
+    en: 'Something unexpected went wrong. Try again; if it persists, give the error code to the operator.',
+  },
+  errorCode: { zh: '错误代码', en: 'Error code' },
+} satisfies Record<string, Text>;
+
+/** Kinds of evidence (证据类型). */
+export const kindTexts = {
+  'web-page': { zh: '网页', en: 'Web page' },
+  app: { zh: '应用程序界面', en: 'App' },
+  'live-stream': { zh: '直播', en: 'Live stream' },
+  trade: { zh: '交易', en: 'Trade' },
+  chat: { zh: '聊天记录', en: 'Chat' },
+  photo: { zh: '照片', en: 'Photo' },
+  video: { zh: '视频', en: 'Video' },
+  audio: { zh: '音频', en: 'Audio' },
+  document: { zh: '文档', en: 'Document' },
+  program: { zh: '程序', en: 'Program' },
+  other: { zh: '其他', en: 'Other' },
+} satisfies Record<string, Text>;
+
+export const subjectTexts = {
+  certificate: { zh: '证书（JSON）', en: 'certificate (JSON)' },
+  receipt: { zh: '存证回执', en: 'receipt' },
+  pdf: { zh: '证书（PDF）', en: 'certificate (PDF)' },
+  package: { zh: '材料包（ZIP）', en: 'package (ZIP)' },
+} satisfies Record<string, Text>;
+
+/** Names of the values in a report's statements. */
+export const statementTexts: Record<string, Text> = {
+  receivedAt: texts.timeReceived,
+  'depositor.name': { zh: '存证人', en: 'Depositor' },
+  'depositor.kind': { zh: '存证人类型', en: 'Kind of depositor' },
+  'depositor.identityCheck': { zh: '身份核验方式', en: 'How the identity was checked' },
+  'depositor.identityCheckedAt': { zh: '身份核验时间', en: 'When the identity was checked' },
+  'statement.title': texts.fieldTitle,
+  'statement.kind': texts.fieldKind,
+  'statement.source': texts.fieldSource,
+  'statement.capturedFrom': texts.fieldCapturedFrom,
+  'statement.capturedUntil': texts.fieldCapturedUntil,
+  'statement.method': texts.fieldMethod,
+  'statement.tool': texts.fieldTool,
+  'statement.purpose': texts.fieldPurpose,
+  'statement.captureOperator': texts.fieldCaptureOperator,
+  'statement.rightHolder': texts.fieldRightHolder,
+  'statement.rights': texts.fieldRights,
+  certificateNo: texts.reportCertificateNo,
+  issuedAt: { zh: '签发时间', en: 'Issued at' },
+  evaluation: { zh: '评估用途', en: 'Evaluation' },
+  originalsHeld: { zh: '留存原件的文件序号', en: 'Originals held (file numbers)' },
+  'platform.name': { zh: '平台名称', en: 'Service' },
+  'platform.operator': { zh: '运营方', en: 'Operator' },
+  'platform.website': { zh: '网址', en: 'Website' },
+  'platform.filingNo': { zh: '备案编号', en: 'Regulatory filing no.' },
+  'platform.interests': { zh: '利益关系声明', en: 'Interests declared' },
+  limitation: { zh: '证书所载局限', en: 'Limits printed on the certificate' },
+  transactionHash: { zh: '交易哈希', en: 'Transaction hash' },
+  finality: { zh: '最终性', en: 'Finality' },
+  nodesRunBy: { zh: '链节点运营者', en: 'Who runs the chain’s nodes' },
+};
+
+/** What the next step waits for. */
+export const awaitsTexts: Record<string, Text> = {
+  log: { zh: '等待写入日志', en: 'waiting for the log' },
+  publication: { zh: '等待公布', en: 'waiting for publication' },
+  anchor: { zh: '等待上链', en: 'waiting for the chain' },
+  finality: { zh: '等待区块最终确认', en: 'waiting for the block to become final' },
+  certificate: { zh: '等待出证', en: 'waiting for the certificate' },
+};
+
+export const stateTexts = {
+  received: texts.stepReceived,
+  'in-log': texts.stepLogged,
+  published: texts.stepPublished,
+  'anchored-pending': awaitsTexts.finality as Text,
+  'anchored-final': texts.stepAnchored,
+  certified: texts.stepCertified,
+} satisfies Record<string, Text>;
+
+/** Words of an open alarm; one without words of its own shows its code. */
+export function alarmText(code: string): Text {
+  return { zh: code, en: code };
+}
+
+/** Coded errors of the service and of the formats, in words. The code itself is always shown beside. */
+export const errorTexts: Record<string, Text> = {
+  'no-files': { zh: '没有收到任何文件。', en: 'No file was received.' },
+  'too-many-files': { zh: '一次最多提交 100 个文件。', en: 'At most 100 files at a time.' },
+};
+
+/** Words of a coded error, if there are any. */
+export function errorText(code: string): Text | undefined {
+  return Object.hasOwn(errorTexts, code) ? errorTexts[code] : undefined;
+}
