@@ -1,0 +1,150 @@
+import * as z from 'zod';
+import { depositorSchema, statementAnnexSchema } from '../format/annex.ts';
+import { depositRecordSchema, fileEntrySchema, fileNameSchema } from '../format/deposit.ts';
+import { address, count, evmChain, hash0x, hex32, mediaType, treePosition, utcTime, uuid } from '../format/fields.ts';
+import { originSchema, vkeySchema } from '../format/log.ts';
+import { receiptSchema } from '../format/receipt.ts';
+import { problemSchema } from './problem.ts';
+
+/** The bodies of answers, as the OpenAPI document shows them and the tests check them. */
+
+/** `received → in-log → published → anchored-pending → anchored-final → certified` */
+export const DEPOSIT_STATES = [
+  'received',
+  'in-log',
+  'published',
+  'anchored-pending',
+  'anchored-final',
+  'certified',
+] as const;
+
+export const depositSummarySchema = z.strictObject({
+  depositId: uuid,
+  state: z.enum(DEPOSIT_STATES),
+  /** Null once certified. Else the step that comes next and the open alarms that hold it up, none if it is only a matter of time. */
+  pending: z
+    .strictObject({
+      awaits: z.enum(['log', 'publication', 'anchor', 'finality', 'certificate']),
+      alarms: z.array(z.string()),
+    })
+    .nullable(),
+  receivedAt: utcTime,
+  /** From the statement. */
+  title: z.string().nullable(),
+  /** 0 once erased. */
+  fileCount: z.number().int().min(0),
+  leafIndex: treePosition.nullable(),
+  publication: z.strictObject({ treeSize: treePosition, publishedAt: utcTime }).nullable(),
+  anchor: z
+    .strictObject({
+      chain: evmChain,
+      contract: address,
+      treeSize: treePosition,
+      state: z.enum(['intended', 'sent', 'mined', 'final']),
+      since: utcTime,
+      blockHash: hash0x.nullable(),
+      transactionHash: hash0x.nullable(),
+    })
+    .nullable(),
+  certificate: z.strictObject({ certificateNo: z.string(), digest: hex32, issuedAt: utcTime }).nullable(),
+});
+export type DepositSummary = z.infer<typeof depositSummarySchema>;
+
+export const depositDetailSchema = z.strictObject({
+  ...depositSummarySchema.shape,
+  record: depositRecordSchema,
+  annexes: z.strictObject({ depositor: depositorSchema, statement: statementAnnexSchema }),
+  files: z.array(
+    z.strictObject({
+      entry: fileEntrySchema,
+      name: fileNameSchema,
+      originalHeld: z.boolean(),
+      preview: z.strictObject({ mediaType, sizeBytes: count, sha256: hex32, sm3: hex32 }).nullable(),
+    }),
+  ),
+});
+export type DepositDetail = z.infer<typeof depositDetailSchema>;
+
+export const depositListSchema = z.strictObject({
+  /** Newest first. */
+  deposits: z.array(depositSummarySchema),
+  /** Give it as `before` for the next page; null on the last one. */
+  next: uuid.nullable(),
+});
+
+export const receivedDepositSchema = z.strictObject({
+  depositId: uuid,
+  leafIndex: treePosition,
+  receipt: receiptSchema,
+});
+
+/** One line of a bulk answer. `line` counts from 1, empty lines included. */
+export const lineAnswerSchema = z.union([
+  z.strictObject({
+    line: z.number().int().min(1),
+    depositId: uuid,
+    leafIndex: treePosition,
+    /** Left out if the request said `Prefer: return=minimal`. */
+    receipt: receiptSchema.optional(),
+  }),
+  z.strictObject({ line: z.number().int().min(1), problem: problemSchema }),
+]);
+
+export const meSchema = z.strictObject({
+  accountId: uuid,
+  name: z.string(),
+  kind: z.enum(['person', 'organisation', 'unknown']),
+  identityMethod: z.string(),
+  by: z.enum(['api-key', 'session']),
+});
+
+export const statusSchema = z.strictObject({
+  /** True: nothing this service says has any value outside of trying it out. */
+  evaluation: z.boolean(),
+  version: z.string(),
+  origin: originSchema,
+  vkey: vkeySchema,
+  chain: evmChain,
+  contract: address,
+  /** Newest checkpoint: every deposit that was answered is in it. */
+  log: z.strictObject({ treeSize: treePosition, rootHash: hex32 }).nullable(),
+  publication: z.strictObject({ treeSize: treePosition, rootHash: hex32, publishedAt: utcTime }).nullable(),
+  /** Newest final one. */
+  anchor: z
+    .strictObject({
+      treeSize: treePosition,
+      rootHash: hex32,
+      since: utcTime,
+      blockHash: hash0x.nullable(),
+      transactionHash: hash0x.nullable(),
+    })
+    .nullable(),
+  /** Codes of the open alarms. */
+  alarms: z.array(z.string()),
+  limits: z.strictObject({
+    fileBytes: count,
+    files: count,
+    digestFiles: count,
+    bulkLines: count,
+    bulkLineBytes: count,
+  }),
+});
+export type Status = z.infer<typeof statusSchema>;
+
+export const readinessCheckSchema = z.strictObject({
+  name: z.enum(['database', 'object-store', 'log', 'chain', 'anchoring']),
+  /** `degraded`: deposits are taken, but something later waits. */
+  status: z.enum(['ok', 'degraded', 'failed']),
+  /** Why, as a stable code; null if ok. */
+  reason: z.string().nullable(),
+});
+export type ReadinessCheck = z.infer<typeof readinessCheckSchema>;
+
+export const readinessSchema = z.strictObject({
+  status: z.enum(['ready', 'degraded']),
+  /** True whenever this is answered with 200. */
+  takesDeposits: z.literal(true),
+  checks: z.array(readinessCheckSchema),
+});
+
+export const healthSchema = z.strictObject({ status: z.literal('alive') });

@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { AccessError } from '../access/access-error.ts';
+import type { Authentication, Caller } from '../access/authentication.ts';
+import type { Database } from '../db/pool.ts';
+import { MAX_FILES } from '../format/deposit.ts';
+import { MAX_UPLOADED_FILES } from '../intake/deposit-request.ts';
+import type { DepositService } from '../intake/deposit-service.ts';
+import type { UploadReceiver } from '../intake/upload-engine.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { accessRoutes, type CookieSettings } from './access-routes.ts';
+import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
+import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
+import { docsRoutes } from './docs-routes.ts';
+import { HttpError } from './http-error.ts';
+import { type IntakeLimits, intakeRoutes } from './intake-routes.ts';
+import { logRoutes } from './log-routes.ts';
+import { firstPageForAddresses, pages } from './pages.ts';
+import { problemOf } from './problem.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { Readiness } from './readiness.ts';
+import { expressPath, type Route } from './route.ts';
+import { sendBytes } from './send.ts';
+import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
+import type { ContentVault } from './stored-content.ts';
+
+export interface HttpLimits extends IntakeLimits {
+  /** Of one file; what the upload receiver was made with. */
+  maxFileBytes: number;
+  /** Of one account. */
+  requestsPerMinute: number;
+  /** From one address; more are answered 429. */
+  failedSignInsPerMinute: number;
+}
+
+export const DEFAULT_HTTP_LIMITS: HttpLimits = {
+  maxFileBytes: 5 * 1024 ** 3,
+  maxUploadBytes: 20 * 1024 ** 3,
+  maxUploadsAtOnce: 64,
+  maxLines: 10_000,
+  maxLineBytes: 256 * 1024,
+  requestsPerMinute: 60_000,
+  failedSignInsPerMinute: 60,
+};
+
+export interface AppParts {
+  db: Database;
+  vault: ContentVault;
+  authentication: Authentication;
+  cookie: CookieSettings;
+  deposits: DepositService;
+  uploads: UploadReceiver;
+  log: LogReader;
+  readiness: Readiness;
+  identity: ServiceIdentity;
+  writePackage: DepositRouteParts['writePackage'];
+  limits: HttpLimits;
+  /** Folder of the built pages; null serves the interface alone. */
+  pagesFolder: string | null;
+  /** Express's `trust proxy`: which peers' X-Forwarded-For is believed. */
+  trustProxy: boolean | string | number;
+  logger: Logger;
+  nowMs: () => number;
+}
+
+/** Everything that this server answers, in one place. */
+export function buildApp(parts: AppParts): Express {
+  const { logger, pagesFolder } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', parts.trustProxy);
+  app.set('query parser', 'simple');
+
+  app.use((req, res, next) => {
+    res.locals.requestId = randomUUID();
+    res.set('X-Request-Id', res.locals.requestId);
+    // Answers are somebody's evidence unless a route says otherwise.
+    res.set('Cache-Control', 'no-store');
+    logWhenDone(logger, req, res);
+    next();
+  });
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      strictTransportSecurity: parts.cookie.secure,
+      referrerPolicy: { policy: 'no-referrer' },
+    }),
+  );
+
+  const routes = routesOf(parts);
+  const handlers = new Handlers(parts);
+  for (const route of routes) app[route.method](expressPath(route.path), handlers.of(route));
+  for (const path of new Set(routes.map((route) => route.path))) app.all(expressPath(path), refuseMethod(routes, path));
+
+  if (pagesFolder !== null) app.use(pages(pagesFolder), firstPageForAddresses(pagesFolder));
+  app.use(() => {
+    throw new HttpError('not-found', 'there is nothing at this address');
+  });
+  app.use(answerProblem(logger));
+  return app;
+}
+
+/** Every route, those that describe the others included. */
+export function routesOf(parts: AppParts): Route[] {
+  const { db, vault, deposits, writePackage, limits, identity } = parts;
+  const onFailure = (error: unknown, res: Response) => logFailure(parts.logger, error, res);
+  const routes: Route[] = [
+    ...intakeRoutes({ deposits, uploads: parts.uploads, limits, onFailure }),
+    ...depositRoutes({ db, vault, deposits, writePackage }),
+    ...logRoutes(parts.log),
+    ...serviceRoutes({
+      db,
+      identity,
+      readiness: parts.readiness,
+      limits: {
+        fileBytes: limits.maxFileBytes,
+        files: MAX_UPLOADED_FILES,
+        digestFiles: MAX_FILES,
+        bulkLines: limits.maxLines,
+        bulkLineBytes: limits.maxLineBytes,
+      },
+    }),
+    ...accessRoutes(parts.authentication, parts.cookie),
+    ...docsRoutes(() => routes, identity),
+  ];
+  return routes;
+}
+
+/** Who may call, how often, and then the route's own work. */
+class Handlers {
+  readonly #parts: AppParts;
+  readonly #requests: RateLimit;
+  readonly #failures: RateLimit;
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+    this.#requests = new RateLimit(parts.limits.requestsPerMinute);
+    this.#failures = new RateLimit(parts.limits.failedSignInsPerMinute);
+  }
+
+  of(route: Route) {
+    return async (req: Request, res: Response) => {
+      res.locals.operationId = route.operationId;
+      if (route.caller === 'account') await route.handle(req, res, await this.#caller(req));
+      else await this.#countingFailures(req, async () => route.handle(req, res));
+    };
+  }
+
+  async #caller(req: Request): Promise<Caller> {
+    const caller = await this.#countingFailures(req, () => this.#parts.authentication.authenticate(req));
+    const waitSeconds = this.#requests.take(caller.account.accountId, this.#parts.nowMs());
+    if (waitSeconds > 0) throw rateLimited(waitSeconds);
+    return caller;
+  }
+
+  async #countingFailures<T>(req: Request, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const waitSeconds = error instanceof AccessError ? this.#failures.take(req.ip ?? '', this.#parts.nowMs()) : 0;
+      throw waitSeconds > 0 ? rateLimited(waitSeconds) : error;
+    }
+  }
+}
+
+function rateLimited(retryAfterSeconds: number): HttpError {
+  return new HttpError('rate-limited', `try again in ${retryAfterSeconds} s`, { retryAfterSeconds });
+}
+
+function refuseMethod(routes: readonly Route[], path: string) {
+  const taken = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+  if (taken.includes('GET')) taken.push('HEAD');
+  return (req: Request, res: Response) => {
+    res.set('Allow', taken.join(', '));
+    throw new HttpError('method-not-allowed', `${req.method} is not one of ${taken.join(', ')}`);
+  };
+}
+
+function answerProblem(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, req: Request, res: Response, _next) => {
+    const { problem, retryAfterSeconds } = problemOf(foreseen(error));
+    logFailure(logger, error, res);
+    if (res.headersSent) {
+      // The rest of the answer cannot be had: an end that comes too early is all that can still be told.
+      res.destroy();
+      return;
+    }
+    const requestId = res.locals.requestId as string;
+    for (const name of ['Content-Disposition', 'Content-Length', 'Content-Range', 'ETag', 'Accept-Ranges'])
+      res.removeHeader(name);
+    res.set('Cache-Control', 'no-store');
+    if (problem.status === 401) res.set('WWW-Authenticate', 'Bearer');
+    if (problem.status === 416) res.set('Content-Range', `bytes */${problem.sizeBytes}`);
+    if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds));
+    readOnBriefly(req, res);
+    if (req.accepts(['application/json', 'text/html']) === 'text/html') {
+      res.set('Content-Security-Policy', DOCS_POLICY);
+      const page = problemAnswerPage({ ...problem, requestId });
+      sendBytes(res, problem.status, 'text/html; charset=utf-8', Buffer.from(page));
+    } else {
+      sendBytes(
+        res,
+        problem.status,
+        'application/problem+json',
+        Buffer.from(JSON.stringify({ ...problem, requestId })),
+      );
+    }
+  };
+}
+
+/** Express's own errors about the address are the caller's. */
+function foreseen(error: unknown): unknown {
+  return error instanceof URIError
+    ? new HttpError('invalid-parameter', 'the address is not percent-encoded UTF-8')
+    : error;
+}
+
+const READ_ON_MS = 5000;
+
+/**
+ * A client that is still sending reads the answer only if the connection stays: the rest of its body is thrown away for a few
+ * seconds, then the connection ends.
+ */
+function readOnBriefly(req: IncomingMessage, res: Response): void {
+  if (req.complete || req.destroyed) return;
+  req.resume();
+  const timer = setTimeout(() => req.destroy(), READ_ON_MS);
+  req.once('close', () => clearTimeout(timer));
+  res.once('close', () => {
+    if (req.complete) clearTimeout(timer);
+  });
+}
+
+/** One line for each request: no address, no names, no secrets. */
+function logWhenDone(logger: Logger, req: Request, res: Response): void {
+  const startedMs = performance.now();
+  res.once('close', () => {
+    logger.info(
+      {
+        requestId: res.locals.requestId,
+        operation: res.locals.operationId ?? null,
+        method: req.method,
+        status: res.statusCode,
+        code: res.locals.problemCode ?? null,
+        isWhole: res.writableFinished,
+        ms: Math.round(performance.now() - startedMs),
+      },
+      'request',
+    );
+  });
+}
+
+/** A caller's mistake is its code; what is the service's own fault is told in full, except that causes bring no row contents. */
+function logFailure(logger: Logger, error: unknown, res: Response): void {
+  const { problem, isUnforeseen } = problemOf(foreseen(error));
+  res.locals.problemCode ??= problem.code;
+  if (problem.status < 500) return;
+  const about = { requestId: res.locals.requestId, code: problem.code, causes: causesOf(error) };
+  if (isUnforeseen || problem.status === 500) logger.error(about, 'request failed');
+  else logger.warn(about, 'request failed');
+}
+
+/** Without the other members: PostgreSQL's `detail` quotes rows. */
+function causesOf(error: unknown): { name: string; code: unknown; stack: string | undefined }[] {
+  const causes = [];
+  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+    causes.push({ name: cause.name, code: (cause as { code?: unknown }).code ?? null, stack: cause.stack });
+  }
+  return causes;
+}

@@ -1,0 +1,285 @@
+import { Writable } from 'node:stream';
+import type { Request, Response } from 'express';
+import * as z from 'zod';
+import { selectOpenAlarms } from '../db/alarms.ts';
+import { type CertificateRow, selectCertificateOfDeposit } from '../db/certificates.ts';
+import { type DepositProgress, selectDepositProgress, selectDepositProgressOfAccount } from '../db/deposit-progress.ts';
+import { selectAnnexes, selectFileEntries, selectRecord } from '../db/deposits.ts';
+import { type ObjectKey, selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
+import type { Database } from '../db/pool.ts';
+import { encodeHex } from '../format/bytes.ts';
+import { certificateSchema } from '../format/certificate.ts';
+import { fileNameSchema, MAX_FILES } from '../format/deposit.ts';
+import { parseObject, uuid } from '../format/fields.ts';
+import { receiptSchema } from '../format/receipt.ts';
+import { DepositError } from '../intake/deposit-error.ts';
+import type { DepositService } from '../intake/deposit-service.ts';
+import { originalObjectName, previewObjectName } from '../intake/upload-engine.ts';
+import { depositDetailSchema, depositListSchema } from './answers.ts';
+import { depositDetail, depositSummary } from './deposit-view.ts';
+import { HttpError } from './http-error.ts';
+import { parseParameters, type Route } from './route.ts';
+import { sendBytes, sendHandedIn, sendJson } from './send.ts';
+import { type ContentVault, openStored } from './stored-content.ts';
+
+export interface DepositRouteParts {
+  db: Database;
+  vault: ContentVault;
+  deposits: Pick<DepositService, 'receipt'>;
+  /** Streams the filing package of a certified deposit, a ZIP, and closes the sink. Rejects before the first byte, or aborts it. */
+  writePackage: (depositId: string, sink: WritableStream<Uint8Array>) => Promise<void>;
+}
+
+const LIST_LIMIT = 100;
+const ofDeposit = z.strictObject({ depositId: uuid });
+const ofFile = z.strictObject({
+  depositId: uuid,
+  fileIndex: z
+    .string()
+    .regex(/^(?:0|[1-9][0-9]{0,3})$/, `expected a number from 0 to ${MAX_FILES - 1}`)
+    .meta({ description: 'Position of the file in the deposit, from 0.' }),
+});
+const listQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^(?:[1-9][0-9]?|100)$/, `expected a number from 1 to ${LIST_LIMIT}`)
+    .optional()
+    .meta({ description: `1 to ${LIST_LIMIT}; 50 if left out.` }),
+  before: uuid.optional().meta({ description: '`next` of the page before.' }),
+});
+
+const JSON_TYPE = 'application/json';
+const PDF_TYPE = 'application/pdf';
+const ZIP_TYPE = 'application/zip';
+
+/** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
+export function depositRoutes(parts: DepositRouteParts): Route[] {
+  const { db, vault, deposits, writePackage } = parts;
+
+  const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
+    const progress = await selectDepositProgress(db.pool, accountId, depositId);
+    if (progress === undefined) throw new DepositError('deposit-not-found', `you have no deposit ${depositId}`);
+    return progress;
+  };
+  const alarmCodes = async () => [...new Set((await selectOpenAlarms(db.pool)).map((alarm) => alarm.code))];
+
+  const certificateOf = async (accountId: string, depositId: string): Promise<CertificateRow> => {
+    const progress = await ownDeposit(accountId, depositId);
+    const certificate = await selectCertificateOfDeposit(db.pool, depositId);
+    if (certificate !== undefined) return certificate;
+    const { state, pending } = depositSummary(progress, await alarmCodes());
+    const alarms = pending?.alarms ?? [];
+    const because = alarms.length > 0 ? `; open alarms: ${alarms.join(', ')}` : '';
+    throw new HttpError('certificate-pending', `the deposit is ${state} and awaits ${pending?.awaits}${because}`, {
+      members: { state, pending },
+    });
+  };
+
+  const sendStored = async (
+    req: Request,
+    res: Response,
+    object: ObjectKey,
+    file: { fileName: string; disposition: 'attachment' | 'inline' },
+  ) => {
+    await sendHandedIn(req, res, {
+      ...file,
+      mediaType: object.mediaType,
+      sizeBytes: Number(object.sizeBytes),
+      sha256: encodeHex(object.sha256),
+      open: (range) => openStored(vault, object, objectNameOf(object), range),
+    });
+  };
+
+  return [
+    {
+      method: 'get',
+      path: '/api/v1/deposits',
+      operationId: 'listDeposits',
+      tag: 'deposits',
+      summary: { zh: '列出本账户的存证', en: 'List your deposits' },
+      parameters: { query: listQuery },
+      answers: [{ status: 200, means: 'A page.', mediaType: JSON_TYPE, body: { json: depositListSchema } }],
+      problems: ['invalid-parameter'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { limit = '50', before = null } = parseParameters(listQuery, req.query);
+        const rows = await selectDepositProgressOfAccount(db.pool, account.accountId, Number(limit) + 1, before);
+        const alarms = await alarmCodes();
+        const page = rows.slice(0, Number(limit));
+        const next = rows.length > page.length ? (page.at(-1)?.depositId ?? null) : null;
+        sendJson(res, 200, { deposits: page.map((row) => depositSummary(row, alarms)), next });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}',
+      operationId: 'getDeposit',
+      tag: 'deposits',
+      summary: { zh: '查看存证及其进度', en: 'One deposit and how far it has come' },
+      parameters: { path: ofDeposit },
+      answers: [
+        { status: 200, means: 'The deposit, opened.', mediaType: JSON_TYPE, body: { json: depositDetailSchema } },
+      ],
+      problems: ['deposit-not-found', 'deposit-erased', 'invalid-parameter'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId } = parseParameters(ofDeposit, req.params);
+        const progress = await ownDeposit(account.accountId, depositId);
+        const [record, annexes, entries, objects, alarms] = await Promise.all([
+          selectRecord(db.pool, depositId),
+          selectAnnexes(db.pool, depositId),
+          selectFileEntries(db.pool, depositId),
+          selectObjectKeysOfDeposit(db.pool, depositId),
+          alarmCodes(),
+        ]);
+        const depositor = annexes.find((annex) => annex.name === 'depositor')?.body;
+        const statement = annexes.find((annex) => annex.name === 'statement')?.body;
+        if (record === undefined || depositor === undefined || statement === undefined) {
+          throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+        }
+        const summary = depositSummary(progress, alarms);
+        sendJson(res, 200, depositDetail(summary, { record, depositor, statement, entries, objects }));
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/receipt.json',
+      operationId: 'getReceipt',
+      tag: 'deposits',
+      summary: { zh: '下载存证回执', en: 'Receipt' },
+      description: 'Made again on request: its seal differs each time, all that it seals does not.',
+      parameters: { path: ofDeposit },
+      answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: receiptSchema } }],
+      problems: ['deposit-not-found', 'deposit-erased', 'log-pending', 'invalid-parameter'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId } = parseParameters(ofDeposit, req.params);
+        await ownDeposit(account.accountId, depositId);
+        const { receipt } = await deposits.receipt(depositId);
+        res.attachment(`receipt-${depositId}.json`);
+        sendBytes(res, 200, JSON_TYPE, receipt);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/certificate.json',
+      operationId: 'getCertificate',
+      tag: 'deposits',
+      summary: { zh: '下载存证证书(数据)', en: 'Certificate as data' },
+      parameters: { path: ofDeposit },
+      answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: certificateSchema } }],
+      problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId } = parseParameters(ofDeposit, req.params);
+        const certificate = await certificateOf(account.accountId, depositId);
+        res.attachment(`${certificate.certificateNo}.json`);
+        sendBytes(res, 200, JSON_TYPE, certificate.json);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/certificate.pdf',
+      operationId: 'getCertificatePdf',
+      tag: 'deposits',
+      summary: { zh: '下载存证证书(PDF)', en: 'Certificate as PDF' },
+      parameters: { path: ofDeposit },
+      answers: [
+        { status: 200, means: 'A signed PDF with the data in it.', mediaType: PDF_TYPE, body: { bytes: 'PDF' } },
+      ],
+      problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId } = parseParameters(ofDeposit, req.params);
+        const certificate = await certificateOf(account.accountId, depositId);
+        res.attachment(`${certificate.certificateNo}.pdf`);
+        sendBytes(res, 200, PDF_TYPE, certificate.pdf);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/package.zip',
+      operationId: 'getPackage',
+      tag: 'deposits',
+      summary: { zh: '下载维权材料包', en: 'Filing package' },
+      description: 'BagIt in a ZIP: certificate, originals that are held, proofs, verifier, guide.',
+      parameters: { path: ofDeposit },
+      answers: [{ status: 200, means: 'The package, as it is made.', mediaType: ZIP_TYPE, body: { bytes: 'ZIP' } }],
+      problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter', 'object-not-found', 'object-corrupt'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId } = parseParameters(ofDeposit, req.params);
+        const { certificateNo } = await certificateOf(account.accountId, depositId);
+        res.attachment(`${certificateNo}.zip`).type(ZIP_TYPE);
+        if (req.method === 'HEAD') res.end();
+        else await writePackage(depositId, Writable.toWeb(res) as WritableStream<Uint8Array>);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/files/{fileIndex}',
+      operationId: 'getFile',
+      tag: 'deposits',
+      summary: { zh: '下载原件', en: 'An original, byte for byte' },
+      description: 'One byte range is honoured; the entity tag is the SHA-256. Always to be saved, never shown.',
+      parameters: { path: ofFile },
+      answers: [
+        { status: 200, means: 'The file.', mediaType: '*/*', body: { bytes: 'the original' } },
+        { status: 206, means: 'The range asked for.', mediaType: '*/*', body: { bytes: 'a range of the original' } },
+      ],
+      problems: [
+        'deposit-not-found',
+        'original-not-held',
+        'range-not-satisfiable',
+        'invalid-parameter',
+        'object-corrupt',
+      ],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId, fileIndex } = parseParameters(ofFile, req.params);
+        await ownDeposit(account.accountId, depositId);
+        const index = Number(fileIndex);
+        const [object, entries] = await Promise.all([
+          selectObjectKey(db.pool, depositId, index, 'original'),
+          selectFileEntries(db.pool, depositId),
+        ]);
+        const entry = entries.find((row) => row.fileIndex === index);
+        if (object === undefined || entry === undefined) {
+          throw new HttpError('original-not-held', `the original of file ${index} is not held here`);
+        }
+        const { name } = parseObject(fileNameSchema, 'tiezheng/file-name/v1', entry.nameBody, 4096);
+        await sendStored(req, res, object, { fileName: name, disposition: 'attachment' });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/files/{fileIndex}/preview',
+      operationId: 'getPreview',
+      tag: 'deposits',
+      summary: { zh: '图片预览', en: 'Preview of an image' },
+      description: 'A derivative made by this service, with digests of its own; never the evidence itself.',
+      parameters: { path: ofFile },
+      answers: [{ status: 200, means: 'A picture.', mediaType: 'image/*', body: { bytes: 'the preview' } }],
+      problems: [
+        'deposit-not-found',
+        'preview-not-held',
+        'range-not-satisfiable',
+        'invalid-parameter',
+        'object-corrupt',
+      ],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId, fileIndex } = parseParameters(ofFile, req.params);
+        await ownDeposit(account.accountId, depositId);
+        const object = await selectObjectKey(db.pool, depositId, Number(fileIndex), 'preview');
+        if (object === undefined) throw new HttpError('preview-not-held', `file ${fileIndex} has no preview`);
+        await sendStored(req, res, object, { fileName: 'preview', disposition: 'inline' });
+      },
+    },
+  ];
+}
+
+/** The name it was sealed under. */
+function objectNameOf({ depositId, fileIndex, role }: ObjectKey): string {
+  return role === 'original' ? originalObjectName(depositId, fileIndex) : previewObjectName(depositId, fileIndex);
+}

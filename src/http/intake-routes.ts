@@ -1,0 +1,273 @@
+import { once } from 'node:events';
+import type { Request, Response } from 'express';
+import { v7 as uuidV7 } from 'uuid';
+import * as z from 'zod';
+import type { Caller } from '../access/authentication.ts';
+import { type Statement, statementSchema } from '../format/annex.ts';
+import { encodeUtf8 } from '../format/bytes.ts';
+import { type BulkLimits, type LineOutcome, receiveLines } from '../intake/bulk-digests.ts';
+import { DepositError } from '../intake/deposit-error.ts';
+import {
+  checkIdempotencyKey,
+  digestDepositSchema,
+  MAX_DIGEST_DEPOSIT_BYTES,
+  parseDigestDeposit,
+  parseStatement,
+} from '../intake/deposit-request.ts';
+import type { DepositService, ReceivedDeposit } from '../intake/deposit-service.ts';
+import type { UploadReceiver } from '../intake/upload-engine.ts';
+import { IntakeError } from '../intake/upload-error.ts';
+import { lineAnswerSchema, receivedDepositSchema } from './answers.ts';
+import { HttpError } from './http-error.ts';
+import { problemOf } from './problem.ts';
+import { mediaTypeOf, readBody, refuseContentEncoding, refuseLongBody } from './request-body.ts';
+import type { Answer, Route } from './route.ts';
+
+export interface IntakeLimits extends BulkLimits {
+  /** Of one multipart request, all files together. */
+  maxUploadBytes: number;
+  /** Requests whose bodies are being received at a time, by this server. */
+  maxUploadsAtOnce: number;
+}
+
+export interface IntakeRouteParts {
+  deposits: Pick<DepositService, 'receive'>;
+  uploads: Pick<UploadReceiver, 'receive' | 'discard'>;
+  limits: IntakeLimits;
+  /** Told of failures that the status of the answer does not tell. */
+  onFailure: (error: unknown, res: Response) => void;
+}
+
+const JSON_TYPE = 'application/json';
+const LINES_TYPE = 'application/x-ndjson';
+
+const idempotencyHeader = z.strictObject({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/)
+    .optional()
+    .meta({
+      description:
+        'The same key with the same content gives the same deposit: 201 the first time, 200 after. With other content: 409.',
+    }),
+});
+const bulkHeaders = z.strictObject({
+  ...idempotencyHeader.shape,
+  Prefer: z
+    .literal('return=minimal')
+    .optional()
+    .meta({ description: 'NDJSON only: lines without receipts (RFC 7240).' }),
+});
+const uploadForm = z.strictObject({
+  files: z
+    .array(z.string().meta({ format: 'binary' }))
+    .min(1)
+    .max(100),
+  statement: statementSchema.optional().meta({ description: 'One part of application/json. Every field is optional.' }),
+});
+
+const received: Answer[] = [
+  { status: 201, means: 'Deposited and in the log.', mediaType: JSON_TYPE, body: { json: receivedDepositSchema } },
+  {
+    status: 200,
+    means: 'Deposited before, by the same key.',
+    mediaType: JSON_TYPE,
+    body: { json: receivedDepositSchema },
+  },
+];
+
+/** How deposits come in. */
+export function intakeRoutes({ deposits, uploads, limits, onFailure }: IntakeRouteParts): Route[] {
+  let uploadsNow = 0;
+
+  const receiveUpload = async (req: Request, res: Response, { account }: Caller) => {
+    const idempotencyKey = idempotencyKeyOf(req);
+    refuseContentEncoding(req);
+    refuseLongBody(req, limits.maxUploadBytes);
+    if (uploadsNow >= limits.maxUploadsAtOnce) {
+      throw new HttpError(
+        'too-many-uploads',
+        `${uploadsNow} uploads are under way, at most ${limits.maxUploadsAtOnce}`,
+        {
+          retryAfterSeconds: 10,
+        },
+      );
+    }
+    uploadsNow++;
+    try {
+      // Objects are durable from here on, and no row names them until `receive` below has committed.
+      const { depositId, files, fields } = await uploads.receive(req, res, uuidV7());
+      let statement: Statement;
+      try {
+        if (files.length === 0) throw new DepositError('no-files', 'the form has no part "files"');
+        statement = statementOf(fields);
+      } catch (error) {
+        // What cannot be deleted now is removed as an orphan at the next start; the caller's mistake is the better answer.
+        await uploads.discard(files).catch((failure: unknown) => onFailure(failure, res));
+        throw error;
+      }
+      const content = { digestSource: 'computed' as const, depositId, files };
+      sendReceived(res, await deposits.receive({ account, content, statement, idempotencyKey }));
+    } finally {
+      uploadsNow--;
+    }
+  };
+
+  const receiveDigests = async (req: Request, res: Response, { account }: Caller) => {
+    const idempotencyKey = idempotencyKeyOf(req);
+    const body = await readBody(req, MAX_DIGEST_DEPOSIT_BYTES);
+    const { files, statement = {} } = parseDigestDeposit(body, MAX_DIGEST_DEPOSIT_BYTES);
+    const content = {
+      digestSource: 'declared' as const,
+      files: files.map((file) => ({ ...file, mediaType: file.mediaType ?? null, sm3: file.sm3 ?? null })),
+    };
+    sendReceived(res, await deposits.receive({ account, content, statement, idempotencyKey }));
+  };
+
+  const receiveBulk = async (req: Request, res: Response, { account }: Caller) => {
+    const idempotencyKey = idempotencyKeyOf(req);
+    refuseContentEncoding(req);
+    const isMinimal = /^\s*return\s*=\s*minimal\s*$/i.test(req.get('prefer') ?? '');
+    if (isMinimal) res.set('Preference-Applied', 'return=minimal');
+    res.status(200).set('Content-Type', LINES_TYPE);
+    const lines = req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    for await (const outcome of receiveLines(deposits, account, lines, idempotencyKey, limits)) {
+      if (outcome.error !== undefined) onFailure(outcome.error, res);
+      // A client that does not read is a client that does not send: nothing piles up here.
+      if (!res.write(lineAnswer(outcome, isMinimal))) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+      if (res.destroyed) return;
+    }
+    res.end();
+  };
+
+  return [
+    {
+      method: 'post',
+      path: '/api/v1/deposits',
+      operationId: 'createDeposit',
+      tag: 'deposits',
+      summary: { zh: '存证:上传文件', en: 'Deposit files' },
+      description:
+        'Answers when the deposit is durable, in the log and under a signed checkpoint; the receipt carries the proof. ' +
+        'A request that breaks off leaves nothing behind.',
+      parameters: { header: idempotencyHeader },
+      bodies: { 'multipart/form-data': { multipart: uploadForm } },
+      answers: received,
+      problems: [
+        'no-files',
+        'too-many-files',
+        'empty-file',
+        'file-too-large',
+        'body-too-large',
+        'invalid-file-name',
+        'unexpected-field',
+        'field-too-large',
+        'malformed-upload',
+        'invalid-statement',
+        'invalid-idempotency-key',
+        'idempotency-key-reused',
+        'unsupported-media-type',
+        'unsupported-content-encoding',
+        'too-many-uploads',
+        'storage-full',
+        'storage-failed',
+        'log-pending',
+        'commit-unknown',
+      ],
+      caller: 'account',
+      handle: async (req, res, caller) => {
+        requireMediaType(req, ['multipart/form-data']);
+        await receiveUpload(req, res, caller);
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/v1/deposits/digests',
+      operationId: 'createDigestDeposits',
+      tag: 'deposits',
+      summary: { zh: '存证:仅提交摘要', en: 'Deposit digests; the content stays with you' },
+      description:
+        'application/json is one deposit. application/x-ndjson is one deposit a line, answered line by line and in order ' +
+        `(at most ${limits.maxLines} lines of ${limits.maxLineBytes} bytes): read the answer while you send. A line that is wrong ` +
+        'answers its problem and the others go on. Digests are recorded as declared: the service has not seen the content.',
+      parameters: { header: bulkHeaders },
+      bodies: { [JSON_TYPE]: { json: digestDepositSchema }, [LINES_TYPE]: { lines: digestDepositSchema } },
+      answers: [
+        ...received,
+        { status: 200, means: 'One line per deposit.', mediaType: LINES_TYPE, body: { lines: lineAnswerSchema } },
+      ],
+      problems: [
+        'no-files',
+        'too-many-files',
+        'empty-file',
+        'body-too-large',
+        'invalid-file-name',
+        'invalid-digest-deposit',
+        'invalid-idempotency-key',
+        'idempotency-key-reused',
+        'unsupported-media-type',
+        'unsupported-content-encoding',
+        'line-too-long',
+        'too-many-lines',
+        'log-pending',
+        'commit-unknown',
+      ],
+      caller: 'account',
+      handle: async (req, res, caller) => {
+        requireMediaType(req, [JSON_TYPE, LINES_TYPE]);
+        if (mediaTypeOf(req) === JSON_TYPE) await receiveDigests(req, res, caller);
+        else await receiveBulk(req, res, caller);
+      },
+    },
+  ];
+}
+
+function requireMediaType(req: Request, taken: string[]): void {
+  const found = mediaTypeOf(req);
+  if (taken.includes(found)) return;
+  throw new HttpError(
+    'unsupported-media-type',
+    `Content-Type ${JSON.stringify(found.slice(0, 80))}, expected ${taken.join(' or ')}`,
+  );
+}
+
+function statementOf(fields: ReadonlyMap<string, string>): Statement {
+  for (const name of fields.keys()) {
+    if (name !== 'statement') {
+      throw new IntakeError(
+        'unexpected-field',
+        `the field ${JSON.stringify(name.slice(0, 80))}; "statement" and "files" are known`,
+      );
+    }
+  }
+  const statement = fields.get('statement');
+  return statement === undefined ? {} : parseStatement(encodeUtf8(statement));
+}
+
+function idempotencyKeyOf(req: Request): string | null {
+  const key = req.get('idempotency-key');
+  if (key === undefined) return null;
+  checkIdempotencyKey(key);
+  return key;
+}
+
+function sendReceived(res: Response, deposit: ReceivedDeposit): void {
+  res
+    .status(deposit.isRepeated ? 200 : 201)
+    .set('Location', `/api/v1/deposits/${deposit.depositId}`)
+    .set('Content-Type', JSON_TYPE);
+  res.end(`{${receivedMembers(deposit)}}`);
+}
+
+/** The receipt is canonical JSON already: it goes into the answer byte for byte. */
+function receivedMembers({ depositId, leafIndex, receipt }: ReceivedDeposit): string {
+  return `"depositId":"${depositId}","leafIndex":${leafIndex},"receipt":${Buffer.from(receipt).toString('utf8')}`;
+}
+
+function lineAnswer(outcome: LineOutcome, isMinimal: boolean): string {
+  const { line, received: deposit, error } = outcome;
+  if (deposit === undefined) return `${JSON.stringify({ line, problem: problemOf(error).problem })}\n`;
+  const { depositId, leafIndex } = deposit;
+  if (isMinimal) return `${JSON.stringify({ line, depositId, leafIndex: Number(leafIndex) })}\n`;
+  return `{"line":${line},${receivedMembers(deposit)}}\n`;
+}

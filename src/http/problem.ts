@@ -1,0 +1,184 @@
+import * as z from 'zod';
+import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
+import { DatabaseError, type DatabaseErrorCode } from '../db/database-error.ts';
+import type { CodedError } from '../errors.ts';
+import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts';
+import { IntakeError, type IntakeErrorCode } from '../intake/upload-error.ts';
+import { StorageError, type StorageErrorCode } from '../storage/storage-error.ts';
+import { HttpError, type HttpErrorCode } from './http-error.ts';
+
+/** Every code that a problem document can carry. A new code of any part does not compile until it has its line in `PROBLEMS`. */
+export type ProblemCode =
+  | AccessErrorCode
+  | DatabaseErrorCode
+  | DepositErrorCode
+  | HttpErrorCode
+  | IntakeErrorCode
+  | StorageErrorCode;
+
+interface ProblemKind {
+  status: number;
+  zh: string;
+  en: string;
+  /** For 5xx: the error's message was written for the caller. Those of 4xx always are. */
+  tells?: true;
+  /** Becomes `Retry-After` unless the error names another. */
+  retryAfterSeconds?: number;
+}
+
+/** The only place that knows statuses. */
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  // ------------------------------------------------------------ who calls
+  unauthenticated: { status: 401, zh: '未通过身份验证', en: 'Not authenticated' },
+  'sign-in-token-invalid': { status: 401, zh: '登录链接无效', en: 'Sign-in link not valid' },
+  'cross-site-request': { status: 403, zh: '拒绝跨站请求', en: 'Request from another site refused' },
+  'rate-limited': { status: 429, zh: '请求过于频繁', en: 'Too many requests' },
+  'too-many-uploads': { status: 503, zh: '同时上传数已达上限', en: 'Too many uploads at once', tells: true },
+
+  // ------------------------------------------------------------ the request
+  'not-found': { status: 404, zh: '未找到', en: 'Not found' },
+  'method-not-allowed': { status: 405, zh: '不支持该方法', en: 'Method not allowed' },
+  'invalid-parameter': { status: 400, zh: '参数有误', en: 'Invalid parameter' },
+  'unsupported-media-type': { status: 415, zh: '不支持的内容类型', en: 'Content type not supported' },
+  'unsupported-content-encoding': { status: 415, zh: '不支持的内容编码', en: 'Content encoding not supported' },
+  'body-too-large': { status: 413, zh: '请求内容过大', en: 'Body too large' },
+  'range-not-satisfiable': { status: 416, zh: '请求的范围超出文件', en: 'Range outside of the file' },
+
+  // ------------------------------------------------------------ what is handed in
+  'no-files': { status: 400, zh: '没有文件', en: 'No file' },
+  'too-many-files': { status: 400, zh: '文件过多', en: 'Too many files' },
+  'empty-file': { status: 422, zh: '文件为空', en: 'Empty file' },
+  'file-too-large': { status: 413, zh: '文件过大', en: 'File too large' },
+  'invalid-file-name': { status: 422, zh: '文件名不可用', en: 'File name not usable' },
+  'unexpected-field': { status: 400, zh: '出现未定义的字段', en: 'Unexpected field' },
+  'field-too-large': { status: 413, zh: '字段内容过大', en: 'Field too large' },
+  'malformed-upload': { status: 400, zh: '上传内容格式有误', en: 'Malformed upload' },
+  'upload-aborted': { status: 400, zh: '上传中断', en: 'Upload broken off' },
+  'invalid-statement': { status: 422, zh: '存证说明有误', en: 'Statement not valid' },
+  'invalid-digest-deposit': { status: 422, zh: '摘要存证请求有误', en: 'Deposit of digests not valid' },
+  'invalid-idempotency-key': { status: 400, zh: '幂等键格式有误', en: 'Idempotency-Key not valid' },
+  'idempotency-key-reused': { status: 409, zh: '幂等键已用于其他内容', en: 'Idempotency-Key used for other content' },
+  'line-too-long': { status: 413, zh: '行过长', en: 'Line too long' },
+  'too-many-lines': { status: 413, zh: '行数过多', en: 'Too many lines' },
+
+  // ------------------------------------------------------------ what is asked for
+  'deposit-not-found': { status: 404, zh: '未找到该存证', en: 'No such deposit' },
+  'deposit-erased': { status: 410, zh: '存证内容已依法删除', en: 'Content of the deposit was erased' },
+  'original-not-held': { status: 404, zh: '本服务未留存该原件', en: 'Original not held here' },
+  'preview-not-held': { status: 404, zh: '没有预览图', en: 'No preview' },
+  // 409 and not 404: the deposit is the caller's and the certificate will come, so a client that knows only statuses asks again.
+  'certificate-pending': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
+
+  // ------------------------------------------------------------ the service
+  'log-pending': {
+    status: 503,
+    zh: '已留存,尚未写入日志',
+    en: 'Kept, but not in the log yet',
+    tells: true,
+    retryAfterSeconds: 5,
+  },
+  'commit-unknown': {
+    status: 503,
+    zh: '数据库连接中断,结果未知;请用同一幂等键重试',
+    en: 'Database connection lost, outcome unknown: repeat with the same Idempotency-Key',
+    retryAfterSeconds: 5,
+  },
+  'commit-refused': { status: 503, zh: '数据库拒绝提交', en: 'Database refused to commit', retryAfterSeconds: 5 },
+  'database-unavailable': { status: 503, zh: '数据库暂不可用', en: 'Database not available', retryAfterSeconds: 5 },
+  'not-ready': { status: 503, zh: '服务尚未就绪', en: 'Not ready', tells: true, retryAfterSeconds: 5 },
+  'storage-full': { status: 507, zh: '存储空间不足', en: 'Storage is full' },
+  'storage-failed': { status: 503, zh: '存储暂不可用', en: 'Storage not available', retryAfterSeconds: 5 },
+  'object-not-found': { status: 500, zh: '存储中缺少原件', en: 'Stored object is missing' },
+  'object-corrupt': { status: 500, zh: '存储中的原件已损坏', en: 'Stored object is damaged' },
+  'object-differs': { status: 500, zh: '存储内容冲突', en: 'Stored object differs' },
+  'object-retained': { status: 409, zh: '存储保留期内不可删除', en: 'Object is under retention' },
+  'invalid-object-name': { status: 500, zh: '内部错误', en: 'Internal error' },
+  'range-out-of-bounds': { status: 500, zh: '内部错误', en: 'Internal error' },
+  'wrong-key': { status: 500, zh: '无法解密存储内容', en: 'Stored object cannot be decrypted' },
+  'unknown-master-key': {
+    status: 500,
+    zh: '缺少解密所需的主密钥',
+    en: 'Master key of the stored object is not configured',
+  },
+  'invalid-master-key': { status: 500, zh: '内部错误', en: 'Internal error' },
+  'invalid-wrapped-key': { status: 500, zh: '无法解密存储内容', en: 'Stored object cannot be decrypted' },
+  'register-conflict': { status: 500, zh: '内部错误', en: 'Internal error' },
+  'register-unsafe': { status: 500, zh: '内部错误', en: 'Internal error' },
+  'migration-changed': { status: 500, zh: '内部错误', en: 'Internal error' },
+  'schema-newer': { status: 500, zh: '内部错误', en: 'Internal error' },
+  'digest-failed': { status: 500, zh: '计算摘要失败', en: 'Digest computation failed' },
+  'internal-error': { status: 500, zh: '内部错误', en: 'Internal error' },
+};
+
+/** RFC 9457. `code` is the stable name; further members depend on it. */
+export const problemSchema = z.looseObject({
+  /** `/problems/<code>`: a page that says what the code means. */
+  type: z.string(),
+  title: z.string(),
+  titleZh: z.string(),
+  status: z.number().int().min(400).max(599),
+  code: z.string(),
+  /** What was wrong with this very request; not given for errors of the service. */
+  detail: z.string().optional(),
+  requestId: z.string().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+/** A failure as the caller may see it. */
+export interface ProblemAnswer {
+  problem: Problem;
+  retryAfterSeconds: number | undefined;
+  /** Nobody wrote a case for it: the diagnostics get the whole error. */
+  isUnforeseen: boolean;
+}
+
+/** Any error → what the caller sees of it. What is not foreseen is `internal-error` without detail. */
+export function problemOf(error: unknown): ProblemAnswer {
+  const known = knownError(error);
+  const code = known?.code ?? 'internal-error';
+  const kind = PROBLEMS[code];
+  const tells = kind.status < 500 || kind.tells === true;
+  const members = known instanceof HttpError ? known.members : {};
+  const depositId = known instanceof DepositError ? known.depositId : undefined;
+  const retryAfterSeconds = known instanceof HttpError ? known.retryAfterSeconds : undefined;
+  return {
+    problem: {
+      type: `/problems/${code}`,
+      title: kind.en,
+      titleZh: kind.zh,
+      status: kind.status,
+      code,
+      ...(tells && known !== undefined ? { detail: known.message } : {}),
+      ...members,
+      ...(depositId === undefined ? {} : { depositId }),
+    },
+    retryAfterSeconds: retryAfterSeconds ?? kind.retryAfterSeconds,
+    isUnforeseen: known === undefined,
+  };
+}
+
+/** FormatErrors and ProofErrors are not among them: where a request causes one, its parser says so by an error of its own. */
+function knownError(error: unknown): CodedError<ProblemCode> | undefined {
+  if (
+    error instanceof AccessError ||
+    error instanceof DatabaseError ||
+    error instanceof DepositError ||
+    error instanceof HttpError ||
+    error instanceof IntakeError ||
+    error instanceof StorageError
+  ) {
+    return error;
+  }
+  if (isDatabaseAway(error)) {
+    return new HttpError('database-unavailable', 'the database does not answer', { cause: error });
+  }
+  return undefined;
+}
+
+/** Connection refused or lost, SQLSTATE classes 08 and 57P, the pool's own time-out. */
+function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string') return /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08|57P|53300)/.test(code);
+  return /^(?:timeout exceeded when trying to connect|Connection terminated)/.test(error.message);
+}

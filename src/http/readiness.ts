@@ -1,0 +1,82 @@
+import { selectOpenAlarms } from '../db/alarms.ts';
+import type { Database } from '../db/pool.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { ReadinessCheck } from './answers.ts';
+
+/** What the sequencer of this process does. `stopped` signs nothing until a person has looked; `code` says why. */
+export interface LogState {
+  role: 'starting' | 'leading' | 'following' | 'stopped';
+  code?: string;
+}
+
+export interface ReadinessParts {
+  db: Database;
+  store: ObjectStore;
+  logState: () => LogState;
+  /** Rejects while no node of the chain answers. */
+  askChain: () => Promise<unknown>;
+}
+
+/** No probe waits longer; the slowest one bounds the answer. */
+const PROBE_TIMEOUT_MS = 2000;
+/** Anyone may ask, so that asking often costs nothing. */
+const REUSED_FOR_MS = 500;
+
+/** Tells the truth about the parts, by asking them. */
+export class Readiness {
+  readonly #parts: ReadinessParts;
+  #last: { atMs: number; checks: Promise<ReadinessCheck[]> } | undefined;
+
+  constructor(parts: ReadinessParts) {
+    this.#parts = parts;
+  }
+
+  /** Deposits are taken if none of the checks has failed. `monotonicMs`: of any clock that only goes forward. */
+  async checks(monotonicMs: number): Promise<ReadinessCheck[]> {
+    if (this.#last === undefined || monotonicMs - this.#last.atMs > REUSED_FOR_MS) {
+      this.#last = { atMs: monotonicMs, checks: this.#ask() };
+    }
+    return this.#last.checks;
+  }
+
+  async #ask(): Promise<ReadinessCheck[]> {
+    const { db, store, askChain } = this.#parts;
+    const [database, objects, chain, alarms] = await Promise.all([
+      answers(db.pool.query('select 1')),
+      answers(store.head('readiness')),
+      answers(askChain()),
+      // Without the database there is no telling; that is then the reason given.
+      within(selectOpenAlarms(db.pool)).catch(() => []),
+    ]);
+    const alarm = alarms.find(({ subject }) => subject !== '') ?? alarms[0];
+    return [
+      { name: 'database', status: database ? 'ok' : 'failed', reason: database ? null : 'database-unavailable' },
+      { name: 'object-store', status: objects ? 'ok' : 'failed', reason: objects ? null : 'storage-failed' },
+      logCheck(this.#parts.logState()),
+      // Anchors wait for the chain; deposits do not.
+      { name: 'chain', status: chain ? 'ok' : 'degraded', reason: chain ? null : 'chain-unreachable' },
+      { name: 'anchoring', status: alarm === undefined ? 'ok' : 'degraded', reason: alarm?.code ?? null },
+    ];
+  }
+}
+
+function logCheck({ role, code }: LogState): ReadinessCheck {
+  if (role === 'leading' || role === 'following') return { name: 'log', status: 'ok', reason: null };
+  return { name: 'log', status: 'failed', reason: code ?? (role === 'starting' ? 'log-starting' : 'log-stopped') };
+}
+
+async function answers(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await within(work);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function within<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${PROBE_TIMEOUT_MS} ms`)), PROBE_TIMEOUT_MS);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
