@@ -138,21 +138,21 @@ contract EvidenceLog is IEvidenceLog {
             if (proof.length == 0) return false;
             uint256 fn = size1 - 1;
             uint256 sn = size2 - 1;
-            while (fn & 1 == 1) {
+            while ((fn & 1) == 1) {
                 fn >>= 1;
                 sn >>= 1;
             }
             // A first tree that is complete is itself the node that the proof starts from, and is left out of it.
-            uint256 i = size1 & (size1 - 1) == 0 ? 0 : 1;
+            uint256 i = (size1 & (size1 - 1)) == 0 ? 0 : 1;
             bytes32 fr = i == 0 ? root1 : proof[0];
             bytes32 sr = fr;
             for (; i < proof.length; ++i) {
                 if (sn == 0) return false;
                 bytes32 c = _at(proof, i);
-                if (fn & 1 == 1 || fn == sn) {
+                if ((fn & 1) == 1 || fn == sn) {
                     fr = _hashChildren(c, fr);
                     sr = _hashChildren(c, sr);
-                    while (fn & 1 == 0) {
+                    while ((fn & 1) == 0) {
                         if (fn == 0) break;
                         fn >>= 1;
                         sn >>= 1;
@@ -180,9 +180,9 @@ contract EvidenceLog is IEvidenceLog {
             for (uint256 i = 0; i < proof.length; ++i) {
                 if (sn == 0) return false;
                 bytes32 p = _at(proof, i);
-                if (fn & 1 == 1 || fn == sn) {
+                if ((fn & 1) == 1 || fn == sn) {
                     r = _hashChildren(p, r);
-                    while (fn & 1 == 0) {
+                    while ((fn & 1) == 0) {
                         if (fn == 0) break;
                         fn >>= 1;
                         sn >>= 1;

@@ -78,7 +78,7 @@ interface IEvidenceLog {
     error LeafIndexOutOfRange(uint64 leafIndex, uint64 treeSize);
     /// @notice The proof does not lead from the leaf at this index to the root.
     error NotIncluded(bytes32 leafHash, uint64 leafIndex, bytes32 rootHash);
-    /// @notice Address 0x02 did not answer as SHA-256 does: the chain lacks the precompile, has another one, or gas ran out in it.
+    /// @notice Address 0x02 did not answer as SHA-256 does: the chain lacks the precompile or has another one.
     error Sha256Unavailable();
 
     /// @notice Anchors the log's state of `treeSize` leaves. The new tree must extend the last anchored one.

@@ -170,8 +170,8 @@ describe('verifyInclusion on third-party vectors', () => {
         leaf: asHash(bytesOf(vector.leafHash)),
         root: asHash(bytesOf(vector.root)),
         proof: {
-          leafIndex: BigInt(vector.leafIdx),
-          treeSize: BigInt(vector.treeSize),
+          leafIndex: vector.leafIdx,
+          treeSize: vector.treeSize,
           hashes: (vector.proof ?? []).map(bytesOf),
         },
       });

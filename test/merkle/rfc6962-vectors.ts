@@ -7,8 +7,8 @@ const FOLDER = fileURLToPath(new URL('../../../shared/vectors/rfc6962/testdata/'
 /** Fields as the files have them: base64, and absent where the case has none. */
 export interface InclusionVector {
   name: string;
-  leafIdx: number;
-  treeSize: number;
+  leafIdx: bigint;
+  treeSize: bigint;
   root?: string;
   leafHash?: string;
   proof?: string[] | null;
@@ -17,8 +17,8 @@ export interface InclusionVector {
 
 export interface ConsistencyVector {
   name: string;
-  size1: number;
-  size2: number;
+  size1: bigint;
+  size2: bigint;
   root1?: string;
   root2?: string;
   proof?: string[] | null;
@@ -43,5 +43,12 @@ function load<Vector>(kind: string): Vector[] | undefined {
   return readdirSync(FOLDER + kind, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => ({ ...JSON.parse(readFileSync(`${FOLDER}${kind}/${name}`, 'utf8')), name }) as Vector);
+    .map((name) => ({ ...parse(readFileSync(`${FOLDER}${kind}/${name}`, 'utf8')), name }) as Vector);
+}
+
+/** Sizes and indices as bigint: some are 2⁶⁴ − 1. */
+function parse(json: string): object {
+  const exact = (_: string, value: unknown, context?: { source: string }) =>
+    typeof value === 'number' && context !== undefined ? BigInt(context.source) : value;
+  return JSON.parse(json, exact as Parameters<typeof JSON.parse>[1]);
 }
