@@ -32,6 +32,14 @@ export async function clearAlarm(q: Queryable, code: string, at: Date, subject =
   return rowCount === 1;
 }
 
+/** Those of the given codes that are about the log itself. */
+export async function clearLogAlarms(q: Queryable, codes: readonly string[], at: Date): Promise<void> {
+  await q.query(
+    `update alarm set cleared_at = $2 where code = any($1::text[]) and subject = '' and cleared_at is null`,
+    [codes, at],
+  );
+}
+
 export async function selectOpenAlarms(q: Queryable): Promise<Alarm[]> {
   return (await q.query<Alarm>(`select ${COLUMNS} from alarm where cleared_at is null order by alarm_id`)).rows;
 }

@@ -101,6 +101,14 @@ export async function updateLogLeaseReleased(q: Queryable, term: Term): Promise<
 }
 
 /**
+ * The server ends the session of a client that pauses for longer inside this transaction: a leader that was stopped in the
+ * middle must not hold the row `log` for ever.
+ */
+export async function limitIdleTransaction(q: Queryable, idleMs: number): Promise<void> {
+  await q.query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [String(idleMs)]);
+}
+
+/**
  * The fence: moves the size on if it is still `oldSize` and the term is still the newest. Belongs into the transaction that
  * adds the leaves, before them: from then until its end no other term can begin.
  */

@@ -2,18 +2,25 @@ import { expect } from 'chai';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import { rejectionOf } from '../support/coded-error.ts';
-import { freshDatabaseUrl } from './embedded-database.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 
 describe('migrate', () => {
   let first: Database;
   let second: Database;
 
-  beforeEach(async () => {
-    const url = await freshDatabaseUrl();
+  let test: Awaited<ReturnType<typeof createTestDatabase>>;
+
+  beforeEach(async function () {
+    this.timeout(60_000);
+    test = await createTestDatabase();
+    const { url } = test;
     first = openDatabase({ url, maxConnections: 2 });
     second = openDatabase({ url, maxConnections: 2 });
   });
-  afterEach(() => Promise.all([first.close(), second.close()]));
+  afterEach(async () => {
+    await Promise.all([first.close(), second.close()]);
+    await test.drop();
+  });
 
   it('applies every migration once when two processes begin together', async () => {
     const applied = await Promise.all([migrate(first), migrate(second), migrate(first), migrate(second)]);

@@ -2,18 +2,25 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import { rejectionOf } from '../support/coded-error.ts';
-import { freshDatabaseUrl } from './embedded-database.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 
 describe('openDatabase', () => {
   let url: string;
   let db: Database;
 
-  beforeEach(async () => {
-    url = await freshDatabaseUrl();
+  let test: Awaited<ReturnType<typeof createTestDatabase>>;
+
+  beforeEach(async function () {
+    this.timeout(60_000);
+    test = await createTestDatabase();
+    url = test.url;
     db = openDatabase({ url, maxConnections: 2 });
     await db.pool.query('create table t (n bigint, b bytea)');
   });
-  afterEach(() => db.close());
+  afterEach(async () => {
+    await db.close();
+    await test.drop();
+  });
 
   it('gives int8 as bigint and bytea as bytes, also from arrays of parameters', async () => {
     await db.pool.query('insert into t select * from unnest($1::bigint[], $2::bytea[])', [

@@ -9,7 +9,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import * as objects from '../../src/db/objects.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import * as submissions from '../../src/db/submissions.ts';
-import { freshDatabaseUrl } from './embedded-database.ts';
+import { useTestDatabase } from '../support/postgres.ts';
 
 const bytes32 = (fill: number) => Buffer.alloc(32, fill);
 const at = new Date('2026-11-22T03:04:05.678Z');
@@ -20,9 +20,10 @@ const CHAIN = 'eip155:31337';
 const CONTRACT = Buffer.alloc(20, 7);
 
 describe('queries', () => {
+  const databaseUrl = useTestDatabase();
   let db: Database;
   before(async () => {
-    db = openDatabase({ url: await freshDatabaseUrl(), maxConnections: 2 });
+    db = openDatabase({ url: databaseUrl(), maxConnections: 2 });
     await migrate(db);
     const account = {
       accountId: ACCOUNT,

@@ -10,15 +10,16 @@ import {
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import { insertSubmission, updateSubmissionsSequenced } from '../../src/db/submissions.ts';
-import { freshDatabaseUrl } from './embedded-database.ts';
+import { useTestDatabase } from '../support/postgres.ts';
 
 const bytes32 = (fill: number) => new Uint8Array(32).fill(fill);
 
 describe('schema: what was written stays', () => {
+  const databaseUrl = useTestDatabase();
   let db: Database;
 
   before(async () => {
-    db = openDatabase({ url: await freshDatabaseUrl(), maxConnections: 2 });
+    db = openDatabase({ url: databaseUrl(), maxConnections: 2 });
     await migrate(db);
     await insertLog(db.pool, { origin: 'log.example.org', record: Uint8Array.of(1), leafData: bytes32(0) });
     await insertLeaves(db.pool, 1n, [bytes32(1)]);

@@ -1,0 +1,39 @@
+import { CodedError } from '../errors.ts';
+
+export type LogErrorCode =
+  // asked of the log
+  | 'integration-timeout'
+  | 'log-stopped'
+  | 'beyond-checkpoint'
+  // why the log signs nothing until a person has looked
+  | 'database-behind-register'
+  | 'register-forked'
+  | 'register-behind-checkpoint'
+  | 'register-foreign'
+  | 'register-unreadable'
+  | 'log-record-differs'
+  | 'tree-incomplete'
+  // why a term of leadership ended; the next one goes on
+  | 'term-over';
+
+/**
+ * `integration-timeout`, `log-stopped`: the submission is kept and will get its index; ask again.
+ * `database-behind-register`: leaves that a signed checkpoint covers are missing and could not be refilled.
+ * `register-forked`: our tree is not the one whose root was promised.
+ */
+export class LogError extends CodedError<LogErrorCode> {}
+
+/** After these, signing must not go on by itself: alarms are raised under the same codes. */
+export const STOPPING_CODES = [
+  'database-behind-register',
+  'register-forked',
+  'register-behind-checkpoint',
+  'register-foreign',
+  'register-unreadable',
+  'log-record-differs',
+  'tree-incomplete',
+] as const satisfies LogErrorCode[];
+
+export function isStopping(error: unknown): error is LogError {
+  return error instanceof LogError && (STOPPING_CODES as readonly string[]).includes(error.code);
+}
