@@ -17,7 +17,7 @@ const LIMITATIONS: readonly Bilingual[] = [
   },
   {
     zh: '接收时间 T₁、身份核验方式以及“平台陈述”栏各项，仅为平台单方陈述；“存证人陈述”栏各项由存证人自行填写，平台未予核实。',
-    en: 'The time of receipt T₁, the identity check and everything under “Operator’s statements” rest on the operator’s word alone. What stands under “Depositor’s statements” was written by the depositor and was not checked.',
+    en: 'The time of receipt T₁, the identity check and everything under "Statements of the operator" rest on the operator alone. What stands under "Statements of the depositor" was written by the depositor and was not checked.',
   },
   {
     zh: '本证书不说明：文件内容是否属实，文件由谁、于何时制作，谁享有权利，以及文件在存证之前的来源和保管情况。',
@@ -25,7 +25,7 @@ const LIMITATIONS: readonly Bilingual[] = [
   },
   {
     zh: '本证书不判断任何人的行为是否合法，也不预示法院、公证机构、仲裁机构或行政机关将如何认定。',
-    en: 'It does not judge anybody’s conduct, and says nothing about how a court, notary, arbitrator or public office will assess it.',
+    en: 'It does not judge the conduct of anyone, and says nothing about how a court, notary, arbitrator or public office will assess it.',
   },
 ];
 
