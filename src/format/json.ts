@@ -24,13 +24,20 @@ function serialize(value: JsonValue): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new FormatError('invalid-number', `${value} has no JSON spelling`);
   }
+  if (typeof value === 'string') return quote(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(serialize).join(',')}]`;
   // Array.prototype.sort without a comparator orders by UTF-16 code units, which is what RFC 8785 §3.2.3 asks.
   const members = Object.keys(value)
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${serialize(value[key] as JsonValue)}`);
+    .map((key) => `${quote(key)}:${serialize(value[key] as JsonValue)}`);
   return `{${members.join(',')}}`;
+}
+
+/** JSON.stringify would escape a lone surrogate; RFC 8785 §3.2.2.2 wants it refused. */
+function quote(text: string): string {
+  if (!text.isWellFormed()) throw new FormatError('invalid-utf8', 'a string holds a lone surrogate');
+  return JSON.stringify(text);
 }
 
 /**
