@@ -53,8 +53,7 @@ const THEME = {
     colorSuccess: '#1d6b35',
     colorWarning: '#8a5200',
     borderRadius: 4,
-    fontFamily:
-      "'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', sans-serif",
+    fontFamily: 'inherit',
     fontSize: 15,
   },
 };

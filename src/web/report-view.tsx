@@ -15,7 +15,7 @@ import { useText } from './language.tsx';
 import { beijingTime } from './measures.ts';
 import { saveBlob } from './save-blob.ts';
 import { StatusMark } from './status-mark.tsx';
-import { statementTexts, subjectTexts, type Text, texts } from './texts.ts';
+import { statementTexts, subjectTexts, type Text, texts, valueTexts } from './texts.ts';
 import { TimeBracket } from './time-bracket.tsx';
 
 interface ReportViewProps {
@@ -32,7 +32,11 @@ export function ReportView({ report, toolDigest, headingRef }: ReportViewProps) 
   usePrintedDetails();
   return (
     <article className="report" aria-labelledby="report-title">
-      {report.evaluation && <p className="evaluation-banner">{t(EVALUATION_NOTICE)}</p>}
+      {report.evaluation && (
+        <p className="evaluation-banner">
+          <span>{t(EVALUATION_NOTICE)}</span>
+        </p>
+      )}
       <h2 id="report-title" ref={headingRef} tabIndex={-1}>
         {t(texts.reportTitle)}
       </h2>
@@ -194,18 +198,20 @@ function CheckRow({ check }: { check: Check }) {
   const t = useText();
   const cause = wordingOfCause(check);
   const facts = Object.entries(check.facts);
+  const question = (
+    <>
+      <span className="question">{t(wordingOfCheck(check.name))}</span> <code className="check-name">{check.name}</code>
+    </>
+  );
   return (
     <li className="check" data-check={check.name} data-status={check.status}>
       <StatusMark status={check.status} />
       <div className="check-body">
-        <div>
-          <span className="question">{t(wordingOfCheck(check.name))}</span>{' '}
-          <code className="check-name">{check.name}</code>
-        </div>
-        {cause !== undefined && <div className="cause wrap-anywhere">{t(cause)}</div>}
-        {facts.length > 0 && (
+        {facts.length === 0 ? (
+          question
+        ) : (
           <details>
-            <summary>{t(texts.details)}</summary>
+            <summary>{question}</summary>
             <dl className="values">
               {facts.map(([name, value]) => (
                 <div key={name}>
@@ -216,6 +222,7 @@ function CheckRow({ check }: { check: Check }) {
             </dl>
           </details>
         )}
+        {cause !== undefined && <div className="cause wrap-anywhere">{t(cause)}</div>}
       </div>
     </li>
   );
@@ -245,13 +252,18 @@ function StatementList({ statements }: { statements: Report['statements'] }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and a field may occur twice
         <div key={i}>
           <dt>{t(statementTexts[field] ?? { zh: field, en: field })}</dt>
-          <dd className="wrap-anywhere pre-line">
-            {/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? beijingTime(value) : value}
-          </dd>
+          <dd className="wrap-anywhere pre-line">{t(valueText(field, value))}</dd>
         </div>
       ))}
     </dl>
   );
+}
+
+function valueText(field: string, value: string): Text {
+  const known = valueTexts[field];
+  if (known !== undefined && Object.hasOwn(known, value)) return known[value] as Text;
+  const shown = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? beijingTime(value) : value;
+  return { zh: shown, en: shown };
 }
 
 function countsOf(checks: readonly Check[]): [Check['status'], number][] {

@@ -66,7 +66,7 @@ export const texts = {
   statementTitle: { zh: '存证说明（均可不填）', en: 'Statement (everything optional)' },
   statementLead: {
     zh: '您填写的内容会作为“存证人陈述”写入证书，平台不核实。没有填写的项目会印为“未提供”。',
-    en: 'What you write here is printed on the certificate as the depositor’s statement; the service does not check it. What you leave out is printed as “not provided”.',
+    en: 'What you write here is printed on the certificate as the depositor\'s statement; the service does not check it. What you leave out is printed as "not provided".',
   },
   handIn: { zh: '提交存证', en: 'Hand in' },
   handInNoFiles: { zh: '请先选择至少一个文件。', en: 'Choose at least one file first.' },
@@ -100,7 +100,7 @@ export const texts = {
   },
   fieldCapturedFrom: { zh: '取证开始时间', en: 'Captured from' },
   fieldCapturedUntil: { zh: '取证结束时间', en: 'Captured until' },
-  fieldCapturedHint: { zh: '按您电脑的时区填写', en: 'in your computer’s time zone' },
+  fieldCapturedHint: { zh: '按您电脑的时区填写', en: "in your computer's time zone" },
   fieldMethod: { zh: '取证方式', en: 'Method' },
   fieldTool: { zh: '取证工具及版本', en: 'Tool and version' },
   fieldPurpose: { zh: '证明目的', en: 'Purpose of proof' },
@@ -149,7 +149,7 @@ export const texts = {
   },
   stepLoggedMeans: {
     zh: '存证承诺已写入日志，并由日志密钥签名；回执即凭此签发。',
-    en: 'The commitment is in the log and signed with the log’s key; the receipt rests on this.',
+    en: "The commitment is in the log and signed with the log's key; the receipt rests on this.",
   },
   stepPublishedMeans: {
     zh: '包含本存证的日志状态已对外公布，任何人可以保存。',
@@ -157,7 +157,7 @@ export const texts = {
   },
   stepAnchoredMeans: {
     zh: '该日志状态已写入区块链合约，并已最终确认。',
-    en: 'That state is in the chain’s contract, in a block that is final.',
+    en: "That state is in the chain's contract, in a block that is final.",
   },
   stepCertifiedMeans: {
     zh: '证书已签发；签发前已用核验程序检查。',
@@ -167,7 +167,7 @@ export const texts = {
   statusWaiting: { zh: '等待中', en: 'waiting' },
   statusNow: { zh: '进行中', en: 'in progress' },
   timeCapture: { zh: '取证时间（存证人自述）', en: 'Capture (as the depositor says)' },
-  timeReceived: { zh: '平台接收时间（平台时钟）', en: 'Received (the operator’s clock)' },
+  timeReceived: { zh: '平台接收时间（平台时钟）', en: "Received (the operator's clock)" },
   timeProved: { zh: '独立证明时间（区块时间）', en: 'Proved independently (block time)' },
   timeProvedHint: {
     zh: '区块时间取自证书所附区块头；该区块是否属于公认的链，请用核验页和您自己的信任策略判断。',
@@ -179,7 +179,7 @@ export const texts = {
   personCapturer: { zh: '取证人（自述）', en: 'Capture operator (declared)' },
   personOperatorIs: {
     zh: '见证书中的“平台信息”',
-    en: 'see “platform” in the certificate',
+    en: 'see "platform" in the certificate',
   },
   identityCheck: { zh: '身份核验', en: 'identity check' },
   identityNotChecked: { zh: '未核验', en: 'not checked' },
@@ -280,7 +280,7 @@ export const texts = {
   },
   reportToolHint: {
     zh: '被改动过的页面可以显示任意数字。请另用 sha256sum、certutil 等工具计算本文件，并与从别处取得的公布值比对。',
-    en: 'An altered page could show any number. Compute this file’s SHA-256 with another tool (sha256sum, certutil) and compare it with the published value obtained elsewhere.',
+    en: "An altered page could show any number. Compute this file's SHA-256 with another tool (sha256sum, certutil) and compare it with the published value obtained elsewhere.",
   },
   reportToolSite: { zh: '本网站的在线核验页', en: 'the online page of this site' },
   reportConclusion: { zh: '结论', en: 'Conclusion' },
@@ -293,7 +293,6 @@ export const texts = {
     zh: '以下各项没有任何链能够证明，须由当事人另行说明和举证。',
     en: 'No chain can show any of these; they must be explained and shown by other means.',
   },
-  details: { zh: '数值', en: 'Values' },
   statementsTitle: { zh: '陈述（未经证明）', en: 'Statements (not proved)' },
   statementsOperator: { zh: '平台运营方的陈述', en: 'What the operator says' },
   statementsDepositor: { zh: '存证人的陈述', en: 'What the depositor says' },
@@ -308,9 +307,9 @@ export const texts = {
   timeT2: { zh: 'T₂ 不晚于', en: 'T₂ not after' },
   timeT0Means: {
     zh: '存证记录中写有这个区块的哈希，因此记录在此之后形成。',
-    en: 'The record contains this block’s hash, so it was assembled after it.',
+    en: "The record contains this block's hash, so it was assembled after it.",
   },
-  timeT1Means: { zh: '平台自己的时钟，无独立证明。', en: 'The operator’s own clock; nothing outside proves it.' },
+  timeT1Means: { zh: '平台自己的时钟，无独立证明。', en: "The operator's own clock; nothing outside proves it." },
   timeT2Means: {
     zh: '最早得到确认的证明：文件在此时已经存在。',
     en: 'The earliest confirmed proof: the file existed by then.',
@@ -322,8 +321,8 @@ export const texts = {
     zh: '何时制作：无从得知 → T₂ 时已存在',
     en: 'when it was made: unknown → existed by T₂',
   },
-  timeRecordBar: { zh: '在 T₀ 与 T₂ 之间形成', en: 'assembled between T₀ and T₂' },
-  timeWordOnly: { zh: '仅有平台陈述', en: 'operator’s word only' },
+  timeFileBarUnknown: { zh: '尚无得到确认的时间', en: 'no confirmed time' },
+  timeWordOnly: { zh: '仅有平台陈述', en: "operator's word only" },
   timeNotToScale: { zh: '示意图，不按比例。', en: 'Not to scale.' },
 
   // Errors that arise in the browser
@@ -360,6 +359,19 @@ export const subjectTexts = {
   package: { zh: '材料包（ZIP）', en: 'package (ZIP)' },
 } satisfies Record<string, Text>;
 
+/** Values of a report's statements that are words of ours, not the depositor's. */
+export const valueTexts: Record<string, Record<string, Text>> = {
+  'depositor.kind': {
+    person: { zh: '个人', en: 'person' },
+    organisation: { zh: '单位', en: 'organisation' },
+    unknown: { zh: '未知', en: 'unknown' },
+  },
+  'depositor.identityCheck': { none: texts.identityNotChecked },
+  'statement.kind': kindTexts,
+  evaluation: { yes: { zh: '是', en: 'yes' }, no: { zh: '否', en: 'no' } },
+  originalsHeld: { none: texts.none },
+};
+
 /** Names of the values in a report's statements. */
 export const statementTexts: Record<string, Text> = {
   receivedAt: texts.timeReceived,
@@ -390,7 +402,7 @@ export const statementTexts: Record<string, Text> = {
   limitation: { zh: '证书所载局限', en: 'Limits printed on the certificate' },
   transactionHash: { zh: '交易哈希', en: 'Transaction hash' },
   finality: { zh: '最终性', en: 'Finality' },
-  nodesRunBy: { zh: '链节点运营者', en: 'Who runs the chain’s nodes' },
+  nodesRunBy: { zh: '链节点运营者', en: "Who runs the chain's nodes" },
 };
 
 /** What the next step waits for. */

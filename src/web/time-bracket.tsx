@@ -15,6 +15,7 @@ export function TimeBracket({ times }: { times: Times }) {
     <section className="time-bracket" aria-labelledby="time-bracket-title">
       <h3 id="time-bracket-title">{t(texts.timeTitle)}</h3>
       <Picture times={times} />
+      <p className="hint">{t(texts.timeNotToScale)}</p>
       <dl className="times">
         <Instant label={texts.timeT0} means={texts.timeT0Means} time={times.notBefore} />
         <Instant label={texts.timeT1} means={texts.timeT1Means} time={{ at: times.received }} />
@@ -47,7 +48,8 @@ function Instant({ label, means, time }: InstantProps) {
   );
 }
 
-/** Places of T₀, T₁ and T₂ on a line of 720. */
+/** Places of the left edge, T₀, T₁ and T₂ on a line of 720. */
+const LEFT = 4;
 const X0 = 190;
 const X1 = 400;
 const X2 = 610;
@@ -55,13 +57,11 @@ const X2 = 610;
 function Picture({ times }: { times: Times }) {
   const t = useText();
   const language = useLanguage();
-  const minutes = times.unprovedMinutes;
-  const gap =
-    minutes === null
-      ? t(texts.timeWordOnly)
-      : `${t(texts.timeWordOnly)} (${minutes} ${language === 'zh' ? '分钟' : 'min'})`;
+  const { notBefore, notAfter, unprovedMinutes } = times;
+  const begin = notBefore === null ? LEFT : X0;
+  const minutes = unprovedMinutes === null ? '' : ` (${unprovedMinutes} ${language === 'zh' ? '分钟' : 'min'})`;
   return (
-    <svg className="time-picture" viewBox="0 0 720 190" aria-hidden="true" focusable="false">
+    <svg className="time-picture" viewBox="0 0 720 204" aria-hidden="true" focusable="false">
       <defs>
         <pattern id="unproved" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect width="8" height="8" fill="#fff" />
@@ -73,48 +73,43 @@ function Picture({ times }: { times: Times }) {
         </linearGradient>
       </defs>
       {/* The record: between T₀ and T₂, with the part after T₁ that only the operator vouches for. */}
-      <text x="4" y="62" className="picture-row">
+      <text x={LEFT} y="48" className="picture-row">
         {t(texts.timeRecord)}
       </text>
-      <rect
-        x={times.notBefore === null ? 100 : X0}
-        y="44"
-        width={X2 - (times.notBefore === null ? 100 : X0)}
-        height="26"
-        className={times.notBefore === null ? 'bar-open' : 'bar'}
-      />
-      <rect x={X1} y="44" width={X2 - X1} height="26" fill="url(#unproved)" stroke="#55585e" />
-      <text x={(X1 + X2) / 2} y="88" textAnchor="middle" className="picture-note">
-        {gap}
-      </text>
-      {/* The file: no earliest time at all. */}
-      <text x="4" y="132" className="picture-row">
+      <rect x={begin} y="58" width={X1 - begin} height="26" className={notBefore === null ? 'bar-open' : 'bar'} />
+      <rect x={X1} y="58" width={X2 - X1} height="26" fill="url(#unproved)" stroke="#55585e" />
+      {/* The file: no earliest time at all, and a latest one only where a proof was confirmed. */}
+      <text x={LEFT} y="128" className="picture-row">
         {t(texts.timeFile)}
       </text>
-      <rect x="70" y="114" width={X2 - 70} height="26" fill="url(#unknown)" />
-      <text x={X1 - 60} y="158" textAnchor="middle" className="picture-note">
-        {t(texts.timeFileBar)}
+      {notAfter === null ? (
+        <rect x={LEFT} y="138" width={X2 - LEFT} height="26" className="bar-open" />
+      ) : (
+        <rect x={LEFT} y="138" width={X2 - LEFT} height="26" fill="url(#unknown)" />
+      )}
+      <line x1={LEFT} x2="708" y1="194" y2="194" className="axis" />
+      <path d="M702 189l8 5-8 5" className="axis" />
+      <Tick x={X0} name="T₀" proved={notBefore !== null} known={notBefore !== null} />
+      <Tick x={X1} name="T₁" proved={false} known />
+      <Tick x={X2} name="T₂" proved={notAfter !== null} known={notAfter !== null} />
+      <text x={X1 + 6} y="104" className="picture-note">
+        {t(texts.timeWordOnly)}
+        {minutes}
       </text>
-      <line x1="70" x2="700" y1="176" y2="176" className="axis" />
-      <path d="M694 171l8 5-8 5" className="axis" />
-      <Tick x={X0} name="T₀" known={times.notBefore !== null} />
-      <Tick x={X1} name="T₁" known={false} />
-      <Tick x={X2} name="T₂" known={times.notAfter !== null} />
-      <text x="716" y="14" textAnchor="end" className="picture-note">
-        {t(texts.timeNotToScale)}
+      <text x={LEFT} y="184" className="picture-note">
+        {t(notAfter === null ? texts.timeFileBarUnknown : texts.timeFileBar)}
       </text>
     </svg>
   );
 }
 
-/** A dashed line stands for a time that nothing outside proves. */
-function Tick({ x, name, known }: { x: number; name: string; known: boolean }) {
+/** A dashed line stands for a time that nothing outside proves, a question mark for one that is not known. */
+function Tick({ x, name, proved, known }: { x: number; name: string; proved: boolean; known: boolean }) {
   return (
     <>
-      <line x1={x} x2={x} y1="34" y2="180" className={known ? 'tick' : 'tick tick-open'} />
-      <text x={x} y="26" textAnchor="middle" className="picture-time">
-        {name}
-        {known ? '' : ' ?'}
+      <line x1={x} x2={x} y1="32" y2="198" className={proved ? 'tick' : 'tick tick-open'} />
+      <text x={x} y="24" textAnchor="middle" className="picture-time">
+        {known ? name : `${name} ?`}
       </text>
     </>
   );
