@@ -119,6 +119,20 @@ export async function selectAnchorInFlight(
   return rows[0];
 }
 
+/** Of any state. */
+export async function selectAnchorOfSize(
+  q: Queryable,
+  chain: string,
+  contract: Uint8Array,
+  treeSize: bigint,
+): Promise<AnchorRow | undefined> {
+  const { rows } = await q.query<AnchorRow>(
+    `select ${ANCHOR} from anchor where chain = $1 and contract = $2 and tree_size = $3`,
+    [chain, contract, treeSize],
+  );
+  return rows[0];
+}
+
 /** Of any state, the one with the largest tree. */
 export async function selectNewestAnchor(
   q: Queryable,
@@ -185,7 +199,7 @@ export async function selectAnchorsCovering(q: Queryable, leafIndex: bigint): Pr
 export async function updateAnchorState(
   q: Queryable,
   anchorId: bigint,
-  from: AnchorState,
+  from: AnchorState | OvertakenAnchorState,
   to: {
     state: AnchorState | OvertakenAnchorState;
     at: Date;
@@ -245,6 +259,18 @@ export async function selectAnchorEvents(q: Queryable, anchorId: bigint): Promis
   const { rows } = await q.query<AnchorEventRow>(
     'select at, state, detail from anchor_event where anchor_id = $1 order by anchor_event_id',
     [anchorId],
+  );
+  return rows;
+}
+
+/** Every block that deposits or final anchors refer to, oldest first. All were final when they were written down. */
+export async function selectFinalBlocks(q: Queryable): Promise<{ chain: string; blockHash: Buffer }[]> {
+  const { rows } = await q.query<{ chain: string; blockHash: Buffer }>(
+    `select chain, block_hash as "blockHash" from (
+       select chain, block_hash, seen_final_at as at from block_header
+       union all
+       select chain, block_hash, state_since from anchor where state = 'final' and block_hash is not null) b
+     group by chain, block_hash order by min(at), block_hash`,
   );
   return rows;
 }

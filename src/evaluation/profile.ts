@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Wallet } from 'ethers';
+import { v7 as uuidV7 } from 'uuid';
+import { hashSecret } from '../access/secret.ts';
+import { ChainClient, deployEvidenceLog } from '../anchor/chain-client.ts';
+import type { ChainProfile } from '../anchor/chain-profile.ts';
+import type { CommonSettings, Config } from '../config.ts';
+import { type Account, insertAccount, insertApiKey, selectAccountByApiKey } from '../db/accounts.ts';
+import type { Database } from '../db/pool.ts';
+import { encodeUtf8, sha256 } from '../format/bytes.ts';
+import { type EmbeddedAnvil, startAnvil } from './anvil.ts';
+import { writeFileDurably } from './durable-text.ts';
+import { openEvaluationKeys } from './keys.ts';
+import { startEmbeddedPostgres } from './postgres.ts';
+
+/** The embedded parts of the evaluation profile, running, and the configuration that leads to them. */
+export interface EvaluationProfile {
+  config: Config;
+  apiKey: string;
+  anvil: EmbeddedAnvil;
+  /** To be called after the service has stopped. */
+  stop(): Promise<void>;
+}
+
+/** Everything as in production, only sooner: a person is waiting. */
+const PUBLISH_INTERVAL_MS = 5_000;
+const ANCHOR_INTERVAL_MS = 5_000;
+
+/**
+ * Starts PostgreSQL and a chain in the data folder and makes what keys are missing. Safe after a crash at any moment: whatever is
+ * found there is used.
+ * @param say told what is being done, for the person who waits
+ */
+export async function openEvaluation(
+  common: CommonSettings,
+  folder: string,
+  say: (text: string) => void,
+  onLog: (line: string) => void,
+): Promise<EvaluationProfile> {
+  await mkdir(folder, { recursive: true });
+  const keys = await openEvaluationKeys(join(folder, 'keys'), Date.now());
+  say('starting PostgreSQL');
+  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), onLog });
+  let anvil: EmbeddedAnvil | undefined;
+  try {
+    say('starting the evaluation chain');
+    anvil = await startAnvil({ folder: join(folder, 'chain'), onLog });
+    const contract = await openContract(join(folder, 'chain', 'contract'), anvil, keys.origin, say);
+    const anchorerKeyFile = join(folder, 'keys', 'anchorer.key');
+    await writeFileDurably(anchorerKeyFile, `${anvil.anchorer.privateKey}\n`, 0o600);
+    const running = anvil;
+    return {
+      apiKey: keys.apiKey,
+      anvil,
+      config: {
+        profile: 'evaluation',
+        ...common,
+        publicUrl: `http://${common.host}:${common.port}`,
+        databaseUrl: postgres.url,
+        objects: { kind: 'files', folder: join(folder, 'objects') },
+        register: { kind: 'files', folder: join(folder, 'register') },
+        masterKeyFile: keys.masterKeyFile,
+        origin: keys.origin,
+        logKeyFile: keys.logKeyFile,
+        seal: {
+          kind: 'pem',
+          keyFile: keys.sealKeyFile,
+          certificateFile: keys.sealCertificateFile,
+          passphrase: undefined,
+        },
+        chains: [
+          {
+            rpcUrl: anvil.rpcUrl,
+            contract,
+            anchorerKeyFile,
+            profile: profileOf(anvil),
+            anchorIntervalMs: ANCHOR_INTERVAL_MS,
+          },
+        ],
+        platform: {
+          name: '铁证评估服务 Tiezheng evaluation service',
+          operator: null,
+          website: null,
+          filingNo: null,
+          interests: null,
+        },
+        publishIntervalMs: PUBLISH_INTERVAL_MS,
+      },
+      async stop() {
+        await running.stop();
+        await postgres.stop();
+      },
+    };
+  } catch (error) {
+    await anvil?.stop();
+    await postgres.stop();
+    throw error;
+  }
+}
+
+function profileOf(anvil: EmbeddedAnvil): ChainProfile {
+  return {
+    chain: anvil.chain,
+    headerHash: 'ethereum',
+    receipts: 'mpt',
+    timeUnit: 'seconds',
+    accuracySeconds: 1,
+    finality: { rule: 'local-snapshot' },
+    nodesRunBy: '本机评估链 this machine (evaluation)',
+    independent: false,
+  };
+}
+
+/**
+ * The contract of this log: deployed once, its address written down only when the chain's state with it is on disk. A crash before
+ * that leaves a contract that nobody uses.
+ */
+async function openContract(
+  file: string,
+  anvil: EmbeddedAnvil,
+  origin: string,
+  say: (text: string) => void,
+): Promise<string> {
+  const originHash = sha256(encodeUtf8(origin));
+  if (!existsSync(file)) {
+    say('deploying the contract');
+    const { contract } = await deployEvidenceLog({
+      rpcUrl: anvil.rpcUrl,
+      chain: anvil.chain,
+      deployer: new Wallet(anvil.guardian.privateKey),
+      anchorer: anvil.anchorer.address,
+      guardian: anvil.guardian.address,
+      originHash,
+    });
+    await anvil.flush();
+    await writeFileDurably(file, `${contract}\n`, 0o644);
+  }
+  const contract = (await readFile(file, 'utf8')).trim();
+  await new ChainClient({ rpcUrl: anvil.rpcUrl, profile: profileOf(anvil), contract }).verifyContract(originHash);
+  return contract;
+}
+
+/** The one depositor of the evaluation profile, made with its API key in one transaction. */
+export async function openEvaluationAccount(db: Database, apiKey: string): Promise<Account> {
+  const keyHash = hashSecret(apiKey);
+  const known = await selectAccountByApiKey(db.pool, keyHash);
+  if (known !== undefined) return known;
+  const accountId = uuidV7();
+  await db.transaction(async (client) => {
+    await insertAccount(client, {
+      accountId,
+      name: '评估存证人 Evaluation depositor',
+      kind: 'unknown',
+      identityMethod: 'none',
+      identityCheckedAt: null,
+    });
+    await insertApiKey(client, { keyHash, accountId, label: 'evaluation' });
+  });
+  return (await selectAccountByApiKey(db.pool, keyHash)) as Account;
+}
