@@ -29,7 +29,7 @@ export interface PdfOptions {
 export const EMBEDDED_NAME = 'certificate.json';
 
 /**
- * A sealed certificate as PDF/A-3b, Chinese and English, with `json` embedded uncompressed and an empty field for the
+ * A sealed certificate as PDF/A-3b, Chinese and English, with `json` embedded and an empty field for the
  * signature of `signPdf`. The same bytes and options give the same PDF.
  * @param json canonical bytes of tiezheng/certificate/v1
  * @throws FormatError if `json` is no certificate
@@ -69,21 +69,18 @@ export async function renderCertificatePdf(json: Uint8Array, options: PdfOptions
   return paper.finish();
 }
 
-/** Uncompressed, so that a reader needs nothing but the cross-reference table to take it out again. */
+/** Deflated like every stream of this file, so that no words of a depositor stand in the file's raw bytes as if they were PDF. */
 function embed(paper: Paper, json: Uint8Array, at: Date): void {
-  // The types know neither of these two.
-  const document = paper.document as typeof paper.document & { compress: boolean };
+  // The types do not know the relationship of an associated file (PDF/A-3 §6.8).
   const associated = { relationship: 'Data' };
-  document.compress = false;
-  document.file(Buffer.from(json), {
+  paper.document.file(Buffer.from(json), {
     name: EMBEDDED_NAME,
     type: 'application/json',
     description: '机器可读证书 machine-readable certificate, tiezheng/certificate/v1',
-    ...associated,
     creationDate: at,
     modifiedDate: at,
+    ...associated,
   });
-  document.compress = true;
 }
 
 const BANNER: TextStyle = { face: 'strong', sizePt: 19, color: INK.evaluation };

@@ -3,6 +3,11 @@ import type { Document } from './paper.ts';
 /** Room for the CMS signature, in bytes: chain of eight certificates and, later, a timestamp token. */
 export const SIGNATURE_BYTES = 12_288;
 
+/** Holds the place of a number of up to ten digits. pdfkit writes a string as a name, with a slash. */
+const NUMBER_ROOM = '**********';
+/** As it stands in the unsigned file. */
+export const BYTE_RANGE_ROOM = `[0 /${NUMBER_ROOM} /${NUMBER_ROOM} /${NUMBER_ROOM}]`;
+
 /** What pdfkit has and its types leave out. */
 interface Internals {
   _acroform: { fonts: object; defaultFont: string };
@@ -24,13 +29,11 @@ interface Reference {
  */
 export function addSignatureField(pdf: Document, at: Date): void {
   const document = pdf as unknown as Internals;
-  // Ten asterisks hold the place of a number of up to ten digits.
-  const room = '**********';
   const signature = document.ref({
     Type: 'Sig',
     Filter: 'Adobe.PPKLite',
     SubFilter: 'ETSI.CAdES.detached',
-    ByteRange: [0, room, room, room],
+    ByteRange: [0, NUMBER_ROOM, NUMBER_ROOM, NUMBER_ROOM],
     Contents: Buffer.alloc(SIGNATURE_BYTES),
     Reason: new String('电子数据存证证书 certificate of electronic data preservation'),
     Name: new String('Tiezheng'),
