@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Wallet } from 'ethers';
 import {
   type AnchorCall,
-  type ChainClient,
+  ChainClient,
   type ChainError,
   deployEvidenceLog,
   type Fee,

@@ -48,7 +48,7 @@ export function throughTo(
   return async ({ method, params }) => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     const headers = { 'content-type': 'application/json' };
-    const answer = await (await fetch(realUrl, { method: 'POST', headers, body })).json();
+    const answer = (await (await fetch(realUrl, { method: 'POST', headers, body })).json()) as { result?: unknown };
     const { result, error } = change(method, answer);
     return error === undefined ? { result } : { error };
   };
