@@ -87,7 +87,8 @@ async function handIn(
   quiet: boolean,
 ): Promise<{ depositId: string; leafIndex: number }> {
   const form = new FormData();
-  form.append('statement', new Blob([JSON.stringify(statement)], { type: 'application/json' }));
+  // A plain field: given as a blob it would travel as a file.
+  form.append('statement', JSON.stringify(statement));
   let total = 0;
   for (const file of files) {
     try {

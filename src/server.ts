@@ -1,0 +1,267 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Authentication } from './access/authentication.ts';
+import { ChainClient } from './anchor/chain-client.ts';
+import { ownPolicy } from './certificate/own-policy.ts';
+import { Sealer } from './certificate/sealer.ts';
+import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
+import { type BucketSettings, type Config, ConfigError, type SealSettings } from './config.ts';
+import { migrate } from './db/migrate.ts';
+import { type Database, openDatabase } from './db/pool.ts';
+import type { LogRecord } from './format/log.ts';
+import type { Policy } from './format/policy.ts';
+import { buildApp, DEFAULT_HTTP_LIMITS } from './http/app.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { type LogState, Readiness } from './http/readiness.ts';
+import { removeOrphanObjects } from './intake/deposit-orphans.ts';
+import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from './intake/deposit-request.ts';
+import { DepositService } from './intake/deposit-service.ts';
+import { DigestPool } from './intake/digest-stream.ts';
+import { UploadReceiver } from './intake/upload-engine.ts';
+import { CheckpointSigner } from './log/checkpoint-signer.ts';
+import { LogReader } from './log/log-reader.ts';
+import { Publisher } from './log/publisher.ts';
+import { Sequencer } from './log/sequencer.ts';
+import type { Logger } from './logger.ts';
+import type { CheckpointRegister } from './storage/checkpoint-register.ts';
+import { FileCheckpointRegister } from './storage/file-register.ts';
+import { FileObjectStore } from './storage/file-store.ts';
+import { LocalMasterKey, MasterKeyRing } from './storage/master-key.ts';
+import type { ObjectStore } from './storage/object-store.ts';
+import { S3CheckpointRegister } from './storage/s3-register.ts';
+import { S3ObjectStore } from './storage/s3-store.ts';
+import { VERIFIER } from './verify/verifier.ts';
+
+/** What only the evaluation profile adds. */
+export interface ServiceExtras {
+  logger: Logger;
+  /** Chains with the finality rule `local-snapshot`: number of the highest block that is on disk. */
+  durableBlock?: () => bigint;
+  /** Told of the service's own policy before each certificate is verified with it. */
+  onPolicy?: (policy: Policy) => Promise<void>;
+}
+
+export interface Service {
+  /** Where it listens. */
+  url: string;
+  port: number;
+  db: Database;
+  authentication: Authentication;
+  log: LogRecord;
+  vkey: string;
+  /** Takes no more requests, ends the work under way in the order of a deposit's journey, and closes the database. */
+  stop(): Promise<void>;
+}
+
+const COOKIE = 'tiezheng-session';
+const MAX_CONNECTIONS = 20;
+const RECEIPT_WAIT_MS = 30_000;
+const PUBLISH_WITHIN_MS = 24 * 3600_000;
+const SESSION_MS = 12 * 3600_000;
+/** Longer than any upload may take: see the server's request timeout. */
+const ORPHAN_AGE_MS = 24 * 3600_000;
+const STOP_GRACE_MS = 10_000;
+
+/** Builds, connects and starts every part. On failure all that was started is stopped again. @throws CodedError saying what is missing */
+export async function startService(config: Config, extras: ServiceExtras): Promise<Service> {
+  const { logger } = extras;
+  const onTrouble = (part: string) => (error: unknown) => logger.warn({ part, err: error }, 'trouble, trying again');
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const step of stops.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        logger.error({ err: error }, 'stopping a part failed');
+      }
+    }
+  };
+  try {
+    const s3 = openS3(config);
+    if (s3 !== undefined) stops.push(() => s3.destroy());
+    const store = await openStore(config, s3);
+    const register = await openRegister(config, s3);
+    const keys = await openMasterKeys(config);
+    const sealingKey = await openSealingKey(config.seal);
+    const sealer = new Sealer(sealingKey);
+    const signer = new CheckpointSigner(config.origin, createPrivateKey(await readFile(config.logKeyFile, 'utf8')));
+
+    const db = openDatabase({
+      url: config.databaseUrl,
+      maxConnections: MAX_CONNECTIONS,
+      onIdleError: onTrouble('database'),
+    });
+    stops.push(() => db.close());
+    const applied = await migrate(db);
+    if (applied.length > 0) logger.info({ applied }, 'database schema is up to date');
+
+    const reader = new LogReader(db.pool);
+    const contracts = config.chains.map(({ profile, contract }) => ({ chain: profile.chain, address: contract }));
+    const sequencer = new Sequencer({
+      db,
+      objects: store,
+      register,
+      signer,
+      reader,
+      identity: { origin: config.origin, keys: [signer.vkey], contracts, predecessor: null },
+      onTrouble: onTrouble('log'),
+    });
+    stops.push(() => sequencer.stop());
+    const log = await sequencer.start();
+    const publisher = new Publisher(
+      { q: db.pool, reader, sequencer, onTrouble: onTrouble('publication') },
+      config.publishIntervalMs,
+    );
+    stops.push(() => publisher.stop());
+    publisher.start();
+
+    const clients = await openChains(config, extras);
+    const authentication = new Authentication({ db, nowMs: Date.now, cookieName: COOKIE, sessionMs: SESSION_MS });
+    const deposits = new DepositService({
+      db,
+      store,
+      sequencer,
+      sealer,
+      nowMs: Date.now,
+      newestFinalBlock: async () => null,
+      evaluation: config.profile === 'evaluation',
+      integrationTimeoutMs: RECEIPT_WAIT_MS,
+      publishWithinMs: PUBLISH_WITHIN_MS,
+    });
+    const digests = new DigestPool();
+    stops.push(() => digests.close());
+    const [first] = config.chains as [Config['chains'][number]];
+    const app = buildApp({
+      db,
+      vault: { store, keys },
+      authentication,
+      cookie: { name: COOKIE, secure: config.publicUrl.startsWith('https:') },
+      deposits,
+      uploads: new UploadReceiver(
+        { store, keys, digests },
+        { maxFileBytes: config.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
+      ),
+      log: reader,
+      readiness: new Readiness({
+        db,
+        store,
+        logState: () => sequencer.state(),
+        askChain: () => Promise.all(clients.map((client) => client.verifyChain())),
+      }),
+      identity: {
+        evaluation: config.profile === 'evaluation',
+        version: VERIFIER.version,
+        origin: config.origin,
+        vkey: signer.vkey,
+        chain: first.profile.chain,
+        contract: first.contract,
+      },
+      writePackage: async () => {},
+      limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
+      pagesFolder: fileURLToPath(new URL('../build/web', import.meta.url)),
+      trustProxy: false,
+      logger,
+      nowMs: Date.now,
+    });
+    const server = createHttpServer(app);
+    stops.push(() => closeServer(server));
+    const port = await listen(server, config);
+
+    // Uploads that a crash broke off; not waited for, since nobody needs the room at once.
+    void removeOrphanObjects({ db, store }, Date.now(), ORPHAN_AGE_MS).catch(onTrouble('orphans'));
+    return { url: `http://${config.host}:${port}`, port, db, authentication, log, vkey: signer.vkey, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openChains(config: Config, extras: ServiceExtras): Promise<ChainClient[]> {
+  return config.chains.map(
+    ({ rpcUrl, profile, contract }) =>
+      new ChainClient({
+        rpcUrl,
+        profile,
+        contract,
+        ...(extras.durableBlock === undefined ? {} : { durableBlock: extras.durableBlock }),
+      }),
+  );
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new ConfigError('setting-invalid', `cannot listen on ${host}:${port}: ${cause.code ?? cause.message}`, {
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Lets requests under way finish for a while, then ends their connections. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+function openS3(config: Config): S3Client | undefined {
+  const bucket = [config.objects, config.register].find((place) => place.kind === 's3');
+  if (bucket?.kind !== 's3') return undefined;
+  return new S3Client({
+    region: bucket.region,
+    ...(bucket.endpoint === undefined ? {} : { endpoint: bucket.endpoint, forcePathStyle: true }),
+  });
+}
+
+async function openStore(config: Config, s3: S3Client | undefined): Promise<ObjectStore> {
+  const { objects } = config;
+  if (objects.kind === 'files') return FileObjectStore.open(objects.folder);
+  return new S3ObjectStore(s3 as S3Client, { bucket: objects.bucket, prefix: objects.prefix });
+}
+
+async function openRegister(config: Config, s3: S3Client | undefined): Promise<CheckpointRegister> {
+  const { register } = config;
+  if (register.kind === 'files') return FileCheckpointRegister.open(register.folder);
+  const opened = new S3CheckpointRegister(s3 as S3Client, { bucket: register.bucket, key: registerKey(register) });
+  // Some stores let every conditional write win; with such a one two servers could fork the log.
+  await opened.probe();
+  return opened;
+}
+
+function registerKey({ prefix }: BucketSettings): string {
+  return `${prefix}checkpoint-register`;
+}
+
+async function openMasterKeys({ masterKeyFile }: Config): Promise<MasterKeyRing> {
+  const text = (await readSetting('TIEZHENG_MASTER_KEY_FILE', masterKeyFile)).trim();
+  if (!/^[0-9a-f]{64}$/.test(text)) {
+    throw new ConfigError('setting-invalid', `TIEZHENG_MASTER_KEY_FILE: ${masterKeyFile} does not hold 64 hex digits`);
+  }
+  return new MasterKeyRing(new LocalMasterKey('local', Buffer.from(text, 'hex')));
+}
+
+async function openSealingKey(seal: SealSettings): Promise<SealingKey> {
+  if (seal.kind === 'pkcs12') return sealingKeyFromPkcs12(await readFile(seal.file), seal.passphrase);
+  const keyPem = await readSetting('TIEZHENG_SEAL_FILE', seal.keyFile);
+  const chainPem = await readSetting('TIEZHENG_SEAL_CERTIFICATE_FILE', seal.certificateFile);
+  return sealingKeyFromPem(keyPem, chainPem, seal.passphrase);
+}
+
+async function readSetting(name: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError('setting-invalid', `${name}: ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
