@@ -4,6 +4,7 @@ import { DatabaseError, type DatabaseErrorCode } from '../db/database-error.ts';
 import type { CodedError } from '../errors.ts';
 import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts';
 import { IntakeError, type IntakeErrorCode } from '../intake/upload-error.ts';
+import { LogError, type LogErrorCode } from '../log/log-error.ts';
 import { StorageError, type StorageErrorCode } from '../storage/storage-error.ts';
 import { HttpError, type HttpErrorCode } from './http-error.ts';
 
@@ -14,6 +15,7 @@ export type ProblemCode =
   | DepositErrorCode
   | HttpErrorCode
   | IntakeErrorCode
+  | LogErrorCode
   | StorageErrorCode;
 
 interface ProblemKind {
@@ -84,6 +86,22 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     retryAfterSeconds: 5,
   },
   'commit-refused': { status: 503, zh: '数据库拒绝提交', en: 'Database refused to commit', retryAfterSeconds: 5 },
+  'integration-timeout': { status: 503, zh: '尚未写入日志', en: 'Not in the log yet', retryAfterSeconds: 5 },
+  'log-stopped': { status: 503, zh: '日志已停止,等待人工检查', en: 'The log has stopped until a person has looked' },
+  'beyond-checkpoint': { status: 404, zh: '超出最新检查点', en: 'Beyond the newest checkpoint' },
+  'not-integrated': { status: 503, zh: '尚未写入日志', en: 'Not in the log yet', retryAfterSeconds: 5 },
+  'database-behind-register': {
+    status: 500,
+    zh: '数据库落后于检查点登记',
+    en: 'Database is behind the checkpoint register',
+  },
+  'register-forked': { status: 500, zh: '日志与检查点登记不一致', en: 'Log and checkpoint register differ' },
+  'register-behind-checkpoint': { status: 500, zh: '检查点登记落后', en: 'Checkpoint register is behind' },
+  'register-foreign': { status: 500, zh: '检查点登记属于另一日志', en: "Checkpoint register is another log's" },
+  'register-unreadable': { status: 500, zh: '检查点登记无法读取', en: 'Checkpoint register cannot be read' },
+  'log-record-differs': { status: 500, zh: '日志首条记录不符', en: 'Leaf 0 says otherwise' },
+  'tree-incomplete': { status: 500, zh: '日志数据不完整', en: 'Log is incomplete' },
+  'term-over': { status: 503, zh: '日志写入权已转移', en: 'Another server leads the log', retryAfterSeconds: 5 },
   'database-unavailable': { status: 503, zh: '数据库暂不可用', en: 'Database not available', retryAfterSeconds: 5 },
   'not-ready': { status: 503, zh: '服务尚未就绪', en: 'Not ready', tells: true, retryAfterSeconds: 5 },
   'storage-full': { status: 507, zh: '存储空间不足', en: 'Storage is full' },
@@ -165,6 +183,7 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof DepositError ||
     error instanceof HttpError ||
     error instanceof IntakeError ||
+    error instanceof LogError ||
     error instanceof StorageError
   ) {
     return error;

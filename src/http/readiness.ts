@@ -1,18 +1,13 @@
 import { selectOpenAlarms } from '../db/alarms.ts';
 import type { Database } from '../db/pool.ts';
+import type { SequencerState } from '../log/sequencer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { ReadinessCheck } from './answers.ts';
-
-/** What the sequencer of this process does. `stopped` signs nothing until a person has looked; `code` says why. */
-export interface LogState {
-  role: 'starting' | 'leading' | 'following' | 'stopped';
-  code?: string;
-}
 
 export interface ReadinessParts {
   db: Database;
   store: ObjectStore;
-  logState: () => LogState;
+  logState: () => SequencerState;
   /** Rejects while no node of the chain answers. */
   askChain: () => Promise<unknown>;
 }
@@ -60,9 +55,12 @@ export class Readiness {
   }
 }
 
-function logCheck({ role, code }: LogState): ReadinessCheck {
-  if (role === 'leading' || role === 'following') return { name: 'log', status: 'ok', reason: null };
-  return { name: 'log', status: 'failed', reason: code ?? (role === 'starting' ? 'log-starting' : 'log-stopped') };
+/** One that has stopped signs nothing until a person has looked. Trouble is tried again, and what is deposited meanwhile is kept. */
+function logCheck({ leading, stopped, trouble, size }: SequencerState): ReadinessCheck {
+  if (stopped !== undefined) return { name: 'log', status: 'failed', reason: stopped.code };
+  if (!leading && size === 0n) return { name: 'log', status: 'failed', reason: 'log-starting' };
+  if (trouble !== undefined) return { name: 'log', status: 'degraded', reason: trouble.code };
+  return { name: 'log', status: 'ok', reason: null };
 }
 
 async function answers(work: Promise<unknown>): Promise<boolean> {

@@ -1,0 +1,236 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { v7 as uuidV7 } from 'uuid';
+import { Authentication } from '../../src/access/authentication.ts';
+import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
+import { Sealer } from '../../src/certificate/sealer.ts';
+import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { insertAccount } from '../../src/db/accounts.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { type Database, openDatabase } from '../../src/db/pool.ts';
+import { type AppParts, buildApp, DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/app.ts';
+import { createHttpServer, DEFAULT_TIMEOUTS, type ServerTimeouts } from '../../src/http/http-server.ts';
+import { Readiness } from '../../src/http/readiness.ts';
+import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from '../../src/intake/deposit-request.ts';
+import { DepositService, type DepositServiceParts } from '../../src/intake/deposit-service.ts';
+import { DigestPool } from '../../src/intake/digest-stream.ts';
+import { UploadReceiver } from '../../src/intake/upload-engine.ts';
+import { CheckpointSigner } from '../../src/log/checkpoint-signer.ts';
+import { LogReader } from '../../src/log/log-reader.ts';
+import { Publisher } from '../../src/log/publisher.ts';
+import { Sequencer, type SequencerState } from '../../src/log/sequencer.ts';
+import { FileCheckpointRegister } from '../../src/storage/file-register.ts';
+import { FileObjectStore } from '../../src/storage/file-store.ts';
+import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
+import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { createTestDatabase } from '../support/postgres.ts';
+
+export const CHAIN = 'eip155:31337';
+export const CONTRACT = '0x00000000000000000000000000000000000000aa';
+
+export interface WorldOptions {
+  limits?: Partial<HttpLimits>;
+  timeouts?: Partial<ServerTimeouts>;
+  /** Stands between the service and its real store. */
+  wrapStore?: (store: ObjectStore) => ObjectStore;
+  wrapSequencer?: (sequencer: Sequencer) => DepositServiceParts['sequencer'];
+  changeParts?: (parts: AppParts) => AppParts;
+}
+
+/** The service on real parts: PostgreSQL, files, log, seal, HTTP on the loopback. One account and its API key to begin with. */
+export class ServiceWorld {
+  readonly db: Database;
+  readonly store: ObjectStore;
+  readonly keys: MasterKeyRing;
+  readonly sequencer: Sequencer;
+  readonly publisher: Publisher;
+  readonly reader: LogReader;
+  readonly deposits: DepositService;
+  readonly authentication: Authentication;
+  readonly parts: AppParts;
+  /** Lines of the diagnostics, parsed. */
+  readonly diagnostics: Record<string, unknown>[] = [];
+  readonly signer: CheckpointSigner;
+  server!: Server;
+  url = '';
+  apiKey = '';
+  accountId = '';
+  /** Added to the real clock, for what the service believes. */
+  clockOffsetMs = 0;
+  chainIsAway = false;
+  /** Stands in for the sequencer's own word about itself. */
+  logState: SequencerState | undefined;
+  readonly #ends: (() => Promise<unknown>)[] = [];
+
+  private constructor(base: {
+    db: Database;
+    store: ObjectStore;
+    register: FileCheckpointRegister;
+    sealer: Sealer;
+    options: WorldOptions;
+  }) {
+    const { db, store, register, sealer, options } = base;
+    const nowMs = () => Date.now() + this.clockOffsetMs;
+    const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+    const digests = new DigestPool({ workers: 1 });
+    this.#ends.push(() => digests.close());
+    this.db = db;
+    this.store = store;
+    this.keys = new MasterKeyRing(new LocalMasterKey('test', new Uint8Array(32).fill(3)));
+    this.signer = new CheckpointSigner('log.example.org/test', new Uint8Array(32).fill(7));
+    this.reader = new LogReader(db.pool);
+    this.sequencer = new Sequencer(
+      {
+        db,
+        objects: store,
+        register,
+        signer: this.signer,
+        reader: this.reader,
+        identity: {
+          origin: this.signer.origin,
+          keys: [this.signer.vkey],
+          contracts: [{ chain: CHAIN, address: CONTRACT }],
+          predecessor: null,
+        },
+      },
+      { batchWindowMs: 0, pollMs: 50, retryMs: 50 },
+    );
+    this.publisher = new Publisher({ q: db.pool, reader: this.reader, sequencer: this.sequencer }, 0);
+    this.deposits = new DepositService({
+      db,
+      store,
+      sequencer: options.wrapSequencer?.(this.sequencer) ?? this.sequencer,
+      sealer,
+      nowMs,
+      newestFinalBlock: async () => null,
+      evaluation: true,
+      integrationTimeoutMs: 10_000,
+      publishWithinMs: 24 * 3600_000,
+    });
+    this.authentication = new Authentication({ db, nowMs, cookieName: 'tiezheng-session', sessionMs: 3600_000 });
+    const lines = { write: (line: string) => void this.diagnostics.push(JSON.parse(line)) };
+    const parts: AppParts = {
+      db,
+      vault: { store, keys: this.keys },
+      authentication: this.authentication,
+      cookie: { name: 'tiezheng-session', secure: false },
+      deposits: this.deposits,
+      uploads: new UploadReceiver(
+        { store, keys: this.keys, digests },
+        { maxFileBytes: limits.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
+      ),
+      log: this.reader,
+      readiness: new Readiness({
+        db,
+        store,
+        logState: () => this.logState ?? this.sequencer.state(),
+        askChain: async () => {
+          if (this.chainIsAway) throw new Error('connection refused');
+        },
+      }),
+      identity: {
+        evaluation: true,
+        version: '0.0.0-test',
+        origin: this.signer.origin,
+        vkey: this.signer.vkey,
+        chain: CHAIN,
+        contract: CONTRACT,
+      },
+      writePackage: async (_depositId, sink) => {
+        const writer = sink.getWriter();
+        await writer.write(new Uint8Array([0x50, 0x4b]));
+        await writer.close();
+      },
+      limits,
+      pagesFolder: null,
+      trustProxy: false,
+      logger: pino({ level: 'info' }, lines),
+      nowMs,
+    };
+    this.parts = options.changeParts?.(parts) ?? parts;
+  }
+
+  static async open(options: WorldOptions = {}): Promise<ServiceWorld> {
+    const { url, drop } = await createTestDatabase();
+    const folder = await mkdtemp(join(tmpdir(), 'tiezheng-service-'));
+    const db = openDatabase({ url, maxConnections: 10 });
+    await migrate(db);
+    const files = await FileObjectStore.open(join(folder, 'objects'));
+    const register = await FileCheckpointRegister.open(join(folder, 'register'));
+    const { keyPem, certificatePem } = await makeEvaluationSeal(Date.now());
+    const world = new ServiceWorld({
+      db,
+      store: options.wrapStore?.(files) ?? files,
+      register,
+      sealer: new Sealer(sealingKeyFromPem(keyPem, certificatePem)),
+      options,
+    });
+    world.#ends.push(
+      () => world.sequencer.stop(),
+      () => db.close(),
+      () => drop(),
+      () => rm(folder, { recursive: true, force: true }),
+    );
+    await world.sequencer.start();
+    ({ accountId: world.accountId, apiKey: world.apiKey } = await world.createAccount('评估存证人 Evaluation'));
+    world.server = createHttpServer(buildApp(world.parts), { ...DEFAULT_TIMEOUTS, ...options.timeouts });
+    world.server.listen(0, '127.0.0.1');
+    await once(world.server, 'listening');
+    world.url = `http://127.0.0.1:${(world.server.address() as AddressInfo).port}`;
+    return world;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+    for (const end of this.#ends) await end();
+  }
+
+  async createAccount(name: string): Promise<{ accountId: string; apiKey: string }> {
+    const accountId = uuidV7();
+    await insertAccount(this.db.pool, {
+      accountId,
+      name,
+      kind: 'unknown',
+      identityMethod: 'none',
+      identityCheckedAt: null,
+    });
+    return { accountId, apiKey: await this.authentication.createApiKey(accountId, 'test') };
+  }
+
+  /** A request with the account's key, unless `headers` say otherwise. */
+  fetch(path: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
+    return fetch(this.url + path, {
+      redirect: 'manual',
+      ...init,
+      headers: { authorization: `Bearer ${this.apiKey}`, ...init.headers },
+    });
+  }
+
+  /** `POST /api/v1/deposits` with these files and, if given, this statement. */
+  upload(
+    files: readonly { name: string; bytes: Uint8Array | string }[],
+    statement?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const form = new FormData();
+    for (const { name, bytes } of files) form.append('files', new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+    if (statement !== undefined) form.append('statement', JSON.stringify(statement));
+    return this.fetch('/api/v1/deposits', { method: 'POST', body: form, headers });
+  }
+
+  /** What a refused request must not leave: rows and objects, counted. Log entries of its own making are not among them. */
+  async leftovers(): Promise<{ deposits: number; objects: string[]; submissions: number }> {
+    const { rows } = await this.db.pool.query<{ deposits: bigint; submissions: bigint }>(
+      'select (select count(*) from deposit) as deposits, (select count(*) from submission) as submissions',
+    );
+    const objects = [];
+    for await (const name of this.store.list('deposit/')) objects.push(name);
+    return { deposits: Number(rows[0]?.deposits), objects: objects.sort(), submissions: Number(rows[0]?.submissions) };
+  }
+}
