@@ -35,18 +35,19 @@ export class FileCheckpointRegister implements CheckpointRegister {
   }
 
   async read(): Promise<RegisterValue | undefined> {
-    for (;;) {
-      try {
+    try {
+      for (;;) {
         const newest = (await this.#versions()).at(-1);
         if (newest === undefined) return undefined;
-        const bytes = await readFile(join(this.#folder, newest));
+        const bytes = await readIfPresent(join(this.#folder, newest));
+        // Pruned after we saw it, so there are many newer ones.
+        if (bytes === undefined) continue;
         // Its writer may have crashed between link and fsync; what we answer must not vanish afterwards.
         await syncFolder(this.#folder);
         return { version: newest, bytes: new Uint8Array(bytes) };
-      } catch (error) {
-        // Pruned after we saw it, so there are many newer ones.
-        if (systemCode(error) !== 'ENOENT') throw asStorageError(error, 'read the checkpoint register');
       }
+    } catch (error) {
+      throw asStorageError(error, 'read the checkpoint register');
     }
   }
 
@@ -115,4 +116,13 @@ function conflict(expected: string | undefined, found: string | undefined): Stor
     'register-conflict',
     `the register is at version ${found ?? 'none'}, not at ${expected ?? 'none'} as expected`,
   );
+}
+
+async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
