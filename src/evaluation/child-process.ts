@@ -26,7 +26,7 @@ export interface ChildExit {
 
 export interface GuardedChild {
   pid: number;
-  /** Resolves when the child has ended, whoever ended it. */
+  /** Resolves when the child has ended, whoever ended it, and `onLine` has had its last lines. */
   exited: Promise<ChildExit>;
   /** Sends `signal`, and SIGKILL after `graceMs`. Resolves once the child has ended. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<ChildExit>;
@@ -44,6 +44,9 @@ export interface GuardedSpawn {
   /** Sent to the child when this process ends in whatever way, SIGKILL included. */
   signalOnParentDeath: NodeJS.Signals;
 }
+
+/** How long the output of a child that has ended is waited for. */
+const LAST_LINES_MS = 1000;
 
 // Its input is a pipe of which only the parent holds the other end: the kernel closes it when the parent dies. A line means
 // that the child has ended already and its id may belong to somebody else by now.
@@ -63,7 +66,14 @@ export async function spawnGuarded(spec: GuardedSpawn): Promise<GuardedChild> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<ChildExit>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('exit', (code, signal) => {
+      // Its last lines come after its end; somebody who inherited its output may keep that open.
+      const timer = setTimeout(resolve, LAST_LINES_MS, { code, signal });
+      child.once('close', () => {
+        clearTimeout(timer);
+        resolve({ code, signal });
+      });
+    });
   });
   await started(child, spec.command);
   const pid = child.pid as number;
@@ -73,7 +83,12 @@ export async function spawnGuarded(spec: GuardedSpawn): Promise<GuardedChild> {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  await started(watchdog, '/bin/sh');
+  try {
+    await started(watchdog, '/bin/sh');
+  } catch (error) {
+    child.kill('SIGKILL'); // Nobody would end it if this process died.
+    throw error;
+  }
   watchdog.stdin.on('error', () => {}); // It is gone: nothing left to tell it.
   // It ends after the child; only the child keeps this process waiting.
   watchdog.unref();

@@ -27,6 +27,8 @@ export interface EvaluationProfile {
 /** Everything as in production, only sooner: a person is waiting. */
 const PUBLISH_INTERVAL_MS = 5_000;
 const ANCHOR_INTERVAL_MS = 5_000;
+/** Wei; the embedded chain asks for little and its accounts have plenty. */
+const MAX_FEE_PER_GAS = 10n ** 12n;
 
 /**
  * Starts PostgreSQL and a chain in the data folder and makes what keys are missing. Safe after a crash at any moment: whatever is
@@ -77,6 +79,7 @@ export async function openEvaluation(
             anchorerKeyFile,
             profile: profileOf(anvil),
             anchorIntervalMs: ANCHOR_INTERVAL_MS,
+            maxFeePerGas: MAX_FEE_PER_GAS,
           },
         ],
         platform: {

@@ -34,9 +34,9 @@ const hashOf = async (url: string, number: bigint) =>
   (await rpc(url, 'eth_getBlockByNumber', [`0x${number.toString(16)}`, false]))?.hash;
 
 async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`not within 10 s: ${what}`);
+    if (performance.now() > deadline) throw new Error(`not within 20 s: ${what}`);
     await delay(10);
   }
 }
