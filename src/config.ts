@@ -35,6 +35,8 @@ export interface ChainSettings {
   anchorerKeyFile: string;
   profile: ChainProfile;
   anchorIntervalMs: number;
+  /** Wei. No transaction offers more for a unit of gas. */
+  maxFeePerGas: bigint;
 }
 
 export type SealSettings =
@@ -154,20 +156,28 @@ function readSeal(file: string, env: Environment): SealSettings {
   return { kind: 'pkcs12', file, passphrase };
 }
 
+const DEFAULT_MAX_FEE_GWEI = 200;
+
 const chainSchema = z.strictObject({
   rpcUrl: z.url({ protocol: /^https?$/ }),
   contract: address,
   anchorerKeyFile: z.string().min(1),
   anchorIntervalSeconds: z.number().int().min(1).max(86_400).default(600),
+  maxFeePerGasGwei: z.number().positive().max(1_000_000).default(DEFAULT_MAX_FEE_GWEI),
   profile: z.unknown(),
 });
 
 function readChains(file: string): ChainSettings[] {
   const name = 'TIEZHENG_CHAINS_FILE';
   return readJson(name, file, z.array(chainSchema).min(1).max(16)).map(
-    ({ anchorIntervalSeconds, profile, ...chain }) => {
+    ({ anchorIntervalSeconds, maxFeePerGasGwei, profile, ...chain }) => {
       try {
-        return { ...chain, profile: parseChainProfile(profile), anchorIntervalMs: 1000 * anchorIntervalSeconds };
+        return {
+          ...chain,
+          profile: parseChainProfile(profile),
+          anchorIntervalMs: 1000 * anchorIntervalSeconds,
+          maxFeePerGas: BigInt(Math.round(maxFeePerGasGwei * 1e9)),
+        };
       } catch (cause) {
         throw new ConfigError('setting-invalid', `${name} (${file}): ${(cause as Error).message}`, { cause });
       }

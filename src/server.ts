@@ -4,19 +4,23 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
+import { Wallet } from 'ethers';
 import { Authentication } from './access/authentication.ts';
+import { AnchorWorker } from './anchor/anchor-worker.ts';
 import { ChainClient } from './anchor/chain-client.ts';
+import { FinalBlocks } from './anchor/final-blocks.ts';
 import { ownPolicy } from './certificate/own-policy.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
 import { type BucketSettings, type Config, ConfigError, type SealSettings } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
+import { encodeUtf8, sha256 } from './format/bytes.ts';
 import type { LogRecord } from './format/log.ts';
 import type { Policy } from './format/policy.ts';
 import { buildApp, DEFAULT_HTTP_LIMITS } from './http/app.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { type LogState, Readiness } from './http/readiness.ts';
+import { Readiness } from './http/readiness.ts';
 import { removeOrphanObjects } from './intake/deposit-orphans.ts';
 import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from './intake/deposit-request.ts';
 import { DepositService } from './intake/deposit-service.ts';
@@ -65,6 +69,9 @@ const SESSION_MS = 12 * 3600_000;
 /** Longer than any upload may take: see the server's request timeout. */
 const ORPHAN_AGE_MS = 24 * 3600_000;
 const STOP_GRACE_MS = 10_000;
+/** Some twelve blocks of Ethereum. */
+const STUCK_AFTER_MS = 150_000;
+const FINAL_BLOCK_POLL_MS = 3_000;
 
 /** Builds, connects and starts every part. On failure all that was started is stopped again. @throws CodedError saying what is missing */
 export async function startService(config: Config, extras: ServiceExtras): Promise<Service> {
@@ -119,7 +126,16 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     stops.push(() => publisher.stop());
     publisher.start();
 
-    const clients = await openChains(config, extras);
+    const anchoring = await openAnchoring(config, extras, { db, log: reader });
+    for (const { worker, finalBlocks } of anchoring) {
+      stops.push(
+        () => worker.stop(),
+        () => finalBlocks.stop(),
+      );
+      worker.start();
+      finalBlocks.start();
+    }
+    const [first] = anchoring as [Anchoring];
     const authentication = new Authentication({ db, nowMs: Date.now, cookieName: COOKIE, sessionMs: SESSION_MS });
     const deposits = new DepositService({
       db,
@@ -127,14 +143,13 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       sequencer,
       sealer,
       nowMs: Date.now,
-      newestFinalBlock: async () => null,
+      newestFinalBlock: (nowMs) => first.finalBlocks.newestFinalBlock(nowMs),
       evaluation: config.profile === 'evaluation',
       integrationTimeoutMs: RECEIPT_WAIT_MS,
       publishWithinMs: PUBLISH_WITHIN_MS,
     });
     const digests = new DigestPool();
     stops.push(() => digests.close());
-    const [first] = config.chains as [Config['chains'][number]];
     const app = buildApp({
       db,
       vault: { store, keys },
@@ -150,15 +165,15 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         db,
         store,
         logState: () => sequencer.state(),
-        askChain: () => Promise.all(clients.map((client) => client.verifyChain())),
+        askChain: () => Promise.all(anchoring.map(({ client }) => client.verifyChain())),
       }),
       identity: {
         evaluation: config.profile === 'evaluation',
         version: VERIFIER.version,
         origin: config.origin,
         vkey: signer.vkey,
-        chain: first.profile.chain,
-        contract: first.contract,
+        chain: first.client.profile.chain,
+        contract: first.client.contract,
       },
       writePackage: async () => {},
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
@@ -180,16 +195,47 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
   }
 }
 
-async function openChains(config: Config, extras: ServiceExtras): Promise<ChainClient[]> {
-  return config.chains.map(
-    ({ rpcUrl, profile, contract }) =>
-      new ChainClient({
-        rpcUrl,
-        profile,
-        contract,
-        ...(extras.durableBlock === undefined ? {} : { durableBlock: extras.durableBlock }),
-      }),
-  );
+/** What works on one chain. */
+interface Anchoring {
+  client: ChainClient;
+  worker: AnchorWorker;
+  finalBlocks: FinalBlocks;
+}
+
+async function openAnchoring(
+  config: Config,
+  { logger, durableBlock }: ServiceExtras,
+  { db, log }: { db: Database; log: LogReader },
+): Promise<Anchoring[]> {
+  const originHash = sha256(encodeUtf8(config.origin));
+  const opened: Anchoring[] = [];
+  for (const { rpcUrl, profile, contract, anchorerKeyFile, anchorIntervalMs, maxFeePerGas } of config.chains) {
+    const client = new ChainClient({ rpcUrl, profile, contract, ...(durableBlock && { durableBlock }) });
+    const onTrouble = (error: unknown) => logger.warn({ part: 'anchor', chain: profile.chain, err: error }, 'trouble');
+    const worker = new AnchorWorker({
+      db,
+      log,
+      client,
+      anchorer: await openAnchorer(anchorerKeyFile),
+      originHash,
+      intervalMs: anchorIntervalMs,
+      stuckAfterMs: STUCK_AFTER_MS,
+      maxFeePerGas,
+      now: Date.now,
+      onTrouble,
+    });
+    const finalBlocks = new FinalBlocks({ db, client, pollMs: FINAL_BLOCK_POLL_MS, now: Date.now, onTrouble });
+    opened.push({ client, worker, finalBlocks });
+  }
+  return opened;
+}
+
+async function openAnchorer(file: string): Promise<Wallet> {
+  const key = (await readSetting('anchorerKeyFile', file)).trim();
+  if (!/^0x[0-9a-fA-F]{64}$/.test(key)) {
+    throw new ConfigError('setting-invalid', `anchorerKeyFile: ${file} does not hold 0x and 64 hex digits`);
+  }
+  return new Wallet(key);
 }
 
 async function listen(server: Server, { host, port }: Config): Promise<number> {
