@@ -29,6 +29,7 @@ import { UploadReceiver } from './intake/upload-engine.ts';
 import { CheckpointSigner } from './log/checkpoint-signer.ts';
 import { LogReader } from './log/log-reader.ts';
 import { Publisher } from './log/publisher.ts';
+import { parseRegisterEntry } from './log/register-entry.ts';
 import { Sequencer } from './log/sequencer.ts';
 import type { Logger } from './logger.ts';
 import type { CheckpointRegister } from './storage/checkpoint-register.ts';
@@ -161,6 +162,10 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         { maxFileBytes: config.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
       ),
       log: reader,
+      registerNote: async () => {
+        const value = await register.read();
+        return value === undefined ? undefined : parseRegisterEntry(value.bytes, signer.key)?.note;
+      },
       readiness: new Readiness({
         db,
         store,

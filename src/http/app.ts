@@ -12,6 +12,7 @@ import type { DepositService } from '../intake/deposit-service.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
 import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
 import { docsRoutes } from './docs-routes.ts';
@@ -54,6 +55,8 @@ export interface AppParts {
   deposits: DepositService;
   uploads: UploadReceiver;
   log: LogReader;
+  /** The checkpoint in the register, its exact note; undefined before the first. */
+  registerNote: () => Promise<Uint8Array | undefined>;
   readiness: Readiness;
   identity: ServiceIdentity;
   writePackage: DepositRouteParts['writePackage'];
@@ -112,6 +115,7 @@ export function routesOf(parts: AppParts): Route[] {
     ...intakeRoutes({ deposits, uploads: parts.uploads, limits, onFailure }),
     ...depositRoutes({ db, vault, deposits, writePackage }),
     ...logRoutes(parts.log),
+    ...auditRoutes(db, parts.registerNote),
     ...serviceRoutes({
       db,
       identity,
