@@ -73,6 +73,7 @@ describe('EvidenceLog where SHA-256 is missing or false', () => {
   const broken: Record<string, string> = {
     'that has no code, where a call succeeds and answers nothing': NOTHING,
     'that reverts': REVERT,
+    'that gives the true hash and reverts': FORWARD.replace(/f3$/, 'fd'),
     'that answers 31 bytes': forwardOnly(31),
     'that answers 33 bytes': forwardOnly(33),
     'that answers 64 bytes, the true hash first': forwardOnly(64),

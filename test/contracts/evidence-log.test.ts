@@ -240,6 +240,15 @@ describe('EvidenceLog', () => {
       await complete.anchor(11, rootOf(11), proof);
     });
 
+    it('is refused if its proof goes on above the root that its sizes allow', async () => {
+      // Sizes of 3 and 4 for what are really 7 and 8 leaves: the right edge has the same turns, one level further down.
+      const misnamed = await chain.deployLog();
+      await misnamed.anchor(3, rootOf(7), []);
+      await expect(misnamed.anchor(4, rootOf(8), await growth(7, 8)))
+        .to.be.revertedWithCustomError(misnamed, 'NotAnExtension')
+        .withArgs(3n, 4n);
+    });
+
     it('is refused at the border of the ABI if size or hashes are of another width', async () => {
       const anchor = log.interface.encodeFunctionData('anchor', [20, rootOf(20), await growth(12, 20)]);
       const cut = anchor.slice(0, -64);
@@ -345,6 +354,15 @@ describe('EvidenceLog', () => {
           .to.be.revertedWithCustomError(log, 'NotIncluded')
           .withArgs(hex(hash), BigInt(index), hex(root));
       }
+    });
+
+    it('refuses a path that goes on above the root that the anchored size allows', async () => {
+      // A size of 2 for what are really 4 leaves: leaf 3 would pass for leaf 1.
+      const misnamed = await chain.deployLog();
+      await misnamed.anchor(2, rootOf(4), []);
+      await expect(misnamed.verifyInclusion(LEAVES[3] as Uint8Array, 1, rootOf(4), await path(3, 4)))
+        .to.be.revertedWithCustomError(misnamed, 'NotIncluded')
+        .withArgs(hex(LEAVES[3] as Uint8Array), 1n, hex(rootOf(4)));
     });
 
     it('takes the root of a single leaf for that leaf, without a proof', async () => {

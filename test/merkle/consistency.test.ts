@@ -138,6 +138,12 @@ describe('verifyConsistency', () => {
     }
   });
 
+  it('refuses a proof that goes on above the roots that the sizes allow', () => {
+    // 7 and 8 leaves would pass for 3 and 4: the same turns, one level further down.
+    const valid = makeCase(7, 8);
+    expect(outcome({ ...valid, proof: { ...valid.proof, size1: 3n, size2: 4n } })).equal('proof-too-long');
+  });
+
   it('cannot tell some sizes apart, which is why the size must come from the signed checkpoint', () => {
     // A third leaf, or a node over leaves three and four: the hashes look the same.
     const valid = makeCase(2, 3);

@@ -128,6 +128,12 @@ describe('verifyInclusion', () => {
     expect(outcome({ ...valid, proof: { ...valid.proof, treeSize: 4n } })).equal('index-out-of-range');
   });
 
+  it('refuses a path that goes on above the root that the size allows', () => {
+    // Leaf 3 of 4 would pass for leaf 1 of 2: the same turns, one level further down.
+    const valid = makeCase(3, 4);
+    expect(outcome({ ...valid, proof: { ...valid.proof, leafIndex: 1n, treeSize: 2n } })).equal('proof-too-long');
+  });
+
   it('cannot tell some sizes apart, which is why the size must come from the signed checkpoint', () => {
     // The path of leaf 0 in 3 leaves looks the same as in 4: whether the right half is a leaf or a node cannot be seen.
     const valid = makeCase(0, 3);
