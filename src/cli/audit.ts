@@ -11,7 +11,7 @@ import { CliError } from './cli-error.ts';
 import { jsonRpc } from './json-rpc.ts';
 import { readSmallFile } from './local-files.ts';
 import { ProgressLine } from './progress.ts';
-import { readEvaluationFile, ServiceClient, type ServiceOptions } from './service-client.ts';
+import { evaluationPolicyFile, readEvaluationFile, ServiceClient, type ServiceOptions } from './service-client.ts';
 
 interface AuditOptions extends ServiceOptions {
   policy?: string;
@@ -38,12 +38,12 @@ interface Anchored {
 export async function audit(options: AuditOptions): Promise<void> {
   const client = ServiceClient.open(options);
   const evaluation = readEvaluationFile(options);
-  const policy =
-    options.policy === undefined ? undefined : parsePolicy(await readSmallFile(options.policy, MAX_POLICY_BYTES));
+  const policyFile = options.policy ?? (evaluation === undefined ? undefined : evaluationPolicyFile(options));
+  const policy = policyFile === undefined ? undefined : parsePolicy(await readSmallFile(policyFile, MAX_POLICY_BYTES));
   const status = await client.json<{ origin: string; vkey: string; contract: string }>('/api/v1/status');
   const findings: Finding[] = [];
   const known = policy?.logs.find((log) => log.origin === status.origin);
-  const vkeys = known?.keys ?? (evaluation === undefined ? undefined : [evaluation.logPublicKey]);
+  const vkeys = known?.keys;
   findings.push(
     vkeys === undefined
       ? { name: 'log.key', status: 'not-checked', detail: "no policy: the service's own word for its key is used" }

@@ -54,7 +54,7 @@ program
   .description('rebuild the log from its public tiles and check all it ever signed 审计日志')
   .option('--url <url>', 'address of the service (default: from evaluation.json)')
   .option('--data <folder>', 'folder with evaluation.json (default: TIEZHENG_DATA, else ./tiezheng-data)')
-  .option('--policy <file>', 'whom you trust: log key, leaf 0, contracts')
+  .option('--policy <file>', 'whom you trust: log key, leaf 0, contracts (default: evaluation-policy.json)')
   .option('--rpc <url>', 'node to ask for the contract head (default: from evaluation.json)')
   .option('--json', 'print one JSON object')
   .action(async (options) => (await import('./audit.ts')).audit(options));

@@ -35,6 +35,11 @@ export function readEvaluationFile(options: ServiceOptions): EvaluationFile | un
   return result.data;
 }
 
+/** Beside it: the policy that trusts this one service. */
+export function evaluationPolicyFile(options: ServiceOptions): string {
+  return join(options.data ?? evaluationFolder(process.env), 'evaluation-policy.json');
+}
+
 /** Calls the service and turns its problem documents into coded errors. */
 export class ServiceClient {
   readonly url: string;
