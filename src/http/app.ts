@@ -262,7 +262,11 @@ function logWhenDone(logger: Logger, req: Request, res: Response): void {
 function logFailure(logger: Logger, error: unknown, res: Response): void {
   const { problem, isUnforeseen } = problemOf(foreseen(error));
   res.locals.problemCode ??= problem.code;
-  if (problem.status < 500) return;
+  if (problem.status < 500) {
+    // The request's own line was written when its connection ended.
+    if (res.closed) logger.info({ requestId: res.locals.requestId, code: problem.code }, 'request broke off');
+    return;
+  }
   const about = { requestId: res.locals.requestId, code: problem.code, causes: causesOf(error) };
   if (isUnforeseen || problem.status === 500) logger.error(about, 'request failed');
   else logger.warn(about, 'request failed');

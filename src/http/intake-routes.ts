@@ -22,6 +22,7 @@ import { HttpError } from './http-error.ts';
 import { problemOf } from './problem.ts';
 import { mediaTypeOf, readBody, refuseContentEncoding, refuseLongBody } from './request-body.ts';
 import type { Answer, Route } from './route.ts';
+import { sendBytes } from './send.ts';
 
 export interface IntakeLimits extends BulkLimits {
   /** Of one multipart request, all files together. */
@@ -99,8 +100,8 @@ export function intakeRoutes({ deposits, uploads, limits, onFailure }: IntakeRou
       const { depositId, files, fields } = await uploads.receive(req, res, uuidV7());
       let statement: Statement;
       try {
-        if (files.length === 0) throw new DepositError('no-files', 'the form has no part "files"');
         statement = statementOf(fields);
+        if (files.length === 0) throw new DepositError('no-files', 'the form has no part "files"');
       } catch (error) {
         // What cannot be deleted now is removed as an orphan at the next start; the caller's mistake is the better answer.
         await uploads.discard(files).catch((failure: unknown) => onFailure(failure, res));
@@ -129,7 +130,7 @@ export function intakeRoutes({ deposits, uploads, limits, onFailure }: IntakeRou
     refuseContentEncoding(req);
     const isMinimal = /^\s*return\s*=\s*minimal\s*$/i.test(req.get('prefer') ?? '');
     if (isMinimal) res.set('Preference-Applied', 'return=minimal');
-    res.status(200).set('Content-Type', LINES_TYPE);
+    res.status(200).setHeader('Content-Type', LINES_TYPE);
     const lines = req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
     for await (const outcome of receiveLines(deposits, account, lines, idempotencyKey, limits)) {
       if (outcome.error !== undefined) onFailure(outcome.error, res);
@@ -232,6 +233,8 @@ function requireMediaType(req: Request, taken: string[]): void {
 }
 
 function statementOf(fields: ReadonlyMap<string, string>): Statement {
+  // A part "files" without a file name arrives as a field.
+  if (fields.has('files')) throw new IntakeError('invalid-file-name', 'a part "files" has no file name');
   for (const name of fields.keys()) {
     if (name !== 'statement') {
       throw new IntakeError(
@@ -252,11 +255,8 @@ function idempotencyKeyOf(req: Request): string | null {
 }
 
 function sendReceived(res: Response, deposit: ReceivedDeposit): void {
-  res
-    .status(deposit.isRepeated ? 200 : 201)
-    .set('Location', `/api/v1/deposits/${deposit.depositId}`)
-    .set('Content-Type', JSON_TYPE);
-  res.end(`{${receivedMembers(deposit)}}`);
+  res.set('Location', `/api/v1/deposits/${deposit.depositId}`);
+  sendBytes(res, deposit.isRepeated ? 200 : 201, JSON_TYPE, Buffer.from(`{${receivedMembers(deposit)}}`));
 }
 
 /** The receipt is canonical JSON already: it goes into the answer byte for byte. */

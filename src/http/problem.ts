@@ -89,7 +89,6 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'integration-timeout': { status: 503, zh: '尚未写入日志', en: 'Not in the log yet', retryAfterSeconds: 5 },
   'log-stopped': { status: 503, zh: '日志已停止,等待人工检查', en: 'The log has stopped until a person has looked' },
   'beyond-checkpoint': { status: 404, zh: '超出最新检查点', en: 'Beyond the newest checkpoint' },
-  'not-integrated': { status: 503, zh: '尚未写入日志', en: 'Not in the log yet', retryAfterSeconds: 5 },
   'database-behind-register': {
     status: 500,
     zh: '数据库落后于检查点登记',

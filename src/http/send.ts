@@ -13,7 +13,10 @@ export function sendJson(res: Response, status: number, value: object): void {
 
 /** Bytes that are an answer of our own making. */
 export function sendBytes(res: Response, status: number, mediaType: string, bytes: Uint8Array): void {
-  res.status(status).set('Content-Type', mediaType).set('Content-Length', String(bytes.length));
+  res.status(status);
+  // Not `set`: Express adds a charset, which these media types do not have.
+  res.setHeader('Content-Type', mediaType);
+  res.setHeader('Content-Length', bytes.length);
   res.end(bytes);
 }
 

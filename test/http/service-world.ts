@@ -13,6 +13,8 @@ import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
 import { insertAccount } from '../../src/db/accounts.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
+import { encodeBase64, encodeHex } from '../../src/format/bytes.ts';
+import type { Policy } from '../../src/format/policy.ts';
 import { type AppParts, buildApp, DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/app.ts';
 import { createHttpServer, DEFAULT_TIMEOUTS, type ServerTimeouts } from '../../src/http/http-server.ts';
 import { Readiness } from '../../src/http/readiness.ts';
@@ -23,11 +25,14 @@ import { UploadReceiver } from '../../src/intake/upload-engine.ts';
 import { CheckpointSigner } from '../../src/log/checkpoint-signer.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
 import { Publisher } from '../../src/log/publisher.ts';
+import { parseRegisterEntry } from '../../src/log/register-entry.ts';
 import { Sequencer, type SequencerState } from '../../src/log/sequencer.ts';
+import { leafHash } from '../../src/merkle/hash.ts';
 import { FileCheckpointRegister } from '../../src/storage/file-register.ts';
 import { FileObjectStore } from '../../src/storage/file-store.ts';
 import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { openTrust, type Trust } from '../../src/verify/trust.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 export const CHAIN = 'eip155:31337';
@@ -56,6 +61,7 @@ export class ServiceWorld {
   /** Lines of the diagnostics, parsed. */
   readonly diagnostics: Record<string, unknown>[] = [];
   readonly signer: CheckpointSigner;
+  readonly sealer: Sealer;
   server!: Server;
   url = '';
   apiKey = '';
@@ -81,6 +87,7 @@ export class ServiceWorld {
     this.#ends.push(() => digests.close());
     this.db = db;
     this.store = store;
+    this.sealer = sealer;
     this.keys = new MasterKeyRing(new LocalMasterKey('test', new Uint8Array(32).fill(3)));
     this.signer = new CheckpointSigner('log.example.org/test', new Uint8Array(32).fill(7));
     this.reader = new LogReader(db.pool);
@@ -125,6 +132,10 @@ export class ServiceWorld {
         { maxFileBytes: limits.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
       ),
       log: this.reader,
+      registerNote: async () => {
+        const value = await register.read();
+        return value === undefined ? undefined : parseRegisterEntry(value.bytes, this.signer.key)?.note;
+      },
       readiness: new Readiness({
         db,
         store,
@@ -222,6 +233,30 @@ export class ServiceWorld {
     for (const { name, bytes } of files) form.append('files', new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
     if (statement !== undefined) form.append('statement', JSON.stringify(statement));
     return this.fetch('/api/v1/deposits', { method: 'POST', body: form, headers });
+  }
+
+  /** A reader's policy that trusts this log and this seal. */
+  async trust(): Promise<Trust> {
+    const leaf0 = encodeHex(leafHash(await this.reader.leafData(0n)));
+    const policy: Policy = {
+      type: 'tiezheng/policy/v1',
+      evaluation: true,
+      independentTimesRequired: 0,
+      logs: [
+        {
+          origin: this.signer.origin,
+          keys: [this.signer.vkey],
+          leaf0,
+          contracts: [{ chain: CHAIN, address: CONTRACT }],
+        },
+      ],
+      chains: [{ chain: CHAIN, independent: false }],
+      blocks: [],
+      authorities: [],
+      seals: this.sealer.certificateChain.map(encodeBase64),
+      witnesses: { keys: [], quorum: 0 },
+    };
+    return openTrust(Buffer.from(JSON.stringify(policy)), [], undefined);
   }
 
   /** What a refused request must not leave: rows and objects, counted. Log entries of its own making are not among them. */
