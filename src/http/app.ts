@@ -11,6 +11,7 @@ import { MAX_UPLOADED_FILES } from '../intake/deposit-request.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import type { ContentVault } from '../storage/stored-content.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
@@ -26,7 +27,6 @@ import type { Readiness } from './readiness.ts';
 import { expressPath, type Route } from './route.ts';
 import { sendBytes } from './send.ts';
 import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
-import type { ContentVault } from './stored-content.ts';
 
 export interface HttpLimits extends IntakeLimits {
   /** Of one file; what the upload receiver was made with. */

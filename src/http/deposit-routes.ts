@@ -14,13 +14,12 @@ import { parseObject, uuid } from '../format/fields.ts';
 import { receiptSchema } from '../format/receipt.ts';
 import { DepositError } from '../intake/deposit-error.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
-import { originalObjectName, previewObjectName } from '../intake/upload-engine.ts';
+import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
 import { depositDetail, depositSummary } from './deposit-view.ts';
 import { HttpError } from './http-error.ts';
 import { parseParameters, type Route } from './route.ts';
 import { sendBytes, sendHandedIn, sendJson } from './send.ts';
-import { type ContentVault, openStored } from './stored-content.ts';
 
 export interface DepositRouteParts {
   db: Database;

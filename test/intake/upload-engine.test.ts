@@ -9,7 +9,6 @@ import { CodedError } from '../../src/errors.ts';
 import { DigestPool } from '../../src/intake/digest-stream.ts';
 import {
   INLINE_BYTES,
-  originalObjectName,
   type ReceivedFile,
   type ReceivedUpload,
   type UploadLimits,
@@ -20,6 +19,7 @@ import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
 import { MemoryObjectStore } from '../../src/storage/memory-store.ts';
 import { type ObjectContent, readAll } from '../../src/storage/object-store.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
+import { originalObjectName } from '../../src/storage/stored-content.ts';
 
 const DEPOSIT = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11';
 const LIMITS: UploadLimits = { maxFileBytes: 4 * 1024 * 1024, maxFiles: 100, maxFieldBytes: 1000 };

@@ -1,9 +1,25 @@
 import { Readable } from 'node:stream';
-import type { ObjectKey } from '../db/objects.ts';
-import { openBytes, openObject } from '../storage/encrypted-object.ts';
-import type { MasterKeyRing } from '../storage/master-key.ts';
-import type { ByteRange, ObjectStore } from '../storage/object-store.ts';
-import { StorageError } from '../storage/storage-error.ts';
+import { openBytes, openObject } from './encrypted-object.ts';
+import type { MasterKeyRing } from './master-key.ts';
+import type { ByteRange, ObjectStore } from './object-store.ts';
+import { StorageError } from './storage-error.ts';
+
+/** Name under which the n-th file of a deposit is encrypted, and stored if it is not inline. Never derived from content. */
+export function originalObjectName(depositId: string, n: number): string {
+  return `deposit/${depositId}/${n}`;
+}
+
+/** The preview made of that file. */
+export function previewObjectName(depositId: string, n: number): string {
+  return `deposit/${depositId}/${n}-preview`;
+}
+
+/** One stored file: small ciphertexts are kept in the database, the others in the object store. */
+export interface StoredContent {
+  object: { kind: 'inline'; ciphertext: Uint8Array } | { kind: 'stored'; name: string };
+  /** The data key, wrapped by a master key. */
+  wrappedKey: Uint8Array;
+}
 
 /** Where ciphertexts lie and what opens them. */
 export interface ContentVault {
@@ -18,7 +34,7 @@ export interface ContentVault {
  */
 export async function openStored(
   { store, keys }: ContentVault,
-  { object, wrappedKey }: ObjectKey,
+  { object, wrappedKey }: StoredContent,
   objectName: string,
   range: ByteRange,
 ): Promise<Readable> {
