@@ -50,8 +50,8 @@ export function StatementForm({ text, wrongOrder, disabled, onChange }: Statemen
   const t = useText();
   const id = useId();
   return (
-    <section className="card" aria-labelledby={`${id}-title`}>
-      <h2 id={`${id}-title`}>{t(texts.statementTitle)}</h2>
+    <section className="card" aria-labelledby={`${id}-heading`}>
+      <h2 id={`${id}-heading`}>{t(texts.statementTitle)}</h2>
       <p className="hint">{t(texts.statementLead)}</p>
       <div className="fields">
         {FIELDS.map((field) => (

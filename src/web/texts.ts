@@ -428,10 +428,44 @@ export function alarmText(code: string): Text {
   return { zh: code, en: code };
 }
 
-/** Coded errors of the service and of the formats, in words. The code itself is always shown beside. */
-export const errorTexts: Record<string, Text> = {
-  'no-files': { zh: '没有收到任何文件。', en: 'No file was received.' },
-  'too-many-files': { zh: '一次最多提交 100 个文件。', en: 'At most 100 files at a time.' },
+const damaged: Text = {
+  zh: '文件不完整或被改写过，不是原来的字节。请重新取得原文件，不要用编辑器另存。',
+  en: 'The file is incomplete or was rewritten; these are not its original bytes. Get the original again, and do not save it from an editor.',
+};
+
+/** Coded errors that arise in the browser, in words; those of the service bring their own. The code is shown beside. */
+const errorTexts: Record<string, Text> = {
+  network: texts.errorNetwork,
+  'unexpected-answer': {
+    zh: '服务的回答无法理解，可能正在更新。请稍后重试。',
+    en: 'The answer could not be understood; the service may be changing. Try again later.',
+  },
+  'file-unreadable': {
+    zh: '文件无法读取：选择之后可能被移动、修改或删除了。请重新选择。',
+    en: 'The file cannot be read: it may have been moved, changed or removed since you chose it. Choose it again.',
+  },
+  'not-a-document': {
+    zh: '这个文件不是证书、材料包或回执。原始文件请放到第 2 栏。',
+    en: 'This file is no certificate, package or receipt. Original files belong into place 2.',
+  },
+  'not-canonical': damaged,
+  'not-json': damaged,
+  'invalid-utf8': damaged,
+  'invalid-field': {
+    zh: '文件中有一处内容不符合格式规范，下面写明是哪一处。',
+    en: 'Something in the file does not follow its format; the line below says what.',
+  },
+  'unknown-type': {
+    zh: '文件中没有本工具认识的证书。',
+    en: 'There is no certificate in this file that this tool knows.',
+  },
+  'too-large': { zh: '文件超过可以读取的大小。', en: 'The file is larger than what is read.' },
+  'package-unreadable': {
+    zh: '材料包（ZIP）损坏或有歧义，无法读取。',
+    en: 'The package (ZIP) is damaged or ambiguous and cannot be read.',
+  },
+  'package-too-many-files': { zh: '材料包中的文件过多。', en: 'There are too many files in the package.' },
+  'package-encrypted': { zh: '材料包已加密，请先解密。', en: 'The package is encrypted; decrypt it first.' },
 };
 
 /** Words of a coded error, if there are any. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -62,9 +62,12 @@ async function fontConfig(folder: string): Promise<string> {
 
 let scratch: Promise<string> | undefined;
 
-/** One temporary folder for the whole run. */
+/** One temporary folder for the whole run, gone after it. */
 export function scratchFolder(): Promise<string> {
-  scratch ??= mkdtemp(join(tmpdir(), 'tiezheng-web-'));
+  scratch ??= mkdtemp(join(tmpdir(), 'tiezheng-web-')).then((folder) => {
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    return folder;
+  });
   return scratch;
 }
 

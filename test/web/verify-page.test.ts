@@ -1,0 +1,369 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { encodeJson, type JsonValue } from '../../src/format/json.ts';
+import { parseReport } from '../../src/format/report.ts';
+import { openTrust } from '../../src/verify/trust.ts';
+import { verifyCertificate } from '../../src/verify/verify.ts';
+import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
+import { digestsOf } from '../support/file-digests.ts';
+import { expectAccessible } from './accessibility.ts';
+import { launchChromium, scratchFolder } from './browser.ts';
+import { buildPages, builtPages } from './built-pages.ts';
+
+describe('verify.html', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let file: string;
+  before(async () => {
+    file = join(await builtPages(), 'verify.html');
+    browser = await launchChromium();
+  });
+  after(() => browser?.close());
+
+  let context: BrowserContext;
+  let page: Page;
+  let requests: string[];
+  const open = async (locale: 'zh-CN' | 'en-US' = 'en-US') => {
+    context = await browser.newContext({ offline: true, locale, acceptDownloads: true });
+    page = await context.newPage();
+    requests = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await page.goto(pathToFileURL(file).href);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+  afterEach(() => context?.close());
+
+  const choose = (place: 'subject' | 'originals' | 'policy', files: string[]) =>
+    page
+      .locator('input[data-choose=files]')
+      .nth(['subject', 'originals', 'policy'].indexOf(place))
+      .setInputFiles(files);
+  const verify = async () => {
+    await page.getByRole('button', { name: /^(Verify|开始核验)$/ }).click();
+    await page.locator('.report').waitFor();
+  };
+  /** `name status` of every check in a panel. */
+  const checks = (panel: 'since' | 'before') =>
+    page
+      .locator(`section:has(> #panel-${panel}) .check`)
+      .evaluateAll((rows) => rows.map((row) => `${row.getAttribute('data-check')} ${row.getAttribute('data-status')}`));
+
+  describe('opened from disk without a network', () => {
+    it('requests nothing but itself while it verifies a whole deposit', async () => {
+      await open();
+      const saved = await saveWorld(await makeWorld());
+      await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+      await verify();
+      expect(await page.locator('.conclusion p').first().textContent()).to.contain('All that the policy requires');
+      expect(await checks('since')).to.include.members([
+        'seal passed',
+        'file.sha256 passed',
+        'file.sm3 passed',
+        'log.inclusion passed',
+        'evm.canonical passed',
+        'time.bracket passed',
+      ]);
+      expect((await checks('since')).filter((check) => check.endsWith('failed'))).to.deep.equal([]);
+      expect(await checks('before')).to.include('before.receipt-to-proof not-checked');
+      // The worker's script comes out of the page's own memory (blob:).
+      expect(requests.filter((url) => !url.startsWith('blob:'))).to.deep.equal([pathToFileURL(file).href]);
+    });
+
+    it('may not send anything, even if something in it tried', async () => {
+      let reached = 0;
+      const server = createServer((_req, res) => {
+        reached++;
+        res.end();
+      });
+      const address = await listen(server);
+      try {
+        await open();
+        await context.setOffline(false);
+        const outcomes = (await page.evaluate(`(async () => {
+          const picture = new Promise((resolve) => {
+            const image = new Image();
+            image.onload = () => resolve('loaded');
+            image.onerror = () => resolve('refused');
+            image.src = '${address}/picture';
+          });
+          const fetched = await fetch('${address}/fetch', { mode: 'no-cors' }).then(() => 'sent', () => 'refused');
+          navigator.sendBeacon('${address}/beacon', 'x');
+          return { fetched, picture: await picture };
+        })()`)) as { fetched: string; picture: string };
+        expect(outcomes.fetched).to.equal('refused');
+        expect(outcomes.picture).to.equal('refused');
+        expect(reached).to.equal(0);
+      } finally {
+        server.close();
+      }
+    });
+
+    it('runs no script but its own', async () => {
+      await open();
+      const ran = await page.evaluate(`(() => {
+        const script = document.createElement('script');
+        script.textContent = 'window.strangerRan = true';
+        document.body.append(script);
+        return window.strangerRan === true;
+      })()`);
+      expect(ran).to.equal(false);
+    });
+
+    it('prints the SHA-256 of its own file', async () => {
+      await open();
+      const saved = await saveWorld(await makeWorld());
+      await choose('subject', [saved.certificate]);
+      await verify();
+      const digest = createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex');
+      expect(await page.locator('.report .facts .digest').allTextContents()).to.include(digest);
+      expect(await readFile(`${file}.sha256`, 'utf8')).to.equal(`${digest}  verify.html\n`);
+    });
+  });
+
+  describe('with the same input and policy as another place where the verifier runs', () => {
+    it('saves the same report, byte for byte', async () => {
+      await open('zh-CN');
+      const world = await makeWorld();
+      const saved = await saveWorld(world);
+      await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+      await verify();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: /^下载报告/ }).click(),
+      ]);
+      const bytes = await readFile(await download.path());
+      expect(parseReport(bytes).conclusion).to.equal('required-passed');
+      const trust = openTrust(Buffer.from(JSON.stringify(world.policy)), [], undefined);
+      const presented = world.files.map(({ bytes: b }) => ({ sizeBytes: b.length, ...digestsOf(b) }));
+      const elsewhere = await verifyCertificate(encodeObject(world.certificate), presented, trust);
+      expect(bytes.equals(encodeJson(elsewhere as unknown as JsonValue))).to.equal(true);
+    });
+  });
+
+  describe('with bad evidence', () => {
+    it('names the digests that differ', async () => {
+      await open();
+      const world = await makeWorld({ files: [{ name: 'photo.jpg', bytes: randomBytes(5_000_000) }] });
+      const saved = await saveWorld(world);
+      const changed = Buffer.from(world.files[0]?.bytes ?? []);
+      changed[4_200_000] = (changed[4_200_000] as number) ^ 1;
+      await writeFile(saved.files[0] as string, changed);
+      await choose('subject', [saved.certificate, saved.policy]);
+      await choose('originals', saved.files);
+      await verify();
+      expect(await checks('since')).to.include.members(['file.size passed', 'file.sha256 failed', 'file.sm3 failed']);
+      expect(await page.locator('.conclusion p').first().textContent()).to.contain('At least one check failed');
+    });
+
+    it('names the seal that no longer fits a changed certificate', async () => {
+      await open();
+      const world = await makeWorld();
+      const saved = await saveWorld({
+        ...world,
+        certificate: {
+          ...world.certificate,
+          claims: { ...world.certificate.claims, issuedAt: '2020-01-01T00:00:00.000Z' },
+        },
+      });
+      await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+      await verify();
+      expect(await checks('since')).to.include('seal failed');
+    });
+
+    it('trusts nobody when a stranger forged everything', async () => {
+      await open();
+      const [ours, forged] = [await saveWorld(await makeWorld()), await saveWorld(await makeWorld())];
+      await choose('subject', [forged.certificate, ours.policy, ...forged.files]);
+      await verify();
+      expect(await checks('since')).to.include.members([
+        'seal not-checked',
+        'log.signature not-checked',
+        'evm.canonical not-checked',
+      ]);
+      expect(await page.locator('.conclusion p').first().textContent()).to.contain('something required');
+    });
+  });
+
+  describe('without a policy', () => {
+    it('says that nobody outside vouches for it', async () => {
+      await open();
+      const saved = await saveWorld(await makeWorld());
+      await choose('subject', [saved.certificate, ...saved.files]);
+      await verify();
+      expect(await page.locator('.conclusion p').first().textContent()).to.contain('nobody outside vouches');
+      expect(await checks('since')).to.include('file.sha256 passed');
+    });
+  });
+
+  describe('with a block hash that the reader confirmed himself', () => {
+    it('uses that block', async () => {
+      await open();
+      const world = await makeWorld();
+      const attestation = world.certificate.publications[0]?.attestations[0];
+      if (attestation?.type !== 'evm') throw new Error('the world has an anchor');
+      const saved = await saveWorld({ ...world, policy: { ...world.policy, blocks: [] } });
+      await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+      await verify();
+      expect(await checks('since')).to.include('evm.canonical not-checked');
+      const field = page.getByLabel('Block hashes that I confirmed myself (optional)');
+      await field.fill('0x1234');
+      expect(await page.locator('.field-error').textContent()).to.contain('0x1234');
+      expect(await page.getByRole('button', { name: 'Verify' }).isDisabled()).to.equal(true);
+      await field.fill(attestation.blockHash.toUpperCase().replace('0X', '0x'));
+      expect(await page.getByText('The input has changed').first().isVisible()).to.equal(true);
+      await verify();
+      await page.locator('.check[data-check="evm.canonical"][data-status=passed]').waitFor();
+    });
+  });
+
+  describe('with a receipt', () => {
+    it('shows what is still to come as pending', async () => {
+      await open();
+      const saved = await saveWorld(await makeWorld());
+      await choose('subject', [saved.receipt, saved.policy, ...saved.files]);
+      await verify();
+      expect(await checks('since')).to.include.members(['log.inclusion passed', 'evm.receipt pending']);
+    });
+  });
+
+  describe('with an evaluation', () => {
+    it('says so above the report', async () => {
+      await open('zh-CN');
+      const saved = await saveWorld(await makeWorld({ evaluation: true }));
+      await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+      await verify();
+      expect(await page.locator('.report .evaluation-banner').textContent()).to.contain('不得作为证据使用');
+    });
+  });
+
+  describe('with something that is no document', () => {
+    it('says so with its code', async () => {
+      await open();
+      const folder = await mkdtemp(join(await scratchFolder(), 'input-'));
+      await writeFile(join(folder, 'holiday.txt'), 'sun');
+      await choose('subject', [join(folder, 'holiday.txt')]);
+      const alert = page.getByRole('alert');
+      await alert.waitFor();
+      expect(await alert.textContent()).to.contain('not-a-document');
+    });
+
+    it("shows the parser's code for a certificate in another spelling", async () => {
+      await open();
+      const world = await makeWorld();
+      const saved = await saveWorld(world);
+      await writeFile(saved.certificate, JSON.stringify(world.certificate, null, 2));
+      await choose('subject', [saved.certificate]);
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByRole('alert').textContent()).to.contain('not-canonical');
+    });
+  });
+
+  describe('for someone without a mouse', () => {
+    it('goes from the first file to the report by keyboard alone', async () => {
+      await open();
+      const saved = await saveWorld(await makeWorld());
+      const tabTo = async (name: string) => {
+        for (let i = 0; i < 30; i++) {
+          await page.keyboard.press('Tab');
+          const focused = page.locator(':focus');
+          if ((await focused.count()) > 0 && (await focused.textContent())?.trim() === name) return;
+        }
+        throw new Error(`no focus on ${name}`);
+      };
+      await tabTo('Choose files');
+      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+      expect(outline).to.equal('solid');
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+      await chooser.setFiles([saved.certificate, saved.policy, ...saved.files]);
+      await page.getByRole('button', { name: 'Verify', disabled: false }).waitFor();
+      await tabTo('Verify');
+      await page.keyboard.press('Enter');
+      await page.locator('.report').waitFor();
+      await page.locator('#report-title:focus').waitFor();
+      expect(await page.locator('[role=status]').first().textContent()).to.contain('Verification finished');
+    });
+  });
+
+  for (const locale of ['zh-CN', 'en-US'] as const) {
+    describe(`in ${locale}`, () => {
+      it('has no serious accessibility violation, empty and with a report', async () => {
+        await open(locale);
+        await expectAccessible(page);
+        const world = await makeWorld({ evaluation: true });
+        const saved = await saveWorld({ ...world, policy: { ...world.policy, blocks: [] } });
+        await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+        await verify();
+        await expectAccessible(page);
+      });
+
+      it('fits a phone without sideways scrolling', async () => {
+        await open(locale);
+        await page.setViewportSize({ width: 360, height: 740 });
+        const saved = await saveWorld(await makeWorld({ evaluation: true }));
+        await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+        await verify();
+        const width = await page.evaluate('document.documentElement.scrollWidth');
+        expect(width).to.be.at.most(360);
+      });
+    });
+  }
+
+  it('switches the language of page and report at once', async () => {
+    await open('zh-CN');
+    const saved = await saveWorld(await makeWorld());
+    await choose('subject', [saved.certificate]);
+    await verify();
+    await page.getByRole('button', { name: 'English' }).click();
+    expect(await page.locator('#report-title').textContent()).to.equal('Verification report');
+    expect(await page.evaluate('document.documentElement.lang')).to.equal('en');
+    expect((await page.locator('.question').allTextContents()).join(' ')).not.to.match(/[\u4e00-\u9fff]/);
+  });
+});
+
+describe('scripts/build-pages.ts', function () {
+  this.timeout(120_000);
+  it('makes the same verify.html from the same sources', async () => {
+    const [first, second] = [await builtPages(), await buildPages('again')];
+    const [a, b] = await Promise.all([first, second].map((folder) => readFile(join(folder, 'verify.html'))));
+    expect(a?.equals(b as Buffer)).to.equal(true);
+    expect(a?.length).to.be.lessThan(3 * 1024 * 1024);
+  });
+});
+
+interface SavedWorld {
+  certificate: string;
+  receipt: string;
+  policy: string;
+  files: string[];
+}
+
+async function saveWorld(
+  world: Pick<EvidenceWorld, 'certificate' | 'receipt' | 'policy' | 'files'>,
+): Promise<SavedWorld> {
+  const folder = await mkdtemp(join(await scratchFolder(), 'world-'));
+  await mkdir(join(folder, 'files'));
+  const save = async (name: string, bytes: Uint8Array | string) => {
+    await writeFile(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  return {
+    certificate: await save('certificate.json', encodeObject(world.certificate)),
+    receipt: await save('receipt.json', encodeObject(world.receipt)),
+    policy: await save('policy.json', JSON.stringify(world.policy)),
+    files: await Promise.all(world.files.map(({ name, bytes }) => save(join('files', name), bytes))),
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
