@@ -10,25 +10,32 @@ import type { EvaluationFile } from './service-client.ts';
 
 const SIGN_IN_MS = 15 * 60_000;
 
-/** Runs the service until SIGINT or SIGTERM. */
+interface Running {
+  /** Resolves when it cannot go on. */
+  lost?: Promise<Error>;
+  stop(): Promise<void>;
+}
+
+/** Runs the service until SIGINT or SIGTERM. @throws CodedError when it could not go on and has stopped by itself */
 export async function serve(options: { evaluation?: boolean }): Promise<void> {
   const stopping = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
   const running = options.evaluation ? await serveEvaluation() : await serveProduction();
-  const signal = await stopping;
-  console.log(`${signal}: stopping`);
+  const end = await Promise.race([stopping, ...(running.lost === undefined ? [] : [running.lost])]);
+  console.log(`${end instanceof Error ? end.message : end}: stopping`);
   await running.stop();
+  if (end instanceof Error) throw end;
 }
 
-async function serveProduction(): Promise<{ stop(): Promise<void> }> {
+async function serveProduction(): Promise<Running> {
   const config = readProductionConfig(process.env);
   const service = await startService(config, { logger: openLogger(config.logLevel) });
   console.log(`Tiezheng serves ${config.publicUrl} on ${service.url}`);
   return service;
 }
 
-async function serveEvaluation(): Promise<{ stop(): Promise<void> }> {
+async function serveEvaluation(): Promise<Running> {
   const common = readCommonSettings(process.env);
   const folder = evaluationFolder(process.env);
   await mkdir(folder, { recursive: true });
@@ -51,6 +58,7 @@ async function serveEvaluation(): Promise<{ stop(): Promise<void> }> {
   }
   const started = service;
   return {
+    lost: profile.lost,
     async stop() {
       await started.stop();
       await profile.stop();

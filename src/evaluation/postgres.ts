@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   onLog: (line: string) => void;
   /** Further settings of postgresql.conf, such as `{ max_connections: '200' }`. */
   settings?: Record<string, string>;
+  /** The only port tried, for clients that know the last server's. Without it any free one. */
+  port?: number;
 }
 
 export interface EmbeddedPostgres {
@@ -35,7 +37,7 @@ export interface EmbeddedPostgres {
   url: string;
   /** Process id of the postmaster. */
   pid: number;
-  /** Resolves when the server has ended, by `stop` or by itself. */
+  /** Resolves when the server has ended, by `stop` or by itself, and the folder is free for the next one. */
   exited: Promise<ChildExit>;
   /** Rolls back what is open and ends the server. */
   stop(): Promise<void>;
@@ -91,17 +93,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       kept,
       settings: options.settings ?? {},
       password,
+      fixedPort: options.port,
     });
-    void server.exited.then(release);
+    const exited = server.exited.then(async (exit) => {
+      await release();
+      return exit;
+    });
     const url = `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}`;
     return {
       url,
       pid: server.pid,
-      exited: server.exited,
+      exited,
       async stop() {
         // Fast shutdown: waits for no client. SIGKILL would only make the next start replay more.
         await server.stop('SIGINT', STOP_GRACE_MS);
-        await release();
+        await exited;
       },
     };
   } catch (error) {
@@ -218,11 +224,12 @@ async function isPostmasterOf(pid: number, cluster: string): Promise<boolean> {
 interface ServerWork extends ClusterWork {
   settings: Record<string, string>;
   password: string;
+  fixedPort: number | undefined;
 }
 
 async function startServer(work: ServerWork): Promise<{ server: GuardedChild; port: number }> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = work.fixedPort ?? (await freePort());
     work.kept.length = 0;
     const server = await spawnServer(work, port);
     try {
@@ -232,7 +239,7 @@ async function startServer(work: ServerWork): Promise<{ server: GuardedChild; po
       await server.stop('SIGINT', STOP_GRACE_MS);
       // Somebody took the port between our look and the server's.
       const portTaken = work.kept.some((line) => line.includes('Address already in use'));
-      if (!portTaken || attempt === PORT_ATTEMPTS) throw error;
+      if (!portTaken || work.fixedPort !== undefined || attempt === PORT_ATTEMPTS) throw error;
     }
   }
 }

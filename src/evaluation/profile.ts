@@ -11,15 +11,21 @@ import { type Account, insertAccount, insertApiKey, selectAccountByApiKey } from
 import type { Database } from '../db/pool.ts';
 import { encodeUtf8, sha256 } from '../format/bytes.ts';
 import { type EmbeddedAnvil, startAnvil } from './anvil.ts';
+import type { EmbeddedError } from './child-process.ts';
 import { writeFileDurably } from './durable-text.ts';
 import { openEvaluationKeys } from './keys.ts';
-import { startEmbeddedPostgres } from './postgres.ts';
+import { startLastingPostgres } from './lasting-postgres.ts';
 
 /** The embedded parts of the evaluation profile, running, and the configuration that leads to them. */
 export interface EvaluationProfile {
   config: Config;
   apiKey: string;
   anvil: EmbeddedAnvil;
+  /**
+   * Both parts are started again when they end by themselves; anvil for ever, since deposits go on without it. Resolves with
+   * `embedded-not-running` once PostgreSQL does not start any more: nothing works then, and a person has to look.
+   */
+  lost: Promise<EmbeddedError>;
   /** To be called after the service has stopped. */
   stop(): Promise<void>;
 }
@@ -27,6 +33,8 @@ export interface EvaluationProfile {
 /** Everything as in production, only sooner: a person is waiting. */
 const PUBLISH_INTERVAL_MS = 5_000;
 const ANCHOR_INTERVAL_MS = 5_000;
+/** Recovery of a large database takes its time. */
+const POSTGRES_RESTART_MS = 60_000;
 /** Wei; the embedded chain asks for little and its accounts have plenty. */
 const MAX_FEE_PER_GAS = 10n ** 12n;
 
@@ -44,7 +52,7 @@ export async function openEvaluation(
   await mkdir(folder, { recursive: true });
   const keys = await openEvaluationKeys(join(folder, 'keys'), Date.now());
   say('starting PostgreSQL');
-  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), onLog });
+  const postgres = await startLastingPostgres({ folder: join(folder, 'postgres'), onLog }, POSTGRES_RESTART_MS);
   let anvil: EmbeddedAnvil | undefined;
   try {
     say('starting the evaluation chain');
@@ -56,6 +64,7 @@ export async function openEvaluation(
     return {
       apiKey: keys.apiKey,
       anvil,
+      lost: postgres.lost,
       config: {
         profile: 'evaluation',
         ...common,
