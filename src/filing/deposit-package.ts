@@ -1,0 +1,72 @@
+import type { Sealer } from '../certificate/sealer.ts';
+import { selectCertificateOfDeposit } from '../db/certificates.ts';
+import { selectFileEntries } from '../db/deposits.ts';
+import { selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
+import type { Database } from '../db/pool.ts';
+import { encodeHex } from '../format/bytes.ts';
+import { parseCertificate } from '../format/certificate.ts';
+import { fileNameSchema } from '../format/deposit.ts';
+import { parseObject } from '../format/fields.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { type ContentVault, openStored, originalObjectName } from '../storage/stored-content.ts';
+import { type PackagedOriginal, PackageError, writePackage } from './package.ts';
+
+export interface DepositPackageParts {
+  db: Database;
+  vault: ContentVault;
+  sealer: Sealer;
+  /** verify.html as built. */
+  verifier: Uint8Array;
+  nowMs: () => number;
+}
+
+/**
+ * Writes the package of a certified deposit with every original that is still held.
+ * @throws PackageError `not-certified`; else as `writePackage`
+ */
+export async function writeDepositPackage(
+  { db, vault, sealer, verifier, nowMs }: DepositPackageParts,
+  depositId: string,
+  sink: WritableStream<Uint8Array>,
+): Promise<void> {
+  const row = await selectCertificateOfDeposit(db.pool, depositId);
+  if (row === undefined) throw new PackageError('not-certified', `deposit ${depositId} has no certificate yet`);
+  const certificateJson = new Uint8Array(row.json);
+  await writePackage(
+    {
+      certificate: parseCertificate(certificateJson),
+      certificateJson,
+      certificatePdf: new Uint8Array(row.pdf),
+      originals: await originalsOf(db, vault, depositId),
+      verifier,
+      createdAtMs: nowMs(),
+    },
+    sealer,
+    sink,
+  );
+}
+
+async function originalsOf(db: Database, vault: ContentVault, depositId: string): Promise<PackagedOriginal[]> {
+  const names = new Map(
+    (await selectFileEntries(db.pool, depositId)).map(({ fileIndex, nameBody }) => [
+      fileIndex,
+      parseObject(fileNameSchema, 'tiezheng/file-name/v1', nameBody, 4096).name,
+    ]),
+  );
+  const keys = await selectObjectKeysOfDeposit(db.pool, depositId);
+  return keys
+    .filter(({ role }) => role === 'original')
+    .map(({ fileIndex, sizeBytes, sha256 }) => ({
+      index: fileIndex,
+      name: names.get(fileIndex) ?? 'file',
+      sizeBytes: Number(sizeBytes),
+      sha256: encodeHex(sha256),
+      open: async () => {
+        // Read again one by one: a hundred small ciphertexts need not wait in memory for their turn.
+        const key = await selectObjectKey(db.pool, depositId, fileIndex, 'original');
+        const objectName = originalObjectName(depositId, fileIndex);
+        if (key === undefined) throw new StorageError('object-not-found', `${objectName} was erased meanwhile`);
+        return openStored(vault, key, objectName, { start: 0, end: Number(sizeBytes) });
+      },
+    }));
+}
