@@ -68,8 +68,9 @@ export class Sequencer {
   #term: Term | undefined;
   #stopped: LogError | undefined;
   #trouble: Error | undefined;
-  /** Of the step under way; undefined between batches. */
+  /** When the leader last came round; undefined while it waits for something to do. */
   #busySinceMs: number | undefined;
+  #removal: Promise<void> = Promise.resolve();
 
   constructor(parts: SequencerParts, timings: Partial<SequencerTimings> = {}) {
     this.#parts = parts;
@@ -107,6 +108,7 @@ export class Sequencer {
     clearInterval(this.#poll);
     clearImmediate(this.#tellLeader);
     await this.#catchingUp;
+    await this.#removal;
     await this.#listener.stop();
     this.#waiters.rejectAll(serverStopping());
   }
@@ -191,9 +193,10 @@ export class Sequencer {
       }
     };
     const renewal = setInterval(renew, leaseMs / 3);
+    this.#busySinceMs = performance.now();
     try {
       const parts = { ...this.#parts, onTrouble: (error: unknown) => this.#report(error) };
-      const writer = await this.#busy(LogWriter.begin(parts, term, leaseMs));
+      const writer = await LogWriter.begin(parts, term, leaseMs);
       this.#term = term;
       this.#trouble = undefined;
       await this.#notify('checkpoint');
@@ -208,34 +211,31 @@ export class Sequencer {
 
   async #write(writer: LogWriter, termOver: () => Error | undefined): Promise<void> {
     const { batchWindowMs, maxBatchLeaves, pollMs, retryMs } = this.#timings;
-    let removal: Promise<void> = writer.removeSuperseded();
-    try {
-      while (!this.#ending) {
-        const over = termOver();
-        if (over) throw over;
-        const startedMs = performance.now();
-        let batch: Awaited<ReturnType<LogWriter['integrate']>>;
-        try {
-          batch = await this.#busy(writer.integrate(maxBatchLeaves));
-          this.#trouble = undefined;
-        } catch (error) {
-          if (!(error instanceof BatchFailed)) throw error;
-          this.#report(error.cause);
-          await this.#end.wait(retryMs);
-          continue;
-        }
-        if (batch === undefined) {
-          await this.#wake.wait(pollMs);
-          continue;
-        }
-        this.#waiters.integrated(batch.leaves, batch.checkpoint);
-        await this.#notify('checkpoint');
-        removal = removal.then(() => writer.removeSuperseded());
-        const restMs = batchWindowMs - (performance.now() - startedMs);
-        if (restMs > 0) await this.#end.wait(restMs);
+    this.#removeSuperseded(writer);
+    while (!this.#ending) {
+      const over = termOver();
+      if (over) throw over;
+      const startedMs = performance.now();
+      this.#busySinceMs = startedMs;
+      let batch: Awaited<ReturnType<LogWriter['integrate']>>;
+      try {
+        batch = await writer.integrate(maxBatchLeaves);
+        this.#trouble = undefined;
+      } catch (error) {
+        if (!(error instanceof BatchFailed)) throw error;
+        this.#report(error.cause);
+        await this.#idle(this.#end.wait(retryMs));
+        continue;
       }
-    } finally {
-      await removal;
+      if (batch === undefined) {
+        await this.#idle(this.#wake.wait(pollMs));
+        continue;
+      }
+      this.#waiters.integrated(batch.leaves, batch.checkpoint);
+      await this.#notify('checkpoint');
+      this.#removeSuperseded(writer);
+      const restMs = batchWindowMs - (performance.now() - startedMs);
+      if (restMs > 0) await this.#idle(this.#end.wait(restMs));
     }
   }
 
@@ -281,13 +281,15 @@ export class Sequencer {
     }
   }
 
-  async #busy<T>(work: Promise<T>): Promise<T> {
+  async #idle(wait: Promise<void>): Promise<void> {
+    this.#busySinceMs = undefined;
+    await wait;
     this.#busySinceMs = performance.now();
-    try {
-      return await work;
-    } finally {
-      this.#busySinceMs = undefined;
-    }
+  }
+
+  /** Beside the next batch, and perhaps beyond the term: what no longer is needed hinders nobody. */
+  #removeSuperseded(writer: LogWriter): void {
+    this.#removal = this.#removal.then(() => writer.removeSuperseded());
   }
 
   #report(error: unknown): void {

@@ -140,6 +140,28 @@ export class LogWorld {
     verifyInclusion(leafHash(leaf), { leafIndex, treeSize, hashes: inclusionProof }, checkpoint.rootHash);
   }
 
+  /**
+   * What a restore of the database does: it is again as it was at `size` leaves. The triggers that refuse this are switched
+   * off for it, which takes a superuser.
+   * @param forgetSubmissions false keeps the submissions of the lost leaves, as waiting
+   */
+  async setBack(size: bigint, forgetSubmissions = true): Promise<void> {
+    await this.db.transaction(async (client) => {
+      await client.query(`set local session_replication_role = 'replica'`);
+      await client.query('delete from publication where tree_size > $1', [size]);
+      await client.query('delete from checkpoint where tree_size > $1', [size]);
+      await client.query('delete from leaf where leaf_index >= $1', [size]);
+      await client.query('delete from tile where (tile_index + 1) * 256 ^ (level + 1) > $1', [size]);
+      await client.query(
+        forgetSubmissions
+          ? 'delete from submission where leaf_index >= $1'
+          : 'update submission set leaf_index = null where leaf_index >= $1',
+        [size],
+      );
+      await client.query('update log set size = $1', [size]);
+    });
+  }
+
   async leaves(): Promise<Buffer[]> {
     return selectLeaves(this.db.pool, 0n, 2n ** 48n);
   }
