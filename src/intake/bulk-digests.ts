@@ -52,10 +52,25 @@ export async function* receiveLines(
       return { line, error };
     }
   };
+  const lines = splitLines(bytes, limits);
+  let reading = lines.next();
   try {
-    for await (const { line, text } of splitLines(bytes, limits)) {
-      if (text.length > 0) underWay.push(take(line, text));
-      if (underWay.length >= LINES_UNDER_WAY) yield await (underWay.shift() as Promise<LineOutcome>);
+    for (;;) {
+      const [oldest] = underWay;
+      // Whichever is first: an outcome must not wait for a client that sends slowly, nor reading for the log.
+      const event = await Promise.race([
+        ...(underWay.length < LINES_UNDER_WAY ? [reading.then((read) => ({ read }))] : []),
+        ...(oldest === undefined ? [] : [oldest.then((outcome) => ({ outcome }))]),
+      ]);
+      if ('outcome' in event) {
+        underWay.shift();
+        yield event.outcome;
+      } else if (event.read.done === true) break;
+      else {
+        const { line, text } = event.read.value;
+        if (text.length > 0) underWay.push(take(line, text));
+        reading = lines.next();
+      }
     }
     for (let next = underWay.shift(); next !== undefined; next = underWay.shift()) yield await next;
   } catch (error) {
@@ -63,7 +78,8 @@ export async function* receiveLines(
     if (error instanceof LineError) yield { line: error.line, error: error.reason };
     else throw error;
   } finally {
-    // The reader went away: what was begun still ends, unheard.
+    // The one who takes outcomes went away: what was begun still ends, unheard.
+    reading.catch(() => {});
     await Promise.all(underWay);
   }
 }
