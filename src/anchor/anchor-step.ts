@@ -274,9 +274,9 @@ export class AnchorStepper {
     // The proof begins at the head: one signed for another head would be refused.
     if (newest === undefined || !this.#isSignedFor(call, newest)) return this.#sign(row, call, head, nonce, sameNonce);
 
-    const known = row.state === 'sent' && (await client.knowsTransaction(encodeHex0x(newest.transactionHash)));
-    if (!known) {
-      await this.#simulate(call, head);
+    if (row.state === 'intended' || !(await this.#isKnown(newest))) {
+      // Some nodes try calls on their pending block, in which one of ours that waits has anchored already. It was tried itself.
+      if (!(await this.#isAnyKnown(sameNonce))) await this.#simulate(call, head);
       if (!(await this.#sendRaw(newest))) return this.#sign(row, call, head, nonce, sameNonce);
       await this.#clear('anchor-refused');
       if (row.state === 'intended') {
@@ -288,6 +288,15 @@ export class AnchorStepper {
     const waitingSince = Math.max(newest.signedAt.getTime(), row.stateSince.getTime());
     if (now() - waitingSince < stuckAfterMs) return 'idle';
     return this.#sign(row, call, head, nonce, sameNonce);
+  }
+
+  #isKnown({ transactionHash }: AnchorTransactionRow): Promise<boolean> {
+    return this.#parts.client.knowsTransaction(encodeHex0x(transactionHash));
+  }
+
+  async #isAnyKnown(transactions: readonly AnchorTransactionRow[]): Promise<boolean> {
+    for (const transaction of transactions) if (await this.#isKnown(transaction)) return true;
+    return false;
   }
 
   /** True if signing `call` on the same terms gives the same transaction, as it does for the same key. */
@@ -306,9 +315,12 @@ export class AnchorStepper {
     replaced: readonly AnchorTransactionRow[],
   ): Promise<StepResult> {
     const { db, client, anchorer, maxFeePerGas, now } = this.#parts;
-    const gas = await this.#simulate(call, head);
-    const usual = await client.suggestFee();
     const last = replaced.at(-1);
+    const gasLimit =
+      last !== undefined && this.#isSignedFor(call, last)
+        ? termsOf(last.raw).gasLimit
+        : ((await this.#simulate(call, head)) * 5n) / 4n;
+    const usual = await client.suggestFee();
     const wanted = last === undefined ? usual : bumpedFee(termsOf(last.raw).fee, usual);
     if (offerOf(wanted) > maxFeePerGas) {
       const detail = `${offerOf(wanted)} wei for a unit of gas is asked, ${maxFeePerGas} are allowed`;
@@ -317,7 +329,6 @@ export class AnchorStepper {
       await raiseAlarm(db.pool, 'anchor-fee-ceiling', detail, new Date(now()), this.subject);
     }
     const fee = cappedFee(wanted, maxFeePerGas);
-    const gasLimit = (gas * 5n) / 4n;
     await this.#requireBalance(gasLimit * offerOf(fee));
     const { raw, hash } = client.signAnchor(anchorer, call, { nonce, gasLimit, fee });
     await insertAnchorTransaction(db.pool, {
