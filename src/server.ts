@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Wallet } from 'ethers';
@@ -9,13 +10,17 @@ import { Authentication } from './access/authentication.ts';
 import { AnchorWorker } from './anchor/anchor-worker.ts';
 import { ChainClient } from './anchor/chain-client.ts';
 import { FinalBlocks } from './anchor/final-blocks.ts';
-import { ownPolicy } from './certificate/own-policy.ts';
+import { CertificateIssuer } from './certificate/issue.ts';
+import { type OwnIdentity, ownPolicy } from './certificate/own-policy.ts';
+import { PdfPrinter } from './certificate/pdf-printer.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
 import { type BucketSettings, type Config, ConfigError, type SealSettings } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
+import { writeDepositPackage } from './filing/deposit-package.ts';
 import { encodeUtf8, sha256 } from './format/bytes.ts';
+import { encodeJson, type JsonValue } from './format/json.ts';
 import type { LogRecord } from './format/log.ts';
 import type { Policy } from './format/policy.ts';
 import { buildApp, DEFAULT_HTTP_LIMITS } from './http/app.ts';
@@ -39,7 +44,9 @@ import { LocalMasterKey, MasterKeyRing } from './storage/master-key.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 import { S3CheckpointRegister } from './storage/s3-register.ts';
 import { S3ObjectStore } from './storage/s3-store.ts';
+import { openTrust } from './verify/trust.ts';
 import { VERIFIER } from './verify/verifier.ts';
+import { verifyCertificate } from './verify/verify.ts';
 
 /** What only the evaluation profile adds. */
 export interface ServiceExtras {
@@ -73,6 +80,7 @@ const STOP_GRACE_MS = 10_000;
 /** Some twelve blocks of Ethereum. */
 const STUCK_AFTER_MS = 150_000;
 const FINAL_BLOCK_POLL_MS = 3_000;
+const ISSUE_INTERVAL_MS = 1_000;
 
 /** Builds, connects and starts every part. On failure all that was started is stopped again. @throws CodedError saying what is missing */
 export async function startService(config: Config, extras: ServiceExtras): Promise<Service> {
@@ -137,6 +145,38 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       finalBlocks.start();
     }
     const [first] = anchoring as [Anchoring];
+    const vault = { store, keys };
+    const pages = fileURLToPath(new URL('../build/web', import.meta.url));
+    const verifier = await readFile(join(pages, 'verify.html'));
+    const printer = new PdfPrinter();
+    stops.push(() => printer.close());
+    const identity: OwnIdentity = {
+      evaluation: config.profile === 'evaluation',
+      log,
+      chains: config.chains.map(({ profile }) => profile),
+      sealSigner: sealingKey.certificateChain[0] as Uint8Array,
+    };
+    const issuer = new CertificateIssuer({
+      db,
+      reader,
+      sealer,
+      sealingKey,
+      printer,
+      verifyBeforeIssue: async (json) => {
+        const policy = await ownPolicy(db.pool, identity);
+        await extras.onPolicy?.(policy);
+        return verifyCertificate(json, [], openTrust(encodeJson(policy as unknown as JsonValue), [], undefined));
+      },
+      evaluation: identity.evaluation,
+      platform: config.platform,
+      verificationUrl: `${config.publicUrl}/verify`,
+      nowMs: Date.now,
+      onTrouble: onTrouble('certificate'),
+    });
+    stops.push(() => issuer.stop());
+    issuer.start(ISSUE_INTERVAL_MS);
+    await extras.onPolicy?.(await ownPolicy(db.pool, identity));
+
     const authentication = new Authentication({ db, nowMs: Date.now, cookieName: COOKIE, sessionMs: SESSION_MS });
     const deposits = new DepositService({
       db,
@@ -145,7 +185,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       sealer,
       nowMs: Date.now,
       newestFinalBlock: (nowMs) => first.finalBlocks.newestFinalBlock(nowMs),
-      evaluation: config.profile === 'evaluation',
+      evaluation: identity.evaluation,
       integrationTimeoutMs: RECEIPT_WAIT_MS,
       publishWithinMs: PUBLISH_WITHIN_MS,
     });
@@ -153,7 +193,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     stops.push(() => digests.close());
     const app = buildApp({
       db,
-      vault: { store, keys },
+      vault,
       authentication,
       cookie: { name: COOKIE, secure: config.publicUrl.startsWith('https:') },
       deposits,
@@ -173,16 +213,17 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         askChain: () => Promise.all(anchoring.map(({ client }) => client.verifyChain())),
       }),
       identity: {
-        evaluation: config.profile === 'evaluation',
+        evaluation: identity.evaluation,
         version: VERIFIER.version,
         origin: config.origin,
         vkey: signer.vkey,
         chain: first.client.profile.chain,
         contract: first.client.contract,
       },
-      writePackage: async () => {},
+      writePackage: (depositId, sink) =>
+        writeDepositPackage({ db, vault, sealer, verifier, nowMs: Date.now }, depositId, sink),
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
-      pagesFolder: fileURLToPath(new URL('../build/web', import.meta.url)),
+      pagesFolder: pages,
       trustProxy: false,
       logger,
       nowMs: Date.now,
