@@ -146,7 +146,11 @@ class Sm3Lane {
   #start(): Worker {
     // The same module runs unbuilt and compiled: the worker has the ending that this file has.
     const file = `./digest-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`;
-    const worker = new Worker(new URL(file, import.meta.url), { name: 'sm3', env: {}, stdin: false });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      name: 'sm3',
+      env: {},
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
+    });
     worker.on('message', (answer: DigestAnswer) => this.#take(answer));
     const died = (cause: unknown) => {
       if (this.#worker !== worker) return;

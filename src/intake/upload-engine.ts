@@ -5,10 +5,12 @@ import { CodedError } from '../errors.ts';
 import { ObjectSealer, sealBytes } from '../storage/encrypted-object.ts';
 import type { MasterKeyRing } from '../storage/master-key.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { originalObjectName } from '../storage/stored-content.ts';
 import { checkFileName } from './deposit-request.ts';
 import { type ContentDigests, type DigestPool, digestBytes } from './digest-stream.ts';
 import { detectMediaType, MEDIA_TYPE_HEAD_BYTES } from './media-type.ts';
 import { IntakeError } from './upload-error.ts';
+import { countReceivedBytes } from './upload-garbage.ts';
 
 /** Plaintext up to this many bytes is handed back as ciphertext, to be kept in the database. */
 export const INLINE_BYTES = 64 * 1024;
@@ -45,16 +47,6 @@ export interface ReceivedUpload {
   /** In the order in which they came: the n-th is object n. */
   files: ReceivedFile[];
   fields: ReadonlyMap<string, string>;
-}
-
-/** Name under which the n-th file of a deposit is encrypted, and stored if it is not inline. Never derived from content. */
-export function originalObjectName(depositId: string, n: number): string {
-  return `deposit/${depositId}/${n}`;
-}
-
-/** The preview made of that file. */
-export function previewObjectName(depositId: string, n: number): string {
-  return `deposit/${depositId}/${n}-preview`;
 }
 
 const FILES_FIELD = 'files';
@@ -289,6 +281,7 @@ class BoundedContent {
     }
     if (next.done === true) return undefined;
     this.sizeBytes += next.value.length;
+    countReceivedBytes(next.value.length);
     if (this.sizeBytes > this.#maxBytes) {
       throw new IntakeError('file-too-large', `${this.#label} is larger than ${this.#maxBytes} bytes`);
     }
