@@ -8,7 +8,6 @@ import {
   encodeHex,
   encodeHex0x,
   encodeUtf8,
-  type LeafData,
   parseHex0x,
   type RootHash,
   sha256,
@@ -18,7 +17,12 @@ import { encodeCheckpointBody } from '../../src/format/checkpoint.ts';
 import { unixMsOf } from '../../src/format/fields.ts';
 import { ED25519, encodeNote, encodeNoteKey, keyIdOf } from '../../src/format/note.ts';
 import { encodeRlp, encodeRlpUint } from '../../src/format/rlp.ts';
-import { assembleDeposit, type DepositFacts, type FileFacts } from '../../src/intake/assemble-deposit.ts';
+import {
+  type AssembledDeposit,
+  assembleDeposit,
+  type DepositFacts,
+  type FileFacts,
+} from '../../src/intake/assemble-deposit.ts';
 import { leafHash } from '../../src/merkle/hash.ts';
 import { inclusionProof, type ReadNode, rootFromLeafHashes } from '../../src/merkle/tree.ts';
 import { CHECKPOINT_ANCHORED_TOPIC } from '../../src/verify/evm-receipt.ts';
@@ -128,26 +132,25 @@ export interface FixtureOptions {
   depositor?: Partial<DepositFacts['depositor']>;
   digestSource?: DepositFacts['digestSource'];
   withNotBefore?: boolean;
-  leafIndex?: number;
-  treeSize?: number;
+  depositId?: string;
   /** Seconds from receipt to the block of the anchor. */
   anchoredAfterSeconds?: number;
 }
 
-/** A deposit in the middle of a log of other people's leaves, with a signed checkpoint that a block anchors. */
-export async function depositEvidence(options: FixtureOptions = {}): Promise<DepositEvidence & { leafData: LeafData }> {
-  const { leafIndex = 41, treeSize = 57, anchoredAfterSeconds = 19 } = options;
-  const receivedAtMs = unixMsOf(RECEIVED_AT);
-  const receivedSeconds = BigInt(Math.floor(receivedAtMs / 1000));
-  const earlier = blockHeader(1_233n, receivedSeconds - 14n, new Uint8Array(32));
-  const notBeforeHeader = options.withNotBefore === false ? null : earlier;
+const LEAF_INDEX = 41;
+const TREE_SIZE = 57;
+const RECEIVED_SECONDS = BigInt(Math.floor(unixMsOf(RECEIVED_AT) / 1000));
+
+/** The block that deposits of the fixture name as earlier than themselves. */
+export const NOT_BEFORE_HEADER = blockHeader(1_233n, RECEIVED_SECONDS - 14n, new Uint8Array(32));
+
+/** A deposit as intake assembles it. */
+export function fixtureDeposit(options: FixtureOptions = {}): AssembledDeposit {
+  const notBefore = { chain: CHAIN, blockHash: encodeHex0x(parseBlockHeader(NOT_BEFORE_HEADER).hash) };
   const facts: DepositFacts = {
-    depositId: DEPOSIT_ID,
-    receivedAtMs,
-    notBefore:
-      notBeforeHeader === null
-        ? null
-        : { chain: CHAIN, blockHash: encodeHex0x(parseBlockHeader(notBeforeHeader).hash) },
+    depositId: options.depositId ?? DEPOSIT_ID,
+    receivedAtMs: unixMsOf(RECEIVED_AT),
+    notBefore: options.withNotBefore === false ? null : notBefore,
     depositor: {
       name: '北京示例科技有限公司',
       kind: 'organisation',
@@ -163,26 +166,43 @@ export async function depositEvidence(options: FixtureOptions = {}): Promise<Dep
     digestSource: options.digestSource ?? 'computed',
     files: options.files ?? [PHOTO],
   };
-  const deposit = assembleDeposit(facts, countingSalt());
-  const leaves = Array.from({ length: treeSize }, (_, i) =>
-    i === leafIndex ? deposit.leafData : sha256(encodeUtf8(`leaf ${i}`)),
-  );
+  return assembleDeposit(facts, countingSalt());
+}
+
+/** Leaves of other people, with the given ones in their places. */
+export function fixtureLeaves(own: ReadonlyMap<number, Uint8Array>): Uint8Array[] {
+  return Array.from({ length: TREE_SIZE }, (_, i) => own.get(i) ?? sha256(encodeUtf8(`leaf ${i}`)));
+}
+
+/** The signed checkpoint over all leaves, and the block that anchors it. */
+export async function fixturePublication(leaves: readonly Uint8Array[], anchoredAfterSeconds = 19) {
   const rootHash = rootFromLeafHashes(leaves.map(leafHash));
-  const size = BigInt(treeSize);
-  const block = { number: 1_236n, unixSeconds: receivedSeconds + BigInt(anchoredAfterSeconds) };
+  const treeSize = BigInt(leaves.length);
+  const block = { number: 1_236n, unixSeconds: RECEIVED_SECONDS + BigInt(anchoredAfterSeconds) };
+  const attestation = await evmAttestation(treeSize, rootHash, block);
+  return { treeSize, rootHash, checkpoint: checkpointNote(treeSize, rootHash), attestation };
+}
+
+/** A deposit in the middle of a log of other people's leaves, with a signed checkpoint that a block anchors. */
+export async function depositEvidence(options: FixtureOptions = {}): Promise<DepositEvidence> {
+  const { record, files, annexes, leafData } = fixtureDeposit(options);
+  const leaves = fixtureLeaves(new Map([[LEAF_INDEX, leafData]]));
+  const { treeSize, checkpoint, attestation } = await fixturePublication(leaves, options.anchoredAfterSeconds);
   return {
-    ...deposit,
+    record,
+    files,
+    annexes,
     origin: ORIGIN,
     keys: [LOG_VKEY],
-    leafIndex: BigInt(leafIndex),
-    notBeforeHeader,
+    leafIndex: BigInt(LEAF_INDEX),
+    notBeforeHeader: options.withNotBefore === false ? null : NOT_BEFORE_HEADER,
     publications: [
       {
-        checkpoint: checkpointNote(size, rootHash),
-        inclusionProof: await inclusionProof(BigInt(leafIndex), size, readNodeOver(leaves)),
-        attestations: [await evmAttestation(size, rootHash, block)],
+        checkpoint,
+        inclusionProof: await inclusionProof(BigInt(LEAF_INDEX), treeSize, readNodeOver(leaves)),
+        attestations: [attestation],
       },
     ],
-    originalsHeld: facts.digestSource === 'computed' ? facts.files.map((_, i) => i) : [],
+    originalsHeld: options.digestSource === 'declared' ? [] : files.map((_, i) => i),
   };
 }
