@@ -18,15 +18,11 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** Places given lately, for those who ask just after their batch was done. */
-const REMEMBERED = 8192;
-
 /** Those in this process who wait for a submission to get into the log. */
 export class IntegrationWaiters {
   readonly #q: Queryable;
   readonly #reader: LogReader;
   readonly #waiting = new Map<bigint, Set<Waiter>>();
-  readonly #remembered = new Map<bigint, bigint>();
 
   constructor(q: Queryable, reader: LogReader) {
     this.#q = q;
@@ -47,12 +43,7 @@ export class IntegrationWaiters {
   /** These leaves are under `checkpoint`. */
   integrated(leaves: Iterable<{ submissionId: bigint; leafIndex: bigint }>, checkpoint: SignedCheckpoint): void {
     for (const { submissionId, leafIndex } of leaves) {
-      this.#remembered.set(submissionId, leafIndex);
       for (const waiter of this.#waiting.get(submissionId) ?? []) waiter.resolve({ leafIndex, checkpoint });
-    }
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= REMEMBERED) break;
-      this.#remembered.delete(oldest);
     }
   }
 
@@ -72,11 +63,6 @@ export class IntegrationWaiters {
   }
 
   async #place(submissionId: bigint, timeoutMs: number): Promise<{ leafIndex: bigint; checkpoint: SignedCheckpoint }> {
-    const leafIndex = this.#remembered.get(submissionId);
-    const checkpoint = this.#reader.latestCheckpoint();
-    if (leafIndex !== undefined && checkpoint !== undefined && leafIndex < checkpoint.treeSize) {
-      return { leafIndex, checkpoint };
-    }
     const waiters = this.#waiting.get(submissionId) ?? new Set();
     this.#waiting.set(submissionId, waiters);
     let waiter: Waiter | undefined;

@@ -66,6 +66,8 @@ export class Sequencer {
   #missedNews = false;
   #tellLeader: NodeJS.Immediate | undefined;
   #term: Term | undefined;
+  /** The highest submission that this process has put into the log. */
+  #newestIntegrated = 0n;
   #stopped: LogError | undefined;
   #trouble: Error | undefined;
   /** When the leader last came round; undefined while it waits for something to do. */
@@ -136,8 +138,10 @@ export class Sequencer {
     if (this.#stopped) throw logStopped(this.#stopped);
     if (this.#ending) throw serverStopping();
     const integration = this.#waiters.wait(submissionId, timeoutMs);
-    if (this.#term !== undefined) this.#wake.raise();
-    else this.#wakeLeader();
+    if (this.#term === undefined) this.#wakeLeader();
+    else if (submissionId > this.#newestIntegrated) this.#wake.raise();
+    // Its batch may have been done before it was asked for.
+    else this.#catchUp();
     return integration;
   }
 
