@@ -8,22 +8,22 @@ describe('detectMediaType', () => {
   const image = () => sharp({ create: { width: 8, height: 8, channels: 3, background: '#ff0000' } });
   const box = (type: string) => Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(type), Buffer.alloc(16)]);
 
-  for (const [type, content] of [
-    ['image/png', () => image().png().toBuffer()],
-    ['image/jpeg', () => image().jpeg().toBuffer()],
-    ['image/webp', () => image().webp().toBuffer()],
-    ['application/pdf', async () => Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n', 'latin1')],
-    ['video/mp4', async () => box('ftypisom')],
-    ['application/zip', async () => Buffer.from('504b0506000000000000000000000000000000000000', 'hex')],
-    ['text/plain', async () => Buffer.from('证据清单\n1. 合同\r\n\t2. 照片\f')],
-    ['text/plain', async () => Buffer.from('<html><script>alert(1)</script></html>')],
-    ['application/octet-stream', async () => Buffer.from([0xba, 0xcf, 0xcd, 0xac])],
-    ['application/octet-stream', async () => Buffer.from('a\0b')],
-    ['application/octet-stream', async () => Buffer.from('a\x1b[31mb')],
-    ['application/octet-stream', async () => Buffer.alloc(0)],
-    ['application/octet-stream', async () => Buffer.alloc(5000)],
+  for (const [what, type, content] of [
+    ['a PNG', 'image/png', () => image().png().toBuffer()],
+    ['a JPEG', 'image/jpeg', () => image().jpeg().toBuffer()],
+    ['a WebP', 'image/webp', () => image().webp().toBuffer()],
+    ['a PDF', 'application/pdf', async () => Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n', 'latin1')],
+    ['an MP4', 'video/mp4', async () => box('ftypisom')],
+    ['an empty ZIP', 'application/zip', async () => Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex')],
+    ['a Chinese text', 'text/plain', async () => Buffer.from('证据清单\n1. 合同\r\n\t2. 照片\f')],
+    ['HTML', 'text/plain', async () => Buffer.from('<html><script>alert(1)</script></html>')],
+    ['a text in GBK', 'application/octet-stream', async () => Buffer.from([0xba, 0xcf, 0xcd, 0xac])],
+    ['a text with NUL', 'application/octet-stream', async () => Buffer.from('a\0b')],
+    ['a text with an escape character', 'application/octet-stream', async () => Buffer.from('a\x1b[31mb')],
+    ['nothing', 'application/octet-stream', async () => Buffer.alloc(0)],
+    ['zeros', 'application/octet-stream', async () => Buffer.alloc(5000)],
   ] as const) {
-    it(`sees ${type} in content that begins ${JSON.stringify((content.toString().match(/'(.{0,20})/) ?? [])[1] ?? '')}`, async () => {
+    it(`sees ${type} in ${what}`, async () => {
       expect(await detectMediaType(await content(), true)).to.equal(type);
     });
   }
@@ -35,7 +35,7 @@ describe('detectMediaType', () => {
     expect(await detectMediaType(head, true)).to.equal('application/octet-stream');
   });
 
-  it('answers a plain media type, soon, for anything', async () => {
+  it('answers a plain media type for anything', async () => {
     const starts = await Promise.all([image().png().toBuffer(), image().tiff().toBuffer(), image().webp().toBuffer()]);
     const signatures = [
       'RIFF',
@@ -56,11 +56,9 @@ describe('detectMediaType', () => {
         async (start, rest, changes) => {
           const bytes = Buffer.concat([start, rest]);
           for (const [at, value] of changes) bytes[at % bytes.length] = value;
-          const started = performance.now();
           expect(await detectMediaType(bytes, true)).to.match(
             /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/,
           );
-          expect(performance.now() - started).to.be.lessThan(5000);
         },
       ),
       { numRuns: 400 },

@@ -1,4 +1,5 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -148,6 +149,26 @@ describe('encrypted objects', () => {
   it('are absent when the store has none', async () => {
     const { wrappedKey } = await sealBytes(keys, NAME, noise.subarray(0, 5));
     expect(await openObject(new MemoryObjectStore(), keys, NAME, wrappedKey)).to.equal(undefined);
+  });
+
+  it('open the example of the documentation', async () => {
+    const page = readFileSync(new URL('../../docs/formats/encrypted-object.md', import.meta.url), 'utf8');
+    const example = (page.split('```')[1] as string).split(/^object/m);
+    const bytesOf = (text = '') =>
+      Buffer.from(
+        (text.replace(/^wrapped key/m, '').match(/(?<= {2}|^)[0-9a-f]{2,}(?: [0-9a-f]{8})?(?= {2}|$)/gm) ?? [])
+          .join('')
+          .replaceAll(' ', ''),
+        'hex',
+      );
+    const ring = new MasterKeyRing(
+      new LocalMasterKey(
+        '2026',
+        Uint8Array.from({ length: 32 }, (_, i) => i),
+      ),
+    );
+    const plaintext = await openBytes(ring, NAME, bytesOf(example[0]), bytesOf(example[1]));
+    expect(Buffer.from(plaintext).toString()).to.equal('铁证如山\n');
   });
 
   it('follow the documented layout byte for byte', async () => {
