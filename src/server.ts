@@ -28,8 +28,10 @@ import { createHttpServer } from './http/http-server.ts';
 import { Readiness } from './http/readiness.ts';
 import { removeOrphanObjects } from './intake/deposit-orphans.ts';
 import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from './intake/deposit-request.ts';
+import { DepositPreviews } from './intake/deposit-previews.ts';
 import { DepositService } from './intake/deposit-service.ts';
 import { DigestPool } from './intake/digest-stream.ts';
+import { PreviewMaker } from './intake/preview.ts';
 import { UploadReceiver } from './intake/upload-engine.ts';
 import { CheckpointSigner } from './log/checkpoint-signer.ts';
 import { LogReader } from './log/log-reader.ts';
@@ -191,6 +193,8 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     });
     const digests = new DigestPool();
     stops.push(() => digests.close());
+    const previewMaker = new PreviewMaker();
+    stops.push(() => previewMaker.close());
     const app = buildApp({
       db,
       vault,
@@ -201,6 +205,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         { store, keys, digests },
         { maxFileBytes: config.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
       ),
+      previews: new DepositPreviews({ db, vault, maker: previewMaker, onTrouble: onTrouble('previews') }),
       log: reader,
       registerNote: async () => {
         const value = await register.read();

@@ -7,6 +7,7 @@ import { AccessError } from '../access/access-error.ts';
 import type { Authentication, Caller } from '../access/authentication.ts';
 import type { Database } from '../db/pool.ts';
 import { MAX_FILES } from '../format/deposit.ts';
+import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import { MAX_UPLOADED_FILES } from '../intake/deposit-request.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
@@ -54,6 +55,7 @@ export interface AppParts {
   cookie: CookieSettings;
   deposits: DepositService;
   uploads: UploadReceiver;
+  previews: DepositPreviews;
   log: LogReader;
   /** The checkpoint in the register, its exact note; undefined before the first. */
   registerNote: () => Promise<Uint8Array | undefined>;
@@ -109,11 +111,11 @@ export function buildApp(parts: AppParts): Express {
 
 /** Every route, those that describe the others included. */
 export function routesOf(parts: AppParts): Route[] {
-  const { db, vault, deposits, writePackage, limits, identity } = parts;
+  const { db, vault, deposits, previews, writePackage, limits, identity } = parts;
   const onFailure = (error: unknown, res: Response) => logFailure(parts.logger, error, res);
   const routes: Route[] = [
-    ...intakeRoutes({ deposits, uploads: parts.uploads, limits, onFailure }),
-    ...depositRoutes({ db, vault, deposits, writePackage }),
+    ...intakeRoutes({ deposits, uploads: parts.uploads, previews, limits, onFailure }),
+    ...depositRoutes({ db, vault, deposits, previews, writePackage }),
     ...logRoutes(parts.log),
     ...auditRoutes(db, parts.registerNote),
     ...serviceRoutes({

@@ -13,6 +13,7 @@ import { fileNameSchema, MAX_FILES } from '../format/deposit.ts';
 import { parseObject, uuid } from '../format/fields.ts';
 import { receiptSchema } from '../format/receipt.ts';
 import { DepositError } from '../intake/deposit-error.ts';
+import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
@@ -25,6 +26,7 @@ export interface DepositRouteParts {
   db: Database;
   vault: ContentVault;
   deposits: Pick<DepositService, 'receipt'>;
+  previews: Pick<DepositPreviews, 'preview'>;
   /** Streams the filing package of a certified deposit, a ZIP, and closes the sink. Rejects before the first byte, or aborts it. */
   writePackage: (depositId: string, sink: WritableStream<Uint8Array>) => Promise<void>;
 }
@@ -53,7 +55,7 @@ const ZIP_TYPE = 'application/zip';
 
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
-  const { db, vault, deposits, writePackage } = parts;
+  const { db, vault, deposits, previews, writePackage } = parts;
 
   const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
     const progress = await selectDepositProgress(db.pool, accountId, depositId);
@@ -270,7 +272,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       handle: async (req, res, { account }) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
         await ownDeposit(account.accountId, depositId);
-        const object = await selectObjectKey(db.pool, depositId, Number(fileIndex), 'preview');
+        const object = await previews.preview(depositId, Number(fileIndex));
         if (object === undefined) throw new HttpError('preview-not-held', `file ${fileIndex} has no preview`);
         await sendStored(req, res, object, { fileName: 'preview', disposition: 'inline' });
       },

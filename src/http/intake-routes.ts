@@ -7,6 +7,7 @@ import { type Statement, statementSchema } from '../format/annex.ts';
 import { encodeUtf8 } from '../format/bytes.ts';
 import { type BulkLimits, type LineOutcome, receiveLines } from '../intake/bulk-digests.ts';
 import { DepositError } from '../intake/deposit-error.ts';
+import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import {
   checkIdempotencyKey,
   digestDepositSchema,
@@ -34,6 +35,7 @@ export interface IntakeLimits extends BulkLimits {
 export interface IntakeRouteParts {
   deposits: Pick<DepositService, 'receive'>;
   uploads: Pick<UploadReceiver, 'receive' | 'discard'>;
+  previews: Pick<DepositPreviews, 'begin'>;
   limits: IntakeLimits;
   /** Told of failures that the status of the answer does not tell. */
   onFailure: (error: unknown, res: Response) => void;
@@ -78,7 +80,7 @@ const received: Answer[] = [
 ];
 
 /** How deposits come in. */
-export function intakeRoutes({ deposits, uploads, limits, onFailure }: IntakeRouteParts): Route[] {
+export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }: IntakeRouteParts): Route[] {
   let uploadsNow = 0;
 
   const receiveUpload = async (req: Request, res: Response, { account }: Caller) => {
@@ -108,7 +110,9 @@ export function intakeRoutes({ deposits, uploads, limits, onFailure }: IntakeRou
         throw error;
       }
       const content = { digestSource: 'computed' as const, depositId, files };
-      sendReceived(res, await deposits.receive({ account, content, statement, idempotencyKey }));
+      const deposit = await deposits.receive({ account, content, statement, idempotencyKey });
+      sendReceived(res, deposit);
+      if (!deposit.isRepeated) void previews.begin(deposit.depositId);
     } finally {
       uploadsNow--;
     }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
 import { DatabaseError, type DatabaseErrorCode } from '../db/database-error.ts';
 import type { CodedError } from '../errors.ts';
+import { PackageError, type PackageErrorCode } from '../filing/package.ts';
 import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts';
 import { IntakeError, type IntakeErrorCode } from '../intake/upload-error.ts';
 import { LogError, type LogErrorCode } from '../log/log-error.ts';
@@ -16,6 +17,7 @@ export type ProblemCode =
   | HttpErrorCode
   | IntakeErrorCode
   | LogErrorCode
+  | PackageErrorCode
   | StorageErrorCode;
 
 interface ProblemKind {
@@ -71,7 +73,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   // 409 and not 404: the deposit is the caller's and the certificate will come, so a client that knows only statuses asks again.
   'certificate-pending': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
 
+  'not-certified': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
+
   // ------------------------------------------------------------ the service
+  'original-differs': {
+    status: 500,
+    zh: '存储中的原件与证书不符',
+    en: 'Stored original is not what the certificate says',
+  },
   'log-pending': {
     status: 503,
     zh: '已留存,尚未写入日志',
@@ -183,6 +192,7 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof HttpError ||
     error instanceof IntakeError ||
     error instanceof LogError ||
+    error instanceof PackageError ||
     error instanceof StorageError
   ) {
     return error;

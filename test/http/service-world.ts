@@ -18,9 +18,11 @@ import type { Policy } from '../../src/format/policy.ts';
 import { type AppParts, buildApp, DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/app.ts';
 import { createHttpServer, DEFAULT_TIMEOUTS, type ServerTimeouts } from '../../src/http/http-server.ts';
 import { Readiness } from '../../src/http/readiness.ts';
+import { DepositPreviews } from '../../src/intake/deposit-previews.ts';
 import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from '../../src/intake/deposit-request.ts';
 import { DepositService, type DepositServiceParts } from '../../src/intake/deposit-service.ts';
 import { DigestPool } from '../../src/intake/digest-stream.ts';
+import { PreviewMaker } from '../../src/intake/preview.ts';
 import { UploadReceiver } from '../../src/intake/upload-engine.ts';
 import { CheckpointSigner } from '../../src/log/checkpoint-signer.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
@@ -120,6 +122,14 @@ export class ServiceWorld {
       publishWithinMs: 24 * 3600_000,
     });
     this.authentication = new Authentication({ db, nowMs, cookieName: 'tiezheng-session', sessionMs: 3600_000 });
+    const maker = new PreviewMaker();
+    this.#ends.push(() => maker.close());
+    const previews = new DepositPreviews({
+      db,
+      vault: { store, keys: this.keys },
+      maker,
+      onTrouble: (error) => this.diagnostics.push({ part: 'previews', error: String(error) }),
+    });
     const lines = { write: (line: string) => void this.diagnostics.push(JSON.parse(line)) };
     const parts: AppParts = {
       db,
@@ -131,6 +141,7 @@ export class ServiceWorld {
         { store, keys: this.keys, digests },
         { maxFileBytes: limits.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
       ),
+      previews,
       log: this.reader,
       registerNote: async () => {
         const value = await register.read();
