@@ -4,7 +4,7 @@ import { RLP } from '@ethereumjs/rlp';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
-import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { type SealingKey, sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
 import type { DepositorAnnex, StatementAnnex } from '../../src/format/annex.ts';
 import {
   encodeBase64,
@@ -38,6 +38,7 @@ export interface EvidenceWorld {
   certificate: Certificate;
   policy: Policy;
   sealer: Sealer;
+  sealingKey: SealingKey;
   logKey: KeyObject;
   /** Puts this world's own seal on a changed object, as an operator could. */
   reseal<T extends { seals: unknown[] }>(object: T): Promise<T>;
@@ -181,7 +182,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<EvidenceWor
     seals: [encodeBase64(sealer.certificateChain[0] as Uint8Array)],
     witnesses: { keys: [], quorum: 0 },
   };
-  return { files, receipt, certificate, policy, sealer, logKey: log.privateKey, reseal };
+  return { files, receipt, certificate, policy, sealer, sealingKey, logKey: log.privateKey, reseal };
 }
 
 export function encodeObject(object: object): Uint8Array {
