@@ -189,6 +189,8 @@ class PreviewProcess {
     this.#isKilled = true;
     if (this.#child.pid === undefined) return;
     this.#child.kill('SIGKILL');
+    // Until it is gone, somebody waits for it.
+    this.#child.ref();
     await this.#exit;
   }
 

@@ -153,21 +153,19 @@ describe('encrypted objects', () => {
 
   it('open the example of the documentation', async () => {
     const page = readFileSync(new URL('../../docs/formats/encrypted-object.md', import.meta.url), 'utf8');
-    const example = (page.split('```')[1] as string).split(/^object/m);
-    const bytesOf = (text = '') =>
-      Buffer.from(
-        (text.replace(/^wrapped key/m, '').match(/(?<= {2}|^)[0-9a-f]{2,}(?: [0-9a-f]{8})?(?= {2}|$)/gm) ?? [])
-          .join('')
-          .replaceAll(' ', ''),
-        'hex',
-      );
+    const [wrappedKey, object] = (page.split('```')[1] as string).split('\n\n') as [string, string];
+    // The bytes stand in the second column, 64 characters wide.
+    const bytesOf = (text: string) => {
+      const column = text.split('\n').map((line) => line.slice(13, 77));
+      return Buffer.from(column.join('').replaceAll(' ', ''), 'hex');
+    };
     const ring = new MasterKeyRing(
       new LocalMasterKey(
         '2026',
         Uint8Array.from({ length: 32 }, (_, i) => i),
       ),
     );
-    const plaintext = await openBytes(ring, NAME, bytesOf(example[0]), bytesOf(example[1]));
+    const plaintext = await openBytes(ring, NAME, bytesOf(wrappedKey), bytesOf(object));
     expect(Buffer.from(plaintext).toString()).to.equal('铁证如山\n');
   });
 
