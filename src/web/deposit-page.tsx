@@ -1,9 +1,11 @@
 import { Alert } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { CodedError } from '../errors.ts';
+import type { PlatformProfile } from '../format/certificate.ts';
 import { type DepositDetail, detailSchema } from './api-answers.ts';
 import { getBlob, getJson } from './api-client.ts';
 import { ApiError } from './api-error.ts';
+import { type BlockTime, type CertificateFacts, certificateFacts } from './certificate-facts.ts';
 import { DepositSteps } from './deposit-steps.tsx';
 import { DigestText } from './digest-text.tsx';
 import { DownloadLink, PreviewImage } from './download-link.tsx';
@@ -11,7 +13,6 @@ import { useText } from './language.tsx';
 import { beijingTime, sizeText } from './measures.ts';
 import { PageTitle } from './page-title.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
-import { provedTime } from './proved-time.ts';
 import { Link } from './route.tsx';
 import { kindTexts, statementTexts, type Text, texts } from './texts.ts';
 
@@ -24,6 +25,7 @@ const QUICK_POLLS = 40;
 export function DepositPage({ depositId }: { depositId: string }) {
   const t = useText();
   const { deposit, error, unreachable } = useDeposit(depositId);
+  const facts = useCertificateFacts(depositId, deposit?.certificate != null);
   if (error !== undefined) {
     return (
       <>
@@ -57,8 +59,8 @@ export function DepositPage({ depositId }: { depositId: string }) {
         {unreachable && <Alert type="warning" showIcon role="alert" title={t(texts.pollFailed)} />}
       </section>
       <Downloads deposit={deposit} />
-      <Times deposit={deposit} />
-      <Persons deposit={deposit} />
+      <Times deposit={deposit} block={facts?.block} />
+      <Persons deposit={deposit} platform={facts?.platform} />
       <Files deposit={deposit} />
       <StatementSection deposit={deposit} />
       <p className="hint">{t(texts.notAuthor)}</p>
@@ -101,6 +103,30 @@ function useDeposit(depositId: string) {
     };
   }, [depositId]);
   return state;
+}
+
+/** Read from the certificate itself: the block's own header says its time, and the operator names himself there. */
+function useCertificateFacts(depositId: string, certified: boolean): CertificateFacts | undefined {
+  const [facts, setFacts] = useState<CertificateFacts>();
+  useEffect(() => {
+    let gone = false;
+    setFacts(undefined);
+    if (certified) {
+      getBlob(`/deposits/${depositId}/certificate.json`)
+        .then((blob) => blob.arrayBuffer())
+        .then((bytes) => {
+          if (!gone) setFacts(certificateFacts(new Uint8Array(bytes)));
+        })
+        .catch((error: unknown) => {
+          // The page stands without it; the downloads show the same failure to whoever needs the certificate.
+          if (!(error instanceof CodedError)) throw error;
+        });
+    }
+    return () => {
+      gone = true;
+    };
+  }, [depositId, certified]);
+  return facts;
 }
 
 function Row({ label, children }: { label: Text; children: ReactNode }) {
@@ -156,10 +182,9 @@ function Downloads({ deposit }: { deposit: DepositDetail }) {
 }
 
 /** Capture, receipt and outside proof are never one line. */
-function Times({ deposit }: { deposit: DepositDetail }) {
+function Times({ deposit, block }: { deposit: DepositDetail; block: BlockTime | undefined }) {
   const t = useText();
   const { capturedFrom, capturedUntil } = deposit.annexes.statement;
-  const proved = useProvedTime(deposit);
   const interval = [capturedFrom, capturedUntil].map((time) =>
     time === undefined ? t(texts.notProvided) : beijingTime(time),
   );
@@ -172,11 +197,11 @@ function Times({ deposit }: { deposit: DepositDetail }) {
         </Row>
         <Row label={texts.timeReceived}>{beijingTime(deposit.record.receivedAt)}</Row>
         <Row label={texts.timeProved}>
-          {proved === undefined ? (
+          {block === undefined ? (
             t(texts.timePending)
           ) : (
             <>
-              {beijingTime(proved.at)} <span className="hint">{`${proved.chain}, ${proved.blockNumber}`}</span>
+              {beijingTime(block.at)} <span className="hint">{`${block.chain}, ${block.blockNumber}`}</span>
             </>
           )}
         </Row>
@@ -186,33 +211,7 @@ function Times({ deposit }: { deposit: DepositDetail }) {
   );
 }
 
-/** From the certificate itself, since the block's own header says the time. */
-function useProvedTime(deposit: DepositDetail) {
-  const [time, setTime] = useState<ReturnType<typeof provedTime>>();
-  const { depositId } = deposit;
-  const certified = deposit.certificate !== null;
-  useEffect(() => {
-    let gone = false;
-    setTime(undefined);
-    if (certified) {
-      getBlob(`/deposits/${depositId}/certificate.json`)
-        .then((blob) => blob.arrayBuffer())
-        .then((bytes) => {
-          if (!gone) setTime(provedTime(new Uint8Array(bytes)));
-        })
-        .catch((error: unknown) => {
-          // The page stands without it; the downloads show the same failure to whoever needs the certificate.
-          if (!(error instanceof CodedError)) throw error;
-        });
-    }
-    return () => {
-      gone = true;
-    };
-  }, [depositId, certified]);
-  return time;
-}
-
-function Persons({ deposit }: { deposit: DepositDetail }) {
+function Persons({ deposit, platform }: { deposit: DepositDetail; platform: PlatformProfile | undefined }) {
   const t = useText();
   const { depositor, statement } = deposit.annexes;
   const { method, checkedAt } = depositor.identityCheck;
@@ -229,7 +228,11 @@ function Persons({ deposit }: { deposit: DepositDetail }) {
           </span>
         </Row>
         <Row label={texts.personCapturer}>{statement.captureOperator ?? t(texts.notProvided)}</Row>
-        <Row label={texts.personOperator}>{t(texts.personOperatorIs)}</Row>
+        <Row label={texts.personOperator}>
+          {platform === undefined
+            ? t(texts.personOperatorIs)
+            : [platform.name, platform.operator].filter(Boolean).join(' · ')}
+        </Row>
       </dl>
     </section>
   );

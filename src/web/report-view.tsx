@@ -22,12 +22,14 @@ interface ReportViewProps {
   report: Report;
   /** SHA-256 of verify.html as the page computes it, or null in the site's own page. */
   toolDigest: string | null;
+  /** The reader says that he saw this block, `0x` hash, at a node of his own choice. */
+  onConfirm: (blockHash: string) => void;
   /** Takes the focus when the report appears. */
   headingRef: Ref<HTMLHeadingElement>;
 }
 
 /** A list of answers in two panels. There is no single mark for the whole, by design. */
-export function ReportView({ report, toolDigest, headingRef }: ReportViewProps) {
+export function ReportView({ report, toolDigest, onConfirm, headingRef }: ReportViewProps) {
   const t = useText();
   usePrintedDetails();
   return (
@@ -41,6 +43,7 @@ export function ReportView({ report, toolDigest, headingRef }: ReportViewProps) 
         {t(texts.reportTitle)}
       </h2>
       <Conclusion report={report} />
+      <BlocksToConfirm checks={report.since} onConfirm={onConfirm} />
       <Facts report={report} toolDigest={toolDigest} />
       <TimeBracket times={report.times} />
       <Panel id="panel-since" title={PANELS.since} lead={texts.panelSinceLead} checks={report.since} />
@@ -90,6 +93,50 @@ function UnmetName({ name }: { name: string }) {
   const space = name.indexOf(' ');
   if (space === -1) return t(wordingOfCheck(name));
   return `${t(wordingOfCheck(name.slice(0, space)))} ${name.slice(space + 1)}`;
+}
+
+/** Blocks that the evidence rests on and nobody whom the reader trusts has confirmed. */
+function BlocksToConfirm({ checks, onConfirm }: { checks: readonly Check[]; onConfirm: (blockHash: string) => void }) {
+  const t = useText();
+  const blocks = unconfirmedBlocks(checks);
+  if (blocks.length === 0) return null;
+  return (
+    <section className="confirm-blocks" aria-labelledby="confirm-title">
+      <h3 id="confirm-title">{t(texts.confirmBlocksTitle)}</h3>
+      <p>{t(texts.confirmBlocksLead)}</p>
+      <ul>
+        {blocks.map(({ chain, number, hash }) => (
+          <li key={hash}>
+            {chain} {number !== undefined && `${t(texts.blockNumber)} ${number}`}{' '}
+            <code className="wrap-anywhere">{hash}</code>{' '}
+            <Button
+              className="no-print"
+              size="small"
+              aria-label={`${t(texts.confirmBlock)} ${hash}`}
+              onClick={() => onConfirm(hash)}
+            >
+              {t(texts.confirmBlock)}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function unconfirmedBlocks(checks: readonly Check[]): { chain: string; number: string | undefined; hash: string }[] {
+  // Only some of the checks about a block state its number.
+  const numbers = new Map(
+    checks.filter(({ facts }) => 'blockNumber' in facts).map(({ facts }) => [facts.blockHash, facts.blockNumber]),
+  );
+  const open = checks.filter(
+    ({ name, status, facts }) =>
+      (name === 'evm.canonical' || name === 'evm.notBefore') &&
+      status === 'not-checked' &&
+      facts.blockHash !== undefined,
+  );
+  const hashes = [...new Map(open.map(({ facts }) => [facts.blockHash as string, facts.chain ?? '']))];
+  return hashes.map(([hash, chain]) => ({ chain, number: numbers.get(hash), hash }));
 }
 
 function Facts({ report, toolDigest }: { report: Report; toolDigest: string | null }) {

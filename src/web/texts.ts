@@ -168,18 +168,18 @@ export const texts = {
   statusNow: { zh: '进行中', en: 'in progress' },
   timeCapture: { zh: '取证时间（存证人自述）', en: 'Capture (as the depositor says)' },
   timeReceived: { zh: '平台接收时间（平台时钟）', en: "Received (the operator's clock)" },
-  timeProved: { zh: '独立证明时间（区块时间）', en: 'Proved independently (block time)' },
+  timeProved: { zh: '链上证明时间（区块时间）', en: 'Proved on the chain (block time)' },
   timeProvedHint: {
-    zh: '区块时间取自证书所附区块头；该区块是否属于公认的链，请用核验页和您自己的信任策略判断。',
-    en: 'Block time as the header in the certificate says it. Whether the block belongs to the chain is for the verification page and your own trust policy to judge.',
+    zh: '区块时间取自证书所附区块头；该区块是否属于公认的链、该链是否独立于平台，请用核验页和您自己的信任策略判断。',
+    en: 'Block time as the header in the certificate says it. Whether the block belongs to the chain, and whether the chain is independent of the operator, is for the verification page and your own trust policy to judge.',
   },
   timePending: { zh: '尚无，等待上链', en: 'none yet, waiting for the chain' },
   personHolder: { zh: '权利人（自述）', en: 'Right holder (declared)' },
   personDepositor: { zh: '存证人', en: 'Depositor' },
   personCapturer: { zh: '取证人（自述）', en: 'Capture operator (declared)' },
   personOperatorIs: {
-    zh: '见证书中的“平台信息”',
-    en: 'see "platform" in the certificate',
+    zh: '出证后载于证书',
+    en: 'named on the certificate',
   },
   identityCheck: { zh: '身份核验', en: 'identity check' },
   identityNotChecked: { zh: '未核验', en: 'not checked' },
@@ -285,6 +285,13 @@ export const texts = {
   reportToolSite: { zh: '本网站的在线核验页', en: 'the online page of this site' },
   reportConclusion: { zh: '结论', en: 'Conclusion' },
   reportUnmet: { zh: '策略要求但尚未通过的项目', en: 'Required by the policy and not passed' },
+  confirmBlocksTitle: { zh: '请您自行确认的区块', en: 'Blocks for you to confirm' },
+  confirmBlocksLead: {
+    zh: '整份证据最终归结到下面的区块哈希。请在您自己选择的节点或区块浏览器上按区块高度查询；哈希一致时再点“已确认”，然后重新核验。',
+    en: 'The whole proof comes down to these block hashes. Look each one up by its number at a node or block explorer of your own choice; if the hash is the same, press the button and verify again.',
+  },
+  confirmBlock: { zh: '我已确认', en: 'I have confirmed it' },
+  blockNumber: { zh: '区块', en: 'block' },
   panelSinceLead: {
     zh: '以下各项可由任何人重新计算。',
     en: 'Anyone can compute these again.',
@@ -423,9 +430,48 @@ export const stateTexts = {
   certified: texts.stepCertified,
 } satisfies Record<string, Text>;
 
+const logStopped: Text = {
+  zh: '日志已停止签名，等待人工处理；已收到的存证不会丢失',
+  en: 'the log has stopped signing until someone has looked into it; nothing that was received is lost',
+};
+
+const alarmTexts: Record<string, Text> = {
+  'database-behind-register': logStopped,
+  'register-forked': logStopped,
+  'register-behind-checkpoint': logStopped,
+  'register-foreign': logStopped,
+  'register-unreadable': logStopped,
+  'log-record-differs': logStopped,
+  'tree-incomplete': logStopped,
+  'chain-misconfigured': {
+    zh: '区块链节点、合约或设置不是应有的那一个',
+    en: "the chain's node, contract or settings are not the ones meant",
+  },
+  'attestation-invalid': {
+    zh: '节点给出的区块资料无法核验',
+    en: 'what the node says of a block does not verify',
+  },
+  'anchor-refused': { zh: '合约拒绝了这次上链', en: 'the contract refused the anchor' },
+  'anchor-balance-low': { zh: '上链账户余额不足', en: 'the anchoring account is short of funds' },
+  'anchor-fee-ceiling': { zh: '链上费用超过上限', en: 'the chain asks for more than the fee ceiling' },
+  'chain-head-unknown': {
+    zh: '链上状态与日志不符，上链已停止，等待人工处理',
+    en: 'the chain does not agree with the log; anchoring has stopped until someone has looked into it',
+  },
+  'final-anchor-lost': {
+    zh: '已确认的区块从链上消失，上链已停止，等待人工处理',
+    en: 'a final block has gone from the chain; anchoring has stopped until someone has looked into it',
+  },
+  'contract-closed': { zh: '上链合约已关闭', en: 'the anchoring contract is closed' },
+  'certificate-does-not-verify': {
+    zh: '证书未通过签发前检查，等待人工处理',
+    en: 'the certificate did not pass its check before issue; someone has to look into it',
+  },
+};
+
 /** Words of an open alarm; one without words of its own shows its code. */
 export function alarmText(code: string): Text {
-  return { zh: code, en: code };
+  return alarmTexts[code] ?? { zh: code, en: code };
 }
 
 const damaged: Text = {

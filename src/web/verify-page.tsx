@@ -140,6 +140,12 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
       });
     } else if (originals.length > 0) addOriginals(originals);
   };
+  const confirmBlock = (blockHash: string) => {
+    setBlocks((before) => (before.includes(blockHash) ? before : `${before}\n${blockHash}`.trim()));
+    dispatch({ do: 'blocks' });
+    // Shows what was entered on the reader's behalf, next to the button that verifies again.
+    document.getElementById('trusted-blocks')?.focus();
+  };
   const run = async () => {
     if (state.subject === undefined) return;
     const input: VerificationInput = {
@@ -279,7 +285,12 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
         )}
         {state.outcome !== undefined &&
           ('report' in state.outcome ? (
-            <ReportView report={state.outcome.report} toolDigest={toolDigest} headingRef={heading} />
+            <ReportView
+              report={state.outcome.report}
+              toolDigest={toolDigest}
+              onConfirm={confirmBlock}
+              headingRef={heading}
+            />
           ) : (
             <ProblemAlert title={texts.verifyUnusable} error={state.outcome.error} />
           ))}

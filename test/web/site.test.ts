@@ -37,6 +37,8 @@ describe('pages', function () {
   const open = async (path: string, { locale = 'en-US', signedIn = true } = {}) => {
     context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
     page = await context.newPage();
+    // From the start: choosers are intercepted only from some time after somebody first listens.
+    page.on('filechooser', () => {});
     complaints = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
@@ -238,10 +240,10 @@ describe('pages', function () {
       ]);
       expect(await page.getByText('Certificate (PDF): available once certified').isVisible()).to.equal(true);
       service.state = 'anchored-pending';
-      service.alarms = ['chain-unreachable'];
+      service.alarms = ['anchor-balance-low'];
       await page.locator('[data-step=Anchored][data-status=now]').waitFor();
       await page.getByText('waiting for the block to become final').first().waitFor();
-      expect(await page.locator('[data-step=Anchored]').textContent()).to.contain('Held up');
+      expect(await page.locator('[data-step=Anchored]').textContent()).to.contain('short of funds');
       service.state = 'certified';
       await page.locator('[data-step=Certified][data-status=done]').waitFor();
       expect(await page.locator('[data-status=done]').count()).to.equal(5);

@@ -1,11 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import type { WritableStream } from 'node:stream/web';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
+import { renderCertificatePdf } from '../../src/certificate/pdf.ts';
+import { Sealer } from '../../src/certificate/sealer.ts';
+import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { signPdf } from '../../src/certificate/sign-pdf.ts';
+import { writePackage } from '../../src/filing/package.ts';
+import { encodeBase64 } from '../../src/format/bytes.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { parseReport } from '../../src/format/report.ts';
 import { openTrust } from '../../src/verify/trust.ts';
@@ -32,6 +42,8 @@ describe('verify.html', function () {
   const open = async (locale: 'zh-CN' | 'en-US' = 'en-US') => {
     context = await browser.newContext({ offline: true, locale, acceptDownloads: true });
     page = await context.newPage();
+    // From the start: choosers are intercepted only from some time after somebody first listens.
+    page.on('filechooser', () => {});
     requests = [];
     page.on('request', (request) => requests.push(request.url()));
     await page.goto(pathToFileURL(file).href);
@@ -224,6 +236,67 @@ describe('verify.html', function () {
     });
   });
 
+  describe('with a policy that knows none of the blocks', () => {
+    it('lists the blocks to confirm, and uses those that the reader says he confirmed', async () => {
+      await open();
+      const world = await makeWorld();
+      const saved = await saveWorld({ ...world, policy: { ...world.policy, blocks: [] } });
+      await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+      await verify();
+      const blocks = page.locator('.confirm-blocks li');
+      expect(await blocks.count()).to.equal(2);
+      expect(await blocks.allTextContents().then((rows) => rows.join())).to.contain('eip155:1 block 120 0x');
+      for (const button of await page.getByRole('button', { name: /^I have confirmed it/ }).all()) await button.click();
+      await verify();
+      await page.locator('.check[data-check="time.bracket"][data-status=passed]').waitFor();
+      expect(await page.locator('.conclusion p').first().textContent()).to.contain('All that the policy requires');
+      expect(await blocks.count()).to.equal(0);
+    });
+  });
+
+  describe('with a package', () => {
+    it('verifies certificate, paper and originals straight from the ZIP', async () => {
+      await open();
+      const saved = await savePackage();
+      await choose('subject', [saved.zip, saved.policy]);
+      await verify();
+      expect(await checks('since')).to.include.members([
+        'package.manifest passed',
+        'package.extra passed',
+        'pdf.signature passed',
+        'pdf.matches passed',
+        'file.sha256 passed',
+        'file.sm3 passed',
+      ]);
+      expect(await page.locator('.conclusion p').first().textContent()).to.contain('All that the policy requires');
+      expect(requests.filter((url) => !url.startsWith('blob:'))).to.deep.equal([pathToFileURL(file).href]);
+    });
+
+    it('refuses one whose bytes were changed after it was made', async () => {
+      await open();
+      const saved = await savePackage();
+      const zip = await readFile(saved.zip);
+      // Originals are stored, not compressed: this is a byte of the photograph, which the ZIP's own checksum covers.
+      const at = zip.indexOf(saved.photo.subarray(1000, 1100));
+      zip[at] = (zip[at] as number) ^ 1;
+      await writeFile(saved.zip, zip);
+      await choose('subject', [saved.zip, saved.policy]);
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByRole('alert').textContent()).to.contain('package-unreadable');
+    });
+
+    it('takes a paper certificate and tells it from a PDF that is evidence', async () => {
+      await open();
+      const saved = await savePackage();
+      await choose('subject', [saved.paper, saved.policy, saved.evidence]);
+      await page.getByText('certificate.pdf').waitFor();
+      expect(await page.locator('.file-list').textContent()).to.contain('evidence.pdf');
+      await verify();
+      expect(await checks('since')).to.include.members(['pdf.signature passed', 'pdf.matches passed']);
+    });
+  });
+
   describe('with a receipt', () => {
     it('shows what is still to come as pending', async () => {
       await open();
@@ -361,6 +434,46 @@ async function saveWorld(
     policy: await save('policy.json', JSON.stringify(world.policy)),
     files: await Promise.all(world.files.map(({ name, bytes }) => save(join('files', name), bytes))),
   };
+}
+
+/** A whole package of a world whose certificate, paper and package one key has sealed. */
+async function savePackage() {
+  const folder = await mkdtemp(join(await scratchFolder(), 'package-'));
+  const [photo, evidence] = [randomBytes(3_000_000), Buffer.from('%PDF-1.7\nevidence that happens to be a PDF')];
+  const files = [
+    { name: '现场照片.jpg', bytes: photo },
+    { name: 'evidence.pdf', bytes: evidence },
+  ];
+  const world = await makeWorld({ files });
+  const { keyPem, certificatePem } = await makeEvaluationSeal(Date.UTC(2026, 0, 1));
+  const key = sealingKeyFromPem(keyPem, certificatePem);
+  const sealer = new Sealer(key);
+  const certificate = await sealer.seal({ ...world.certificate, seals: [] });
+  const certificateJson = encodeObject(certificate);
+  const unsigned = await renderCertificatePdf(certificateJson, { verificationUrl: 'https://example.org/verify' });
+  const certificatePdf = signPdf(unsigned, key);
+  const paths = {
+    zip: join(folder, 'package.zip'),
+    policy: join(folder, 'policy.json'),
+    paper: join(folder, 'certificate.pdf'),
+    evidence: join(folder, 'evidence.pdf'),
+  };
+  const sink = Writable.toWeb(createWriteStream(paths.zip)) as WritableStream<Uint8Array>;
+  const originals = files.map(({ name, bytes }, index) => ({
+    index,
+    name,
+    sizeBytes: bytes.length,
+    sha256: digestsOf(bytes).sha256,
+    open: async () => Readable.from([bytes]),
+  }));
+  const verifier = await readFile(join(await builtPages(), 'verify.html'));
+  const createdAtMs = Date.UTC(2026, 10, 22, 4);
+  await writePackage({ certificate, certificateJson, certificatePdf, originals, verifier, createdAtMs }, sealer, sink);
+  const policy = { ...world.policy, seals: [encodeBase64(sealer.certificateChain[0] as Uint8Array)] };
+  await writeFile(paths.policy, JSON.stringify(policy));
+  await writeFile(paths.paper, certificatePdf);
+  await writeFile(paths.evidence, evidence);
+  return { ...paths, photo };
 }
 
 async function listen(server: Server): Promise<string> {
