@@ -2,7 +2,7 @@ import type { TileRow } from '../db/leaves.ts';
 import type { RootHash } from '../format/bytes.ts';
 import { MAX_TILE_LEVEL, TILE_WIDTH } from '../format/tile.ts';
 import { leafHash } from '../merkle/hash.ts';
-import { type RightEdge, rightEdgeAt } from '../merkle/tree.ts';
+import { RightEdge, rootNodes } from '../merkle/tree.ts';
 import { type TileReader, tileWidth } from './tile-reader.ts';
 
 const HEIGHT = 8;
@@ -37,7 +37,7 @@ export class GrowingTree {
 
   /** @throws LogError `tree-incomplete` */
   static async at(size: bigint, tiles: TileReader): Promise<GrowingTree> {
-    const edge = await rightEdgeAt(size, (level, index) => tiles.node(level, index, size));
+    const edge = new RightEdge(size, await tiles.nodes(rootNodes(size), size));
     const hashes = await Promise.all(
       Array.from({ length: MAX_TILE_LEVEL + 1 }, async (_, level) => {
         const index = size >> BigInt(HEIGHT * (level + 1));

@@ -37,3 +37,9 @@ export const STOPPING_CODES = [
 export function isStopping(error: unknown): error is LogError {
   return error instanceof LogError && (STOPPING_CODES as readonly string[]).includes(error.code);
 }
+
+/**
+ * Open for good after the database was restored to an earlier state and its leaves were put back from the public log: their records
+ * were not. Its subject names the leaves.
+ */
+export const RECORDS_LOST = 'records-lost';

@@ -19,14 +19,14 @@ import {
 } from '../db/submissions.ts';
 import { encodeHex, equalBytes, parseUtf8, type RootHash } from '../format/bytes.ts';
 import { TILE_WIDTH } from '../format/tile.ts';
-import { rootAt } from '../merkle/tree.ts';
+import { RightEdge, rootNodes } from '../merkle/tree.ts';
 import type { CheckpointRegister } from '../storage/checkpoint-register.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import type { CheckpointSigner } from './checkpoint-signer.ts';
 import { EntryBundles } from './entry-bundles.ts';
 import { type Bundle, GrowingTree } from './growing-tree.ts';
-import { isStopping, LogError, STOPPING_CODES } from './log-error.ts';
+import { isStopping, LogError, RECORDS_LOST, STOPPING_CODES } from './log-error.ts';
 import type { LogReader, SignedCheckpoint } from './log-reader.ts';
 import { encodeRegisterEntry, parseRegisterEntry } from './register-entry.ts';
 import { TileReader, tileWidth } from './tile-reader.ts';
@@ -144,7 +144,8 @@ export class LogWriter {
           tiles.forget();
           reader.forgetTiles();
         }
-        const root = await rootAt(promisedSize, (level, index) => tiles.node(level, index, promisedSize));
+        const hashes = await tiles.nodes(rootNodes(promisedSize), promisedSize);
+        const root = new RightEdge(promisedSize, hashes).root();
         if (!equalBytes(root, checkpoint.rootHash)) throw forked(promisedSize, checkpoint.rootHash, root);
         await insertCheckpoint(db.pool, { treeSize: promisedSize, rootHash: root, note });
         reader.accepted({ treeSize: promisedSize, rootHash: root, note });
@@ -316,6 +317,14 @@ async function refill(
           `${encodeHex(tree.root())} instead of ${encodeHex(promised.rootHash)}`,
       );
     }
-    await updateSubmissionsFoundInTree(client, oldSize);
+    const found = await updateSubmissionsFoundInTree(client, oldSize);
+    const lost = promised.treeSize - oldSize - BigInt(found);
+    if (lost > 0n) {
+      const leaves = `leaves ${oldSize} to ${promised.treeSize - 1n}`;
+      const detail =
+        `${leaves} were put back from the public log after the database was restored. The records of ${lost} of them are in ` +
+        'this database no more, and with them the keys to their originals; their receipts stay valid';
+      await raiseAlarm(client, RECORDS_LOST, detail, new Date(), leaves);
+    }
   });
 }

@@ -3,12 +3,13 @@ import type { Queryable } from '../db/pool.ts';
 import type { NodeHash } from '../format/bytes.ts';
 import { MAX_TILE_LEVEL, TILE_WIDTH } from '../format/tile.ts';
 import { leafHash } from '../merkle/hash.ts';
+import type { NodeId } from '../merkle/tree.ts';
 import { LogError } from './log-error.ts';
 import { TileNodes } from './tile-nodes.ts';
 
 const HEIGHT = 8;
-/** 16 KiB each. */
-const CACHED_TILES = 512;
+/** Kept at least, and at most twice as many; 16 KiB each. */
+const CACHED_TILES = 256;
 
 /**
  * Tiles and nodes over the leaves in the database, under a checkpoint or not. Full tiles are stored, partial ones computed
@@ -16,9 +17,11 @@ const CACHED_TILES = 512;
  */
 export class TileReader {
   readonly #q: Queryable;
-  readonly #cache = new Map<string, TileNodes>();
+  #recent = new Map<number, TileNodes>();
+  /** What was recent before; what is not used again goes when `#recent` is full. */
+  #older = new Map<number, TileNodes>();
   /** Reads under way, one for each tile, so that two requests do not both grow it. */
-  readonly #reading = new Map<string, Promise<TileNodes>>();
+  readonly #reading = new Map<number, Promise<TileNodes>>();
 
   constructor(q: Queryable) {
     this.#q = q;
@@ -26,19 +29,15 @@ export class TileReader {
 
   /** A tile with at least `width` hashes. @throws LogError `tree-incomplete` if the database has not that many leaves */
   async tile(level: number, index: bigint, width: number): Promise<TileNodes> {
-    const key = `${level}/${index}`;
+    const key = keyOf(level, index);
     for (;;) {
-      const known = this.#cache.get(key);
-      if (known !== undefined && known.width >= width) {
-        this.#cache.delete(key);
-        this.#cache.set(key, known);
-        return known;
-      }
+      const known = this.#cached(key, width);
+      if (known !== undefined) return known;
       const reading = this.#reading.get(key);
       if (reading === undefined) break;
       await reading.catch(() => {});
     }
-    const reading = this.#grow(level, index, width, this.#cache.get(key) ?? new TileNodes());
+    const reading = this.#grow(level, index, width, this.#cached(key, 0) ?? new TileNodes());
     this.#reading.set(key, reading);
     try {
       const tile = await reading;
@@ -50,16 +49,23 @@ export class TileReader {
   }
 
   /**
-   * The hash of a complete subtree. `treeSize`: leaves that the caller knows to be there, at least those below the node; it
-   * decides how wide tiles are read.
+   * The hashes of complete subtrees, in the order asked for. `treeSize`: leaves that the caller knows to be there, at least
+   * those below the nodes; it decides how wide tiles are read. @throws LogError `tree-incomplete`
    */
-  async node(level: number, index: bigint, treeSize: bigint): Promise<NodeHash> {
-    const tileLevel = Math.min(Math.floor(level / HEIGHT), MAX_TILE_LEVEL);
-    const height = level - tileLevel * HEIGHT;
-    const tileIndex = index >> BigInt(HEIGHT - height);
-    const offset = Number(index - (tileIndex << BigInt(HEIGHT - height)));
-    const tile = await this.tile(tileLevel, tileIndex, tileWidth(tileLevel, tileIndex, treeSize));
-    return tile.node(height, offset);
+  async nodes(ids: readonly NodeId[], treeSize: bigint): Promise<NodeHash[]> {
+    const hashes: NodeHash[] = [];
+    for (const { level, index } of ids) {
+      const tileLevel = Math.min(level >> 3, MAX_TILE_LEVEL);
+      const height = level - tileLevel * HEIGHT;
+      const tileIndex = index >> BigInt(HEIGHT - height);
+      const offset = Number(index - (tileIndex << BigInt(HEIGHT - height)));
+      const key = keyOf(tileLevel, tileIndex);
+      const tile =
+        this.#cached(key, (offset + 1) << height) ??
+        (await this.tile(tileLevel, tileIndex, tileWidth(tileLevel, tileIndex, treeSize)));
+      hashes.push(tile.node(height, offset));
+    }
+    return hashes;
   }
 
   /** Leaf data of the leaves first ≤ index < end. @throws LogError `tree-incomplete` if one is missing */
@@ -73,7 +79,8 @@ export class TileReader {
 
   /** For when the database itself was replaced. */
   forget(): void {
-    this.#cache.clear();
+    this.#recent.clear();
+    this.#older.clear();
   }
 
   /** Adds to `tile` up to `width`. Nothing is added unless all is. */
@@ -100,11 +107,26 @@ export class TileReader {
     return tile;
   }
 
-  #keep(key: string, tile: TileNodes): void {
-    this.#cache.delete(key);
-    this.#cache.set(key, tile);
-    if (this.#cache.size > CACHED_TILES) this.#cache.delete(this.#cache.keys().next().value as string);
+  #cached(key: number, width: number): TileNodes | undefined {
+    let tile = this.#recent.get(key);
+    if (tile === undefined) {
+      tile = this.#older.get(key);
+      if (tile !== undefined) this.#keep(key, tile);
+    }
+    return tile !== undefined && tile.width >= width ? tile : undefined;
   }
+
+  #keep(key: number, tile: TileNodes): void {
+    this.#recent.set(key, tile);
+    if (this.#recent.size < CACHED_TILES) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
+  }
+}
+
+/** Tile indices are below 2⁴⁰, so the key is exact. */
+function keyOf(level: number, index: bigint): number {
+  return Number(index) * HEIGHT + level;
 }
 
 /** Hashes of tile `index` of `level` in a tree of `treeSize` leaves, 0…256. */
