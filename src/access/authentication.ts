@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import {
   type Account,
+  deleteExpiredSessions,
   deleteSession,
   insertApiKey,
   insertSession,
@@ -88,6 +89,7 @@ export class Authentication {
     await db.transaction(async (client) => {
       const accountId = await updateSignInTokenUsed(client, hashSecret(token), now);
       if (accountId === undefined) throw invalid();
+      await deleteExpiredSessions(client, now);
       await insertSession(client, { sessionHash: hashSecret(session), accountId, expiresAt });
     });
     return { session, expiresAt };

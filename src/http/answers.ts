@@ -132,7 +132,7 @@ export const statusSchema = z.strictObject({
 export type Status = z.infer<typeof statusSchema>;
 
 export const readinessCheckSchema = z.strictObject({
-  name: z.enum(['database', 'object-store', 'log', 'chain', 'anchoring']),
+  name: z.enum(['database', 'object-store', 'log', 'chain', 'anchoring', 'records']),
   /** `degraded`: deposits are taken, but something later waits. */
   status: z.enum(['ok', 'degraded', 'failed']),
   /** Why, as a stable code; null if ok. */

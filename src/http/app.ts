@@ -19,6 +19,7 @@ import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
 import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { HttpError } from './http-error.ts';
+import { awaitsInvitation } from './http-server.ts';
 import { type IntakeLimits, intakeRoutes } from './intake-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { firstPageForAddresses, pages } from './pages.ts';
@@ -233,6 +234,10 @@ const READ_ON_MS = 5000;
  */
 function readOnBriefly(req: IncomingMessage, res: Response): void {
   if (req.complete || req.destroyed) return;
+  if (awaitsInvitation(req)) {
+    res.set('Connection', 'close');
+    return;
+  }
   req.resume();
   const timer = setTimeout(() => req.destroy(), READ_ON_MS);
   req.once('close', () => clearTimeout(timer));

@@ -15,6 +15,7 @@ import { receiptSchema } from '../format/receipt.ts';
 import { DepositError } from '../intake/deposit-error.ts';
 import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
+import { RECORDS_LOST } from '../log/log-error.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
 import { depositDetail, depositSummary } from './deposit-view.ts';
@@ -59,8 +60,14 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
 
   const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
     const progress = await selectDepositProgress(db.pool, accountId, depositId);
-    if (progress === undefined) throw new DepositError('deposit-not-found', `you have no deposit ${depositId}`);
-    return progress;
+    if (progress !== undefined) return progress;
+    // "You have none" would be untrue if the database has forgotten it.
+    const lost = (await selectOpenAlarms(db.pool)).filter(({ code }) => code === RECORDS_LOST);
+    const forgotten = lost
+      .map(({ subject }) => `; the database was restored and lost the records of ${subject}`)
+      .join('');
+    const advice = lost.length > 0 ? '. If you hold a receipt for it, that receipt stays valid' : '';
+    throw new DepositError('deposit-not-found', `you have no deposit ${depositId} here${forgotten}${advice}`);
   };
   const alarmCodes = async () => [...new Set((await selectOpenAlarms(db.pool)).map((alarm) => alarm.code))];
 

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 
 export interface ServerTimeouts {
   /** From the first byte of a request to the end of its headers. */
@@ -35,7 +35,24 @@ export function createHttpServer(listener: RequestListener, timeouts: ServerTime
     },
     listener,
   );
+  server.on('checkContinue', (req, res) => {
+    uninvited.add(req);
+    listener(req, res);
+  });
   server.maxHeadersCount = MAX_HEADERS;
   server.setTimeout(timeouts.idleMs);
   return server;
+}
+
+/** Requests whose client waits, before it sends gigabytes, to hear whether it may (RFC 9110 §10.1.1). */
+const uninvited = new WeakSet<IncomingMessage>();
+
+/** To be called before a body is read, once nothing is left to refuse that can be told without it. */
+export function inviteBody(req: IncomingMessage, res: ServerResponse): void {
+  if (uninvited.delete(req)) res.writeContinue();
+}
+
+/** True while the client waits and has not been invited: it may never send the body, so its connection cannot be used again. */
+export function awaitsInvitation(req: IncomingMessage): boolean {
+  return uninvited.has(req);
 }

@@ -20,6 +20,7 @@ import type { UploadReceiver } from '../intake/upload-engine.ts';
 import { IntakeError } from '../intake/upload-error.ts';
 import { lineAnswerSchema, receivedDepositSchema } from './answers.ts';
 import { HttpError } from './http-error.ts';
+import { inviteBody } from './http-server.ts';
 import { problemOf } from './problem.ts';
 import { mediaTypeOf, readBody, refuseContentEncoding, refuseLongBody } from './request-body.ts';
 import type { Answer, Route } from './route.ts';
@@ -96,8 +97,11 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
         },
       );
     }
+    // The parser hears of an end that comes while it listens, never of one before.
+    if (req.destroyed) throw new IntakeError('upload-aborted', 'the connection ended before the upload began');
     uploadsNow++;
     try {
+      inviteBody(req, res);
       // Objects are durable from here on, and no row names them until `receive` below has committed.
       const { depositId, files, fields } = await uploads.receive(req, res, uuidV7());
       let statement: Statement;
@@ -120,7 +124,7 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
 
   const receiveDigests = async (req: Request, res: Response, { account }: Caller) => {
     const idempotencyKey = idempotencyKeyOf(req);
-    const body = await readBody(req, MAX_DIGEST_DEPOSIT_BYTES);
+    const body = await readBody(req, res, MAX_DIGEST_DEPOSIT_BYTES);
     const { files, statement = {} } = parseDigestDeposit(body, MAX_DIGEST_DEPOSIT_BYTES);
     const content = {
       digestSource: 'declared' as const,
@@ -132,6 +136,7 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
   const receiveBulk = async (req: Request, res: Response, { account }: Caller) => {
     const idempotencyKey = idempotencyKeyOf(req);
     refuseContentEncoding(req);
+    inviteBody(req, res);
     const isMinimal = /^\s*return\s*=\s*minimal\s*$/i.test(req.get('prefer') ?? '');
     if (isMinimal) res.set('Preference-Applied', 'return=minimal');
     res.status(200).setHeader('Content-Type', LINES_TYPE);

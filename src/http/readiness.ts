@@ -1,5 +1,6 @@
 import { selectOpenAlarms } from '../db/alarms.ts';
 import type { Database } from '../db/pool.ts';
+import { RECORDS_LOST } from '../log/log-error.ts';
 import type { SequencerState } from '../log/sequencer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { ReadinessCheck } from './answers.ts';
@@ -43,7 +44,9 @@ export class Readiness {
       // Without the database there is no telling; that is then the reason given.
       within(selectOpenAlarms(db.pool)).catch(() => []),
     ]);
-    const alarm = alarms.find(({ subject }) => subject !== '') ?? alarms[0];
+    const isLost = alarms.some(({ code }) => code === RECORDS_LOST);
+    const others = alarms.filter(({ code }) => code !== RECORDS_LOST);
+    const alarm = others.find(({ subject }) => subject !== '') ?? others[0];
     return [
       { name: 'database', status: database ? 'ok' : 'failed', reason: database ? null : 'database-unavailable' },
       { name: 'object-store', status: objects ? 'ok' : 'failed', reason: objects ? null : 'storage-failed' },
@@ -51,6 +54,7 @@ export class Readiness {
       // Anchors wait for the chain; deposits do not.
       { name: 'chain', status: chain ? 'ok' : 'degraded', reason: chain ? null : 'chain-unreachable' },
       { name: 'anchoring', status: alarm === undefined ? 'ok' : 'degraded', reason: alarm?.code ?? null },
+      { name: 'records', status: isLost ? 'degraded' : 'ok', reason: isLost ? RECORDS_LOST : null },
     ];
   }
 }

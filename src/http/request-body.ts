@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpError } from './http-error.ts';
+import { inviteBody } from './http-server.ts';
 
 /** Media type of the body without parameters, lower case; empty if there is none. */
 export function mediaTypeOf(req: IncomingMessage): string {
@@ -24,9 +25,10 @@ export function refuseLongBody(req: IncomingMessage, maxBytes: number): void {
 }
 
 /** The whole body. @throws HttpError `body-too-large`, `unsupported-content-encoding` */
-export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<Uint8Array> {
   refuseContentEncoding(req);
   refuseLongBody(req, maxBytes);
+  inviteBody(req, res);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   // `destroyOnReturn: false`: the answer to a body that is too long still goes out on this connection.
