@@ -2,23 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { FormatError } from '../../src/errors.ts';
 import { encodeUtf8 } from '../../src/format/bytes.ts';
 import { encodeJson, type JsonValue, parseCanonicalJson, parseJson } from '../../src/format/json.ts';
+import { codeOf } from '../support/coded-error.ts';
 import { thirdPartyVectors } from '../support/third-party-vectors.ts';
 
 const BOUNDS = { maxBytes: 10_000, maxDepth: 16 };
 const parse = (text: string) => parseCanonicalJson(encodeUtf8(text), BOUNDS);
-
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof FormatError) return error.code;
-    throw error;
-  }
-  return 'accepted';
-}
 
 describe('encodeJson', () => {
   it('gives the bytes of every third-party RFC 8785 vector', function () {

@@ -1,6 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect } from 'chai';
-import { FormatError } from '../../src/errors.ts';
 import { encodeUtf8, parseBase64 } from '../../src/format/bytes.ts';
 import { encodeCheckpointBody, parseCheckpoint, parseCheckpointBody } from '../../src/format/checkpoint.ts';
 import {
@@ -11,21 +10,12 @@ import {
   parseSignatureLine,
   verifyNote,
 } from '../../src/format/note.ts';
+import { codeOf } from '../support/coded-error.ts';
 
 /** The example key of c2sp.org/signed-note: name, hash and base64 agree. */
 const GO_EXAMPLE = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
 const GO_NOTE =
   "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
-
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof FormatError) return error.code;
-    throw error;
-  }
-  return 'accepted';
-}
 
 function signedNote(text: string, name = 'log.example.org') {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');

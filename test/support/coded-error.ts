@@ -13,3 +13,14 @@ export async function rejectionOf(attempt: Promise<unknown>, code: string): Prom
   }
   throw new Error(`expected ${code}, got the result ${JSON.stringify(outcome)}`);
 }
+
+/** The code of the CodedError that `work` throws, or `accepted`. Anything else that is thrown goes on. */
+export function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof CodedError) return error.code;
+    throw error;
+  }
+  return 'accepted';
+}
