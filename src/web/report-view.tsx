@@ -22,8 +22,8 @@ interface ReportViewProps {
   report: Report;
   /** SHA-256 of verify.html as the page computes it, or null in the site's own page. */
   toolDigest: string | null;
-  /** The reader says that he saw this block, `0x` hash, at a node of his own choice. */
-  onConfirm: (blockHash: string) => void;
+  /** The reader says that he saw this block, `eip155:1/0x…`, at a node of his own choice. */
+  onConfirm: (block: string) => void;
   /** Takes the focus when the report appears. */
   headingRef: Ref<HTMLHeadingElement>;
 }
@@ -96,7 +96,7 @@ function UnmetName({ name }: { name: string }) {
 }
 
 /** Blocks that the evidence rests on and nobody whom the reader trusts has confirmed. */
-function BlocksToConfirm({ checks, onConfirm }: { checks: readonly Check[]; onConfirm: (blockHash: string) => void }) {
+function BlocksToConfirm({ checks, onConfirm }: { checks: readonly Check[]; onConfirm: (block: string) => void }) {
   const t = useText();
   const blocks = unconfirmedBlocks(checks);
   if (blocks.length === 0) return null;
@@ -113,7 +113,7 @@ function BlocksToConfirm({ checks, onConfirm }: { checks: readonly Check[]; onCo
               className="no-print"
               size="small"
               aria-label={`${t(texts.confirmBlock)} ${hash}`}
-              onClick={() => onConfirm(hash)}
+              onClick={() => onConfirm(`${chain}/${hash}`)}
             >
               {t(texts.confirmBlock)}
             </Button>

@@ -241,12 +241,12 @@ export const texts = {
   },
   verifyBlocks: { zh: '我已自行确认的区块哈希（可不填）', en: 'Block hashes that I confirmed myself (optional)' },
   verifyBlocksHint: {
-    zh: '在您选择的节点或区块浏览器上查到该区块后，把 0x 开头的区块哈希填在这里，每行一个。',
-    en: 'Look the block up at a node or block explorer of your choice, then enter its hash beginning with 0x, one per line.',
+    zh: '在您选择的节点或区块浏览器上查到该区块后，把区块哈希填在这里，每行一个，写法如 eip155:1/0x…（1 是链的编号）。只写 0x… 时，区块的时间不算独立证明，因为没有写明您是在哪条链上查到的。',
+    en: "Look the block up at a node or block explorer of your choice, then enter its hash, one per line, as eip155:1/0x… (1 is the chain's number). With 0x… alone its time does not count as independent, since that does not say on which chain you saw it.",
   },
   verifyBlocksWrong: {
-    zh: '区块哈希应为 0x 加 64 位十六进制数字：',
-    en: 'A block hash is 0x followed by 64 hex digits:',
+    zh: '应为 0x 加 64 位十六进制数字，前面可写链，如 eip155:1/：',
+    en: 'Expected 0x and 64 hex digits, with a chain such as eip155:1/ before it if you like:',
   },
   verifyStart: { zh: '开始核验', en: 'Verify' },
   verifyNoSubject: { zh: '请先选择证书、材料包或回执。', en: 'Choose a certificate, package or receipt first.' },
@@ -287,8 +287,8 @@ export const texts = {
   reportUnmet: { zh: '策略要求但尚未通过的项目', en: 'Required by the policy and not passed' },
   confirmBlocksTitle: { zh: '请您自行确认的区块', en: 'Blocks for you to confirm' },
   confirmBlocksLead: {
-    zh: '整份证据最终归结到下面的区块哈希。请在您自己选择的节点或区块浏览器上按区块高度查询；哈希一致时再点“已确认”，然后重新核验。',
-    en: 'The whole proof comes down to these block hashes. Look each one up by its number at a node or block explorer of your own choice; if the hash is the same, press the button and verify again.',
+    zh: '整份证据最终归结到下面的区块哈希。请在您自己选择的节点或区块浏览器上，到所写的那条链按区块高度查询；哈希一致时再点“我已确认”，然后重新核验。',
+    en: 'The whole proof comes down to these block hashes. Look each one up on the chain named, by its number, at a node or block explorer of your own choice; if the hash is the same, press the button and verify again.',
   },
   confirmBlock: { zh: '我已确认', en: 'I have confirmed it' },
   blockNumber: { zh: '区块', en: 'block' },

@@ -11,7 +11,7 @@ export interface VerificationInput {
   subject: Subject;
   originals: readonly PresentedFile[];
   policy: File | undefined;
-  /** `0x` block hashes that the reader confirmed himself. */
+  /** Blocks that the reader confirmed himself, `0x…` or `eip155:1/0x…`. */
   trustedBlocks: readonly string[];
 }
 

@@ -140,8 +140,8 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
       });
     } else if (originals.length > 0) addOriginals(originals);
   };
-  const confirmBlock = (blockHash: string) => {
-    setBlocks((before) => (before.includes(blockHash) ? before : `${before}\n${blockHash}`.trim()));
+  const confirmBlock = (block: string) => {
+    setBlocks((before) => (before.includes(block) ? before : `${before}\n${block}`.trim()));
     dispatch({ do: 'blocks' });
     // Shows what was entered on the reader's behalf, next to the button that verifies again.
     document.getElementById('trusted-blocks')?.focus();
@@ -364,7 +364,10 @@ function parseBlocks(text: string): { trustedBlocks: string[]; wrongBlock: strin
     .split(/[\s,;]+/)
     .map((line) => line.toLowerCase())
     .filter((line) => line !== '');
-  return { trustedBlocks: lines, wrongBlock: lines.find((line) => !/^0x[0-9a-f]{64}$/.test(line)) };
+  return {
+    trustedBlocks: lines,
+    wrongBlock: lines.find((line) => !/^(?:eip155:[1-9][0-9]{0,15}\/)?0x[0-9a-f]{64}$/.test(line)),
+  };
 }
 
 /** Anything else than a coded error is a fault of this page; the report must not come out of it. */

@@ -160,6 +160,18 @@ describe('verify.html', function () {
     });
   });
 
+  describe('in a browser that starts no worker', () => {
+    it('computes the digests in the page itself', async () => {
+      await open();
+      await page.addInitScript('window.Worker = class { constructor() { throw new Error("refused"); } }');
+      await page.reload();
+      const saved = await saveWorld(await makeWorld());
+      await choose('subject', [saved.certificate, saved.policy, ...saved.files]);
+      await verify();
+      expect(await checks('since')).to.include.members(['file.sha256 passed', 'file.sm3 passed']);
+    });
+  });
+
   describe('with bad evidence', () => {
     it('names the digests that differ', async () => {
       await open();
