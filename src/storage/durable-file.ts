@@ -5,6 +5,8 @@ import { systemCode } from './storage-error.ts';
 
 /** Dirty pages are flushed about this often, so that the last fsync of a big file has little left to wait for. */
 const FLUSH_EVERY_BYTES = 32 * 1024 * 1024;
+/** Written at a time: each write is a trip to another thread. */
+const BATCH_BYTES = 256 * 1024;
 
 /**
  * Writes a new file and resolves to its size once its content is on disk; its folder's entry may not be yet. On any error the
@@ -22,44 +24,85 @@ export async function writeSynced(path: string, content: ObjectContent): Promise
 }
 
 async function writeChunks(file: FileHandle, chunks: AsyncGenerator<Uint8Array, void, void>): Promise<number> {
+  const writer = new BatchWriter(file);
   let sizeBytes = 0;
-  let unflushed = 0;
-  let flushing: Promise<void> = Promise.resolve();
-  let failure: { error: unknown } | undefined;
-  let next = chunks.next();
   try {
     for (;;) {
-      const { value: chunk, done } = await next;
+      // While a batch is written, the next one is made.
+      const { value: chunk, done } = await chunks.next();
       if (done === true) break;
-      // The next chunk is made while this one is written.
-      next = chunks.next();
-      next.catch(() => {});
-      await writeWhole(file, chunk);
       sizeBytes += chunk.length;
-      unflushed += chunk.length;
-      if (unflushed >= FLUSH_EVERY_BYTES) {
-        await flushing;
-        if (failure !== undefined) throw failure.error;
-        unflushed = 0;
-        flushing = file.datasync().catch((error: unknown) => {
-          failure = { error };
-        });
-      }
+      await writer.write(chunk);
     }
-  } finally {
-    await flushing;
-    // After a failed write nobody reads the source any more. It may be waiting for a client, so it is not waited for.
+    await writer.finish();
+    return sizeBytes;
+  } catch (error) {
+    // Nobody reads the source any more. It may be waiting for a client, so it is not waited for.
     chunks.return().catch(() => {});
+    await writer.settle();
+    throw error;
   }
-  if (failure !== undefined) throw failure.error;
-  return sizeBytes;
 }
 
-async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, at, chunk.length - at);
-    at += bytesWritten;
+/** Writes a file from its start: one batch is under way while the next is gathered. */
+class BatchWriter {
+  readonly #file: FileHandle;
+  #batch: Uint8Array[] = [];
+  #batchBytes = 0;
+  #unflushedBytes = 0;
+  #underWay: Promise<void> = Promise.resolve();
+
+  constructor(file: FileHandle) {
+    this.#file = file;
   }
+
+  /** Keeps the chunk until its batch is written. Rejects with what an earlier batch met. */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#batch.push(chunk);
+    this.#batchBytes += chunk.length;
+    if (this.#batchBytes >= BATCH_BYTES) await this.#send();
+  }
+
+  async finish(): Promise<void> {
+    await this.#send();
+    await this.#underWay;
+  }
+
+  /** Resolves once nothing is under way, whatever came of it: only then may the file be closed. */
+  async settle(): Promise<void> {
+    await this.#underWay.catch(() => {});
+  }
+
+  async #send(): Promise<void> {
+    await this.#underWay;
+    const batch = this.#batch;
+    this.#unflushedBytes += this.#batchBytes;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    this.#underWay = this.#writeBatch(batch);
+    this.#underWay.catch(() => {});
+  }
+
+  async #writeBatch(batch: Uint8Array[]): Promise<void> {
+    for (let rest = batch; rest.length > 0; ) {
+      const { bytesWritten } = await this.#file.writev(rest);
+      rest = without(rest, bytesWritten);
+    }
+    if (this.#unflushedBytes >= FLUSH_EVERY_BYTES) {
+      this.#unflushedBytes = 0;
+      await this.#file.datasync();
+    }
+  }
+}
+
+/** What is left of `chunks` after their first `bytes`. */
+function without(chunks: Uint8Array[], bytes: number): Uint8Array[] {
+  let index = 0;
+  let skip = bytes;
+  for (let chunk = chunks[index]; chunk !== undefined && skip >= chunk.length; chunk = chunks[++index])
+    skip -= chunk.length;
+  const [first, ...rest] = chunks.slice(index);
+  return first === undefined ? [] : [first.subarray(skip), ...rest];
 }
 
 /** Gives `from` the second name `to`. Resolves to false, and changes nothing, if `to` exists. Not durable yet. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { StorageError } from './storage-error.ts';
 
-/** Bytes at once, or as they come. An iterable is read once, in order; its chunks are not changed and not kept. */
+/** Bytes at once, or as they come. An iterable is read once, in order. Neither side changes a chunk once it is given. */
 export type ObjectContent = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** Half-open: 0 ≤ start ≤ end ≤ size of the object, in bytes. */

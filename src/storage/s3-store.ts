@@ -277,8 +277,7 @@ class PartSource {
         this.#rest = value;
       }
       const piece = this.#rest.subarray(0, PART_BYTES - have);
-      // The source may use its chunk again once it is asked for the next.
-      pieces.push(Uint8Array.from(piece));
+      pieces.push(piece);
       this.#rest = this.#rest.subarray(piece.length);
       have += piece.length;
     }
