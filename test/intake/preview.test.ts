@@ -108,9 +108,13 @@ describe('PreviewMaker', () => {
     const image = await plain(20, 20).png().toBuffer();
     expect((await make('image/png', image)).kind).to.equal('preview');
     const [pid] = childrenNamed('preview-process');
-    const slow = await plain(8000, 8000).png({ progressive: true, compressionLevel: 1 }).toBuffer();
-    const outcome = make('image/png', slow);
-    setTimeout(() => process.kill(pid as number, 'SIGKILL'), 100);
+    const outcome = maker.make('image/png', image.length, async () =>
+      (async function* () {
+        yield image.subarray(0, 50);
+        process.kill(pid as number, 'SIGKILL');
+        yield image.subarray(50);
+      })(),
+    );
     expect(await outcome).to.deep.equal(refused('process-died'));
     expect((await make('image/png', image)).kind).to.equal('preview');
     expect(childrenNamed('preview-process')).to.have.length(1).and.not.include(pid);
