@@ -16,6 +16,7 @@ import { PdfPrinter } from './certificate/pdf-printer.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
 import { type BucketSettings, type Config, ConfigError, type SealSettings } from './config.ts';
+import { selectOpenAlarms } from './db/alarms.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
 import { writeDepositPackage } from './filing/deposit-package.ts';
@@ -27,15 +28,17 @@ import { buildApp, DEFAULT_HTTP_LIMITS } from './http/app.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { Readiness } from './http/readiness.ts';
 import { removeOrphanObjects } from './intake/deposit-orphans.ts';
-import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from './intake/deposit-request.ts';
 import { DepositPreviews } from './intake/deposit-previews.ts';
+import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from './intake/deposit-request.ts';
 import { DepositService } from './intake/deposit-service.ts';
 import { DigestPool } from './intake/digest-stream.ts';
 import { PreviewMaker } from './intake/preview.ts';
 import { UploadReceiver } from './intake/upload-engine.ts';
 import { CheckpointSigner } from './log/checkpoint-signer.ts';
+import { RECORDS_LOST } from './log/log-error.ts';
 import { LogReader } from './log/log-reader.ts';
 import { Publisher } from './log/publisher.ts';
+import { untilRefilled } from './log/refill-wait.ts';
 import { parseRegisterEntry } from './log/register-entry.ts';
 import { Sequencer } from './log/sequencer.ts';
 import type { Logger } from './logger.ts';
@@ -143,9 +146,14 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         () => worker.stop(),
         () => finalBlocks.stop(),
       );
-      worker.start();
       finalBlocks.start();
     }
+    const ending = new AbortController();
+    stops.push(() => ending.abort());
+    const refilled = untilRefilled({ register, key: signer.key, reader, onTrouble: onTrouble('log') }, ending.signal);
+    void refilled.then((isRefilled) => {
+      if (isRefilled) for (const { worker } of anchoring) worker.start();
+    });
     const [first] = anchoring as [Anchoring];
     const vault = { store, keys };
     const pages = fileURLToPath(new URL('../build/web', import.meta.url));
@@ -238,7 +246,15 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const port = await listen(server, config);
 
     // Uploads that a crash broke off; not waited for, since nobody needs the room at once.
-    void removeOrphanObjects({ db, store }, Date.now(), ORPHAN_AGE_MS).catch(onTrouble('orphans'));
+    void refilled
+      .then(async (isRefilled) => {
+        if (!isRefilled) return;
+        // A later backup may yet be found, and with it the keys to what looks like an orphan now.
+        const alarms = await selectOpenAlarms(db.pool);
+        if (alarms.some(({ code }) => code === RECORDS_LOST)) return;
+        await removeOrphanObjects({ db, store }, Date.now(), ORPHAN_AGE_MS);
+      })
+      .catch(onTrouble('orphans'));
     return { url: `http://${config.host}:${port}`, port, db, authentication, log, vkey: signer.vkey, stop };
   } catch (error) {
     await stop();

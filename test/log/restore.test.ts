@@ -46,10 +46,13 @@ describe('a database restored to an earlier state', () => {
       expect(next.leafIndex).to.equal(BigInt(size));
       expect(await world.audit()).to.deep.equal({ size: BigInt(size + 1) });
       const alarms = await selectAlarms(world.db.pool, 10);
-      expect(alarms.map(({ code, clearedAt }) => [code, clearedAt !== null])).to.deep.equal([
-        ['database-behind-register', true],
+      expect(alarms.map(({ code, subject, clearedAt }) => [code, subject, clearedAt !== null])).to.deep.equal([
+        ['records-lost', `leaves ${size - 4} to ${size - 1}`, false],
+        ['database-behind-register', '', true],
       ]);
-      expect(alarms[0]?.detail).to.equal(`the register promises ${size} leaves, the database has ${size - 4}`);
+      expect(alarms[0]?.detail).to.contain('The records of 4 of them');
+      expect(alarms[1]?.detail).to.equal(`the register promises ${size} leaves, the database has ${size - 4}`);
+      expect(alarms[1]?.detail).to.equal(`the register promises ${size} leaves, the database has ${size - 4}`);
     });
   }
 
@@ -72,6 +75,7 @@ describe('a database restored to an earlier state', () => {
     const { sequencer } = await world.server();
     await until('the waiting one is in', () => sequencer.state().size === 6n);
     expect(await world.audit()).to.deep.equal({ size: 6n });
+    expect(await selectOpenAlarms(world.db.pool), 'no record is lost').to.deep.equal([]);
   });
 
   it('after leaves that no checkpoint ever covered: their bundles give way to those of other leaves', async () => {
@@ -118,7 +122,7 @@ describe('a database restored to an earlier state', () => {
       world.objects = objects;
       await world.deposit((await world.server()).sequencer, 'next');
       expect(await world.audit()).to.deep.equal({ size: 301n });
-      expect(await selectOpenAlarms(world.db.pool)).to.deep.equal([]);
+      expect((await selectOpenAlarms(world.db.pool)).map(({ code }) => code)).to.deep.equal(['records-lost']);
     });
 
     it('stays stopped when the bundles lead to another root', async () => {
