@@ -90,9 +90,13 @@ function Conclusion({ report }: { report: Report }) {
 /** `log.origin (publication 1)` → the question in words and what it is about. */
 function UnmetName({ name }: { name: string }) {
   const t = useText();
-  const space = name.indexOf(' ');
-  if (space === -1) return t(wordingOfCheck(name));
-  return `${t(wordingOfCheck(name.slice(0, space)))} ${name.slice(space + 1)}`;
+  const parts = /^(\S+) \((.*)\)$/.exec(name);
+  if (parts === null) return t(wordingOfCheck(name));
+  return (
+    <>
+      {t(wordingOfCheck(parts[1] as string))} (<About about={parts[2] as string} />)
+    </>
+  );
 }
 
 /** Blocks that the evidence rests on and nobody whom the reader trusts has confirmed. */
@@ -236,7 +240,7 @@ function aboutText(about: string): Text {
     .replace(/^file (\d+)$/, '文件 $1')
     .replace(/^presented$/, '您提供的文件')
     .replace(/^publication (\d+)/, '公布 $1')
-    .replace(/, attestation (\d+)$/, ',证明 $1');
+    .replace(/, attestation (\d+)$/, '，证明 $1');
   const en = about.replace(/^presented$/, 'file you presented');
   return { zh, en: en.charAt(0).toUpperCase() + en.slice(1) };
 }
