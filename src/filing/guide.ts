@@ -36,8 +36,8 @@ ${notice}
 <li><code>data/proofs/checkpoint.txt</code>：日志签署的检查点。</li>
 <li><code>manifest-*.txt</code>、<code>manifest-seal.json</code>：清单及其签章（BagIt，RFC 8493）。</li>
 </ul>
-<h2>不证明什么</h2>
-<p>不证明内容真实，不证明作者或权利人是谁、文件何时制作，不判断是否侵权，也不预测法院、公证机构或行政机关是否采信。</p>
+<h2>不说明什么</h2>
+<p>不说明内容是否属实，文件由谁、何时制作，权利归谁；不判断任何人的行为是否合法，也不预示法院、公证机构或行政机关将如何认定。</p>
 </section>
 <section lang="en">
 <h2>Steps</h2>
@@ -59,8 +59,8 @@ Without one, only consistency in itself is checked.</li>
 <li><code>manifest-*.txt</code>, <code>manifest-seal.json</code>: the manifests and their seal (BagIt, RFC 8493).</li>
 </ul>
 <h2>What it does not show</h2>
-<p>That the content is accurate, who made it or holds a right in it, when it was made, whether anyone infringes, or what a court, notary or
-authority will accept.</p>
+<p>Whether the content is accurate, who made it or when, who holds a right in it, whether the conduct of anyone was lawful, or how a court,
+notary or public office will assess it.</p>
 </section>
 </body>
 </html>

@@ -76,7 +76,9 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   const { certificateNo, evaluation } = certificate.claims;
   await bag.addBytes(PACKAGE.certificatePdf, content.certificatePdf);
   await bag.addBytes(PACKAGE.certificateJson, content.certificateJson);
-  await bag.addBytes('data/proofs/checkpoint.txt', encodeUtf8(certificate.publications[0]?.checkpoint ?? ''));
+  for (const [i, { checkpoint }] of certificate.publications.entries()) {
+    await bag.addBytes(`data/proofs/checkpoint${i === 0 ? '' : `-${i + 1}`}.txt`, encodeUtf8(checkpoint));
+  }
   await bag.addBytes('data/verify.html', content.verifier);
   const verifierSha256 = encodeHex(sha256(content.verifier));
   await bag.addBytes('data/guide.html', encodeUtf8(renderGuide({ certificateNo, evaluation, verifierSha256 })));

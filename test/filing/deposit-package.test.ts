@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { BlobReader } from '@zip.js/zip.js';
+import { expect } from 'chai';
+import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
+import { Sealer } from '../../src/certificate/sealer.ts';
+import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { type Database, openDatabase } from '../../src/db/pool.ts';
+import { writeDepositPackage } from '../../src/filing/deposit-package.ts';
+import { PACKAGE } from '../../src/format/package.ts';
+import { sealBytes } from '../../src/storage/encrypted-object.ts';
+import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
+import { MemoryObjectStore } from '../../src/storage/memory-store.ts';
+import { originalObjectName } from '../../src/storage/stored-content.ts';
+import type { PackagedFile } from '../../src/verify/package.ts';
+import { readPackage } from '../../src/verify/package-reader.ts';
+import { DEPOSIT_ID, PHOTO } from '../certificate/evidence-fixture.ts';
+import { finalise, makeIssuer, storeDeposits } from '../certificate/issuer-world.ts';
+import { rejectionOf } from '../support/coded-error.ts';
+import { digestsOf } from '../support/file-digests.ts';
+import { useTestDatabase } from '../support/postgres.ts';
+
+/** One kept inline, one in the store, one to be erased. */
+const CONTENTS = [Buffer.from('inline'), randomBytes(3_000_000), Buffer.from('erased later')];
+
+describe('writeDepositPackage', () => {
+  const databaseUrl = useTestDatabase();
+  const store = new MemoryObjectStore();
+  const keys = new MasterKeyRing(new LocalMasterKey('test', randomBytes(32)));
+  let db: Database;
+  let sealer: Sealer;
+  let anchor: Awaited<ReturnType<typeof storeDeposits>>;
+
+  before(async () => {
+    db = openDatabase({ url: databaseUrl(), maxConnections: 4 });
+    await migrate(db);
+    const made = await makeEvaluationSeal(Date.now());
+    sealer = new Sealer(sealingKeyFromPem(made.keyPem, made.certificatePem));
+    const files = CONTENTS.map((bytes, i) => ({
+      ...PHOTO,
+      name: `${i}.bin`,
+      sizeBytes: bytes.length,
+      ...digestsOf(bytes),
+    }));
+    anchor = await storeDeposits(db, new Map([[5, { files }]]));
+    for (const [index, bytes] of CONTENTS.entries()) {
+      const name = originalObjectName(DEPOSIT_ID, index);
+      const { wrappedKey, ciphertext } = await sealBytes(keys, name, bytes);
+      const isStored = index === 1;
+      if (isStored) await store.put(name, ciphertext);
+      await db.pool.query(
+        'update object_key set wrapped_key = $3, ciphertext = $4, object_name = $5 where deposit_id = $1 and file_index = $2',
+        [DEPOSIT_ID, index, wrappedKey, isStored ? null : ciphertext, isStored ? name : null],
+      );
+    }
+  });
+  after(() => db.close());
+
+  const write = async (): Promise<PackagedFile[]> => {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk.slice()) });
+    const parts = { db, vault: { store, keys }, sealer, verifier: Buffer.from('<!doctype html>'), nowMs: Date.now };
+    await writeDepositPackage(parts, DEPOSIT_ID, sink);
+    return readPackage(new BlobReader(new Blob(chunks)), startHasher, () => {});
+  };
+  const startHasher = () => {
+    const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sm3: createHash('sm3') };
+    return {
+      update: (bytes: Uint8Array) => Object.values(hashes).forEach((hash) => void hash.update(bytes)),
+      finish: () => ({
+        sha256: hashes.sha256.digest('hex'),
+        sha512: hashes.sha512.digest('hex'),
+        sm3: hashes.sm3.digest('hex'),
+      }),
+    };
+  };
+  const originalsIn = (files: readonly PackagedFile[]) =>
+    new Map(files.filter(({ path }) => path.startsWith(PACKAGE.originals)).map(({ path, sha256 }) => [path, sha256]));
+
+  it('refuses a deposit that has no certificate', async () => {
+    await rejectionOf(write(), 'not-certified');
+  });
+
+  it('packs the originals that are held, decrypted, wherever they are kept, and leaves out erased ones', async () => {
+    await finalise(db, anchor.anchorId, anchor.attestation);
+    expect(await (await makeIssuer(db)).issueDue()).to.have.length(1);
+    const expected = CONTENTS.map((bytes, i) => [`data/originals/${i + 1}-${i}.bin`, digestsOf(bytes).sha256] as const);
+    expect([...originalsIn(await write())]).to.deep.equal(expected);
+    await db.pool.query('delete from object_key where deposit_id = $1 and file_index = 2', [DEPOSIT_ID]);
+    expect([...originalsIn(await write())]).to.deep.equal(expected.slice(0, 2));
+  });
+
+  it('breaks off when an object is missing from the store', async () => {
+    await store.delete(originalObjectName(DEPOSIT_ID, 1));
+    await rejectionOf(write(), 'object-not-found');
+  });
+});
