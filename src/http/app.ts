@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -19,13 +18,13 @@ import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
 import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { HttpError } from './http-error.ts';
-import { awaitsInvitation } from './http-server.ts';
 import { type IntakeLimits, intakeRoutes } from './intake-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { firstPageForAddresses, pages } from './pages.ts';
 import { problemOf } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Readiness } from './readiness.ts';
+import { readOnBriefly } from './request-body.ts';
 import { expressPath, type Route } from './route.ts';
 import { sendBytes } from './send.ts';
 import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
@@ -224,26 +223,6 @@ function foreseen(error: unknown): unknown {
   return error instanceof URIError
     ? new HttpError('invalid-parameter', 'the address is not percent-encoded UTF-8')
     : error;
-}
-
-const READ_ON_MS = 5000;
-
-/**
- * A client that is still sending reads the answer only if the connection stays: the rest of its body is thrown away for a few
- * seconds, then the connection ends.
- */
-function readOnBriefly(req: IncomingMessage, res: Response): void {
-  if (req.complete || req.destroyed) return;
-  if (awaitsInvitation(req)) {
-    res.set('Connection', 'close');
-    return;
-  }
-  req.resume();
-  const timer = setTimeout(() => req.destroy(), READ_ON_MS);
-  req.once('close', () => clearTimeout(timer));
-  res.once('close', () => {
-    if (req.complete) clearTimeout(timer);
-  });
 }
 
 /** One line for each request: no address, no names, no secrets. */

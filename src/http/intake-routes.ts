@@ -22,7 +22,7 @@ import { lineAnswerSchema, receivedDepositSchema } from './answers.ts';
 import { HttpError } from './http-error.ts';
 import { inviteBody } from './http-server.ts';
 import { problemOf } from './problem.ts';
-import { mediaTypeOf, readBody, refuseContentEncoding, refuseLongBody } from './request-body.ts';
+import { bodyOf, mediaTypeOf, readBody, readOnBriefly, refuseContentEncoding, refuseLongBody } from './request-body.ts';
 import type { Answer, Route } from './route.ts';
 import { sendBytes } from './send.ts';
 
@@ -140,13 +140,14 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
     const isMinimal = /^\s*return\s*=\s*minimal\s*$/i.test(req.get('prefer') ?? '');
     if (isMinimal) res.set('Preference-Applied', 'return=minimal');
     res.status(200).setHeader('Content-Type', LINES_TYPE);
-    const lines = req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-    for await (const outcome of receiveLines(deposits, account, lines, idempotencyKey, limits)) {
+    for await (const outcome of receiveLines(deposits, account, bodyOf(req), idempotencyKey, limits)) {
       if (outcome.error !== undefined) onFailure(outcome.error, res);
       // A client that does not read is a client that does not send: nothing piles up here.
       if (!res.write(lineAnswer(outcome, isMinimal))) await Promise.race([once(res, 'drain'), once(res, 'close')]);
       if (res.destroyed) return;
     }
+    // After one line too many there is more to come that nobody wants.
+    readOnBriefly(req, res);
     res.end();
   };
 

@@ -284,20 +284,6 @@ describe('a server that clients try to hold', () => {
     expect(await readToEnd(socket)).to.match(/^HTTP\/1\.1 431 /);
   });
 
-  it('counts no upload whose connection ended before it began', async () => {
-    world.diagnostics.length = 0;
-    for (let i = 0; i < 3; i++) {
-      const socket = await open(world.url);
-      socket.end(
-        `POST /api/v1/deposits HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${world.apiKey}\r\n` +
-          `Content-Type: ${MULTIPART['content-type']}\r\nContent-Length: 1000\r\n\r\n`,
-        () => socket.resetAndDestroy(),
-      );
-    }
-    await until(async () => world.diagnostics.filter((line) => line.code === 'upload-aborted').length === 3);
-    expect((await world.upload([{ name: 'a.txt', bytes: 'x' }])).status).to.equal(201);
-  });
-
   it('is told before it sends a body whether it may', async () => {
     const length = multipart([good]).length;
     const head = (key: string) =>
@@ -352,6 +338,38 @@ describe('a server that clients try to hold', () => {
     expect(status).to.equal(429);
     const { apiKey } = await world.createAccount('other');
     expect((await world.fetch('/api/v1/me', { headers: { authorization: `Bearer ${apiKey}` } })).status).to.equal(200);
+  });
+});
+
+describe('an upload whose connection ends while its caller is being looked up', () => {
+  let world: ServiceWorld;
+  before(async function () {
+    this.timeout(60_000);
+    world = await ServiceWorld.open({
+      limits: { maxUploadsAtOnce: 1 },
+      changeParts: (parts) => {
+        const authenticate = parts.authentication.authenticate.bind(parts.authentication);
+        parts.authentication.authenticate = async (req) => {
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          return authenticate(req);
+        };
+        return parts;
+      },
+    });
+  });
+  after(() => world.close());
+
+  it('holds no place', async () => {
+    for (let i = 0; i < 3; i++) {
+      const socket = await open(world.url);
+      socket.end(
+        `POST /api/v1/deposits HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${world.apiKey}\r\n` +
+          `Content-Type: ${MULTIPART['content-type']}\r\nContent-Length: 1000\r\n\r\n`,
+        () => socket.resetAndDestroy(),
+      );
+    }
+    await until(async () => world.diagnostics.filter((line) => line.code === 'upload-aborted').length === 3);
+    expect((await world.upload([{ name: 'a.txt', bytes: 'x' }])).status).to.equal(201);
   });
 });
 

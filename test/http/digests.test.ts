@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import { parseReceipt } from '../../src/format/receipt.ts';
 import { OpenApiCheck } from './openapi-check.ts';
@@ -90,6 +91,24 @@ describe('POST /api/v1/deposits/digests', () => {
     });
   });
 
+  it('a connection that is cut in the body is the client’s end, not the service’s fault', async () => {
+    for (const type of ['application/json', 'application/x-ndjson']) {
+      world.diagnostics.length = 0;
+      const { hostname, port } = new URL(world.url);
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(
+          `POST /api/v1/deposits/digests HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${world.apiKey}\r\n` +
+            `Content-Type: ${type}\r\nContent-Length: 1000\r\n\r\n{"fil`,
+          () => socket.resetAndDestroy(),
+        );
+      });
+      while (!world.diagnostics.some((line) => line.code === 'upload-aborted')) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(world.diagnostics.filter((line) => line.level !== 30)).to.deep.equal([]);
+    }
+  });
+
   describe('as NDJSON', () => {
     it('answers each line in order, wrong ones with their problem', async () => {
       const lines = await bulk([
@@ -124,6 +143,13 @@ describe('POST /api/v1/deposits/digests', () => {
       const lines = await bulk(Array(51).fill(JSON.stringify(deposit('a'))), { prefer: 'return=minimal' });
       expect(lines).to.have.length(51);
       expect(lines.at(-1)?.problem?.code).to.equal('too-many-lines');
+    });
+
+    it('lets a client that goes on after one line too many finish, and then ask again', async () => {
+      const rest = JSON.stringify(deposit('a')).repeat(20_000);
+      const answer = await post('application/x-ndjson', `${'\n'.repeat(51)}${rest}`);
+      expect(((await answer.json()) as Line).problem?.code).to.equal('too-many-lines');
+      expect((await world.fetch('/api/v1/me')).status).to.equal(200);
     });
 
     it('answers an empty body with no line', async () => {
