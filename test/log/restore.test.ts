@@ -52,7 +52,6 @@ describe('a database restored to an earlier state', () => {
       ]);
       expect(alarms[0]?.detail).to.contain('The records of 4 of them');
       expect(alarms[1]?.detail).to.equal(`the register promises ${size} leaves, the database has ${size - 4}`);
-      expect(alarms[1]?.detail).to.equal(`the register promises ${size} leaves, the database has ${size - 4}`);
     });
   }
 
