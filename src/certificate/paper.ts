@@ -74,6 +74,11 @@ export interface ColumnBox {
   items: readonly Bilingual[];
 }
 
+/** Points. */
+const KEPT_TOGETHER = 180;
+/** Room for a heading, its note and the first row beneath it. */
+const HEADING_ROOM = 130;
+
 const COLUMN_GAP = 12;
 const COLUMN_PADDING = 7;
 const MARKER_WIDTH = 14;
@@ -207,7 +212,7 @@ export class Paper {
   /** Heading of a section, Chinese with English beside it, kept together with what follows. */
   heading(text: Bilingual, standing: Standing, note?: Bilingual): void {
     this.#running = text;
-    this.need(96);
+    this.need(HEADING_ROOM);
     this.beginSection();
     if (this.y > this.#options.top) this.y += 12;
     const style: TextStyle = {
@@ -238,12 +243,12 @@ export class Paper {
       ...this.#wrapped(text.en, STYLE.english, TEXT_WIDTH - indent),
     ];
     const height = sum(lines);
-    if (height < 120) this.need(height);
+    if (height < 120 && this.y + height > PAGE.bottom) this.#continueOnNewPage();
     const element = this.element('P');
     const { marker } = options;
     if (marker !== undefined) element.add(() => this.type.draw(marker, STYLE.bodyStrong, PAGE.left, this.y));
     for (const line of lines) {
-      this.need(line.height);
+      if (this.y + line.height > PAGE.bottom) this.#continueOnNewPage();
       line.draw(element, x, this.y);
       this.y += line.height;
     }
@@ -253,8 +258,8 @@ export class Paper {
   /** Rows of label and value with the bar and tint of whoever says them, up to `right`. Long values run on over pages. */
   fields(standing: Standing, fields: readonly Field[], right: number = PAGE.right): void {
     const height = fields.reduce((total, field) => total + this.#heightOf(field, right), 0);
-    // Up to half a page stays in one piece, so that a file's name and digests are read together.
-    if (height < (PAGE.bottom - this.#options.top) / 2 && this.y + height > PAGE.bottom) this.#continueOnNewPage();
+    // A short table stays in one piece, so that a file's name and digests are read together.
+    if (height <= KEPT_TOGETHER && this.y + height > PAGE.bottom) this.#continueOnNewPage();
     const table = this.element('Table');
     for (const field of fields) this.#field(table, standing, field, right);
     this.y += 6;
