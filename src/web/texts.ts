@@ -318,8 +318,8 @@ export const texts = {
   },
   timeT1Means: { zh: '平台自己的时钟，无独立证明。', en: "The operator's own clock; nothing outside proves it." },
   timeT2Means: {
-    zh: '最早得到确认的证明：文件在此时已经存在。',
-    en: 'The earliest confirmed proof: the file existed by then.',
+    zh: '最早得到确认的证明：文件在此时已经存在（区块时间以整秒计）。',
+    en: 'The earliest confirmed proof: the file existed by then (blocks count whole seconds).',
   },
   timeUnknown: { zh: '未能确认', en: 'could not be confirmed' },
   timeIndependent: { zh: '独立', en: 'independent' },
