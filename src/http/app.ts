@@ -62,6 +62,7 @@ export interface AppParts {
   readiness: Readiness;
   identity: ServiceIdentity;
   writePackage: DepositRouteParts['writePackage'];
+  anchoringTrouble: DepositRouteParts['anchoringTrouble'];
   limits: HttpLimits;
   /** Folder of the built pages; null serves the interface alone. */
   pagesFolder: string | null;
@@ -115,7 +116,7 @@ export function routesOf(parts: AppParts): Route[] {
   const onFailure = (error: unknown, res: Response) => logFailure(parts.logger, error, res);
   const routes: Route[] = [
     ...intakeRoutes({ deposits, uploads: parts.uploads, previews, limits, onFailure }),
-    ...depositRoutes({ db, vault, deposits, previews, writePackage }),
+    ...depositRoutes({ db, vault, deposits, previews, writePackage, anchoringTrouble: parts.anchoringTrouble }),
     ...logRoutes(parts.log),
     ...auditRoutes(db, parts.registerNote),
     ...serviceRoutes({

@@ -29,6 +29,8 @@ export interface DepositRouteParts {
   deposits: Pick<DepositService, 'receipt'>;
   previews: Pick<DepositPreviews, 'preview'>;
   /** Streams the filing package of a certified deposit, a ZIP, and closes the sink. Rejects before the first byte, or aborts it. */
+  /** Codes of what keeps anchoring waiting now; none if it goes on. */
+  anchoringTrouble: () => readonly string[];
   writePackage: (depositId: string, sink: WritableStream<Uint8Array>) => Promise<void>;
 }
 
@@ -56,7 +58,7 @@ const ZIP_TYPE = 'application/zip';
 
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
-  const { db, vault, deposits, previews, writePackage } = parts;
+  const { db, vault, deposits, previews, writePackage, anchoringTrouble } = parts;
 
   const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
     const progress = await selectDepositProgress(db.pool, accountId, depositId);
@@ -69,7 +71,11 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     const advice = lost.length > 0 ? '. If you hold a receipt for it, that receipt stays valid' : '';
     throw new DepositError('deposit-not-found', `you have no deposit ${depositId} here${forgotten}${advice}`);
   };
-  const alarmCodes = async () => [...new Set((await selectOpenAlarms(db.pool)).map((alarm) => alarm.code))];
+  /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
+  const alarmCodes = async () => {
+    const codes = (await selectOpenAlarms(db.pool)).map((alarm) => alarm.code);
+    return [...new Set([...codes, ...anchoringTrouble()])];
+  };
 
   const certificateOf = async (accountId: string, depositId: string): Promise<CertificateRow> => {
     const progress = await ownDeposit(accountId, depositId);

@@ -143,7 +143,7 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
     for await (const outcome of receiveLines(deposits, account, bodyOf(req), idempotencyKey, limits)) {
       if (outcome.error !== undefined) onFailure(outcome.error, res);
       // A client that does not read is a client that does not send: nothing piles up here.
-      if (!res.write(lineAnswer(outcome, isMinimal))) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+      if (!res.write(lineAnswer(outcome, isMinimal))) await drained(res);
       if (res.destroyed) return;
     }
     // After one line too many there is more to come that nobody wants.
@@ -280,4 +280,16 @@ function lineAnswer(outcome: LineOutcome, isMinimal: boolean): string {
   const { depositId, leafIndex } = deposit;
   if (isMinimal) return `${JSON.stringify({ line, depositId, leafIndex: Number(leafIndex) })}\n`;
   return `{"line":${line},${receivedMembers(deposit)}}\n`;
+}
+
+/** Resolves when the client has taken what was written, or has gone. */
+async function drained(res: Response): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })]);
+  } finally {
+    // The other one must not stay behind for every line.
+    settled.abort();
+  }
 }

@@ -13,7 +13,7 @@ describe('POST /api/v1/deposits/digests', () => {
   let openApi: OpenApiCheck;
   before(async function () {
     this.timeout(60_000);
-    world = await ServiceWorld.open({ limits: { maxLines: 50 } });
+    world = await ServiceWorld.open({ limits: { maxLines: 300 } });
     openApi = await OpenApiCheck.of(world.url);
   });
   after(() => world.close());
@@ -140,14 +140,25 @@ describe('POST /api/v1/deposits/digests', () => {
     });
 
     it('answers one line too many by its problem', async () => {
-      const lines = await bulk(Array(51).fill(JSON.stringify(deposit('a'))), { prefer: 'return=minimal' });
-      expect(lines).to.have.length(51);
+      const lines = await bulk(Array(301).fill(JSON.stringify(deposit('a'))), { prefer: 'return=minimal' });
+      expect(lines).to.have.length(301);
       expect(lines.at(-1)?.problem?.code).to.equal('too-many-lines');
+    });
+
+    it('waits for a client that reads slowly, and leaves no listener behind for it', async () => {
+      const warnings: Error[] = [];
+      const listen = (warning: Error) => warnings.push(warning);
+      process.on('warning', listen);
+      const answer = await post('application/x-ndjson', `${JSON.stringify(deposit('a'))}\n`.repeat(300));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect((await answer.text()).trimEnd().split('\n')).to.have.length(300);
+      process.off('warning', listen);
+      expect(warnings).to.deep.equal([]);
     });
 
     it('lets a client that goes on after one line too many finish, and then ask again', async () => {
       const rest = JSON.stringify(deposit('a')).repeat(20_000);
-      const answer = await post('application/x-ndjson', `${'\n'.repeat(51)}${rest}`);
+      const answer = await post('application/x-ndjson', `${'\n'.repeat(301)}${rest}`);
       expect(((await answer.json()) as Line).problem?.code).to.equal('too-many-lines');
       expect((await world.fetch('/api/v1/me')).status).to.equal(200);
     });
