@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { Wallet } from 'ethers';
 import { Authentication } from './access/authentication.ts';
 import { AnchorWorker } from './anchor/anchor-worker.ts';
@@ -47,8 +47,6 @@ import { FileCheckpointRegister } from './storage/file-register.ts';
 import { FileObjectStore } from './storage/file-store.ts';
 import { LocalMasterKey, MasterKeyRing } from './storage/master-key.ts';
 import type { ObjectStore } from './storage/object-store.ts';
-import { S3CheckpointRegister } from './storage/s3-register.ts';
-import { S3ObjectStore } from './storage/s3-store.ts';
 import { openTrust } from './verify/trust.ts';
 import { VERIFIER } from './verify/verifier.ts';
 import { verifyCertificate } from './verify/verify.ts';
@@ -102,7 +100,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     }
   };
   try {
-    const s3 = openS3(config);
+    const s3 = await openS3(config);
     if (s3 !== undefined) stops.push(() => s3.destroy());
     const store = await openStore(config, s3);
     const register = await openRegister(config, s3);
@@ -328,9 +326,11 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-function openS3(config: Config): S3Client | undefined {
+/** The SDK is loaded only where a bucket is configured: it takes 20 MB. */
+async function openS3(config: Config): Promise<S3Client | undefined> {
   const bucket = [config.objects, config.register].find((place) => place.kind === 's3');
   if (bucket?.kind !== 's3') return undefined;
+  const { S3Client } = await import('@aws-sdk/client-s3');
   return new S3Client({
     region: bucket.region,
     ...(bucket.endpoint === undefined ? {} : { endpoint: bucket.endpoint, forcePathStyle: true }),
@@ -340,12 +340,14 @@ function openS3(config: Config): S3Client | undefined {
 async function openStore(config: Config, s3: S3Client | undefined): Promise<ObjectStore> {
   const { objects } = config;
   if (objects.kind === 'files') return FileObjectStore.open(objects.folder);
+  const { S3ObjectStore } = await import('./storage/s3-store.ts');
   return new S3ObjectStore(s3 as S3Client, { bucket: objects.bucket, prefix: objects.prefix });
 }
 
 async function openRegister(config: Config, s3: S3Client | undefined): Promise<CheckpointRegister> {
   const { register } = config;
   if (register.kind === 'files') return FileCheckpointRegister.open(register.folder);
+  const { S3CheckpointRegister } = await import('./storage/s3-register.ts');
   const opened = new S3CheckpointRegister(s3 as S3Client, { bucket: register.bucket, key: registerKey(register) });
   // Some stores let every conditional write win; with such a one two servers could fork the log.
   await opened.probe();
