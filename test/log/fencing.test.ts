@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { parseRegisterEntry } from '../../src/log/register-entry.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
+import { rejectionOf } from '../support/coded-error.ts';
 import { ACTS, type Act, Interference } from './interference.ts';
 import { LogWorld, until } from './log-world.ts';
 
@@ -87,6 +89,34 @@ describe('fencing: two servers on one database', () => {
     wake();
     await world.deposit(paused.sequencer, 2);
     expect((await world.register.read())?.version).to.not.equal(claimed);
+    expect(await world.audit()).to.deep.equal({ size: 3n });
+  });
+
+  it('a leader paused before the register lets nothing out once another has claimed it, though that one wrote no leaf', async () => {
+    const paused = await pausableServer();
+    await world.deposit(paused.sequencer, 'first');
+    const { pause, wake } = pausing();
+    const asleep = interference.at('register', async (real) => {
+      await pause;
+      return real();
+    });
+    const lost = rejectionOf(world.deposit(paused.sequencer, 'lost', 3000), 'integration-timeout');
+    await asleep;
+    // The backup knows nothing of the leaf that the sleeper is about to promise.
+    await world.setBack(2n);
+    const other = await world.server({}, { leaseMs: LEASE_MS });
+    await until('the other one leads', () => other.sequencer.state().leading);
+    const claimed = await world.register.read();
+
+    wake();
+    await lost;
+    expect(await world.leaves()).to.have.length(2);
+    expect(parseRegisterEntry((await world.register.read())!.bytes, world.signer.key)?.checkpoint.treeSize).to.equal(
+      2n,
+    );
+    expect(parseRegisterEntry(claimed!.bytes, world.signer.key)?.checkpoint.treeSize).to.equal(2n);
+    await world.deposit(other.sequencer, 'next');
+    expect(other.sequencer.state().stopped).to.equal(undefined);
     expect(await world.audit()).to.deep.equal({ size: 3n });
   });
 
