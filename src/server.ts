@@ -11,7 +11,7 @@ import { AnchorWorker } from './anchor/anchor-worker.ts';
 import { ChainClient } from './anchor/chain-client.ts';
 import { FinalBlocks } from './anchor/final-blocks.ts';
 import { CertificateIssuer } from './certificate/issue.ts';
-import { type OwnIdentity, ownPolicy } from './certificate/own-policy.ts';
+import { type OwnIdentity, OwnPolicy } from './certificate/own-policy.ts';
 import { PdfPrinter } from './certificate/pdf-printer.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
@@ -21,6 +21,7 @@ import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
 import { writeDepositPackage } from './filing/deposit-package.ts';
 import { encodeUtf8, sha256 } from './format/bytes.ts';
+import { parseCertificate } from './format/certificate.ts';
 import { encodeJson, type JsonValue } from './format/json.ts';
 import type { LogRecord } from './format/log.ts';
 import type { Policy } from './format/policy.ts';
@@ -56,7 +57,7 @@ export interface ServiceExtras {
   logger: Logger;
   /** Chains with the finality rule `local-snapshot`: number of the highest block that is on disk. */
   durableBlock?: () => bigint;
-  /** Told of the service's own policy before each certificate is verified with it. */
+  /** Told of the service's own policy before a certificate is issued that rests on blocks new to it. */
   onPolicy?: (policy: Policy) => Promise<void>;
 }
 
@@ -152,6 +153,11 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     void refilled.then((isRefilled) => {
       if (isRefilled) for (const { worker } of anchoring) worker.start();
     });
+    const anchoringTrouble = () =>
+      anchoring.flatMap(({ worker }) => {
+        const status = worker.status();
+        return status.state === 'ok' ? [] : [status.reason.code];
+      });
     const [first] = anchoring as [Anchoring];
     const vault = { store, keys };
     const pages = fileURLToPath(new URL('../build/web', import.meta.url));
@@ -164,6 +170,8 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       chains: config.chains.map(({ profile }) => profile),
       sealSigner: sealingKey.certificateChain[0] as Uint8Array,
     };
+    const policies = new OwnPolicy(db.pool, identity, extras.onPolicy);
+    await policies.tell();
     const issuer = new CertificateIssuer({
       db,
       reader,
@@ -171,8 +179,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       sealingKey,
       printer,
       verifyBeforeIssue: async (json) => {
-        const policy = await ownPolicy(db.pool, identity);
-        await extras.onPolicy?.(policy);
+        const policy = await policies.for(parseCertificate(json));
         return verifyCertificate(json, [], openTrust(encodeJson(policy as unknown as JsonValue), [], undefined));
       },
       evaluation: identity.evaluation,
@@ -183,7 +190,6 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     });
     stops.push(() => issuer.stop());
     issuer.start(ISSUE_INTERVAL_MS);
-    await extras.onPolicy?.(await ownPolicy(db.pool, identity));
 
     const authentication = new Authentication({ db, nowMs: Date.now, cookieName: COOKIE, sessionMs: SESSION_MS });
     const deposits = new DepositService({
@@ -222,6 +228,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         store,
         logState: () => sequencer.state(),
         askChain: () => Promise.all(anchoring.map(({ client }) => client.verifyChain())),
+        anchoringTrouble,
       }),
       identity: {
         evaluation: identity.evaluation,
@@ -233,6 +240,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       },
       writePackage: (depositId, sink) =>
         writeDepositPackage({ db, vault, sealer, verifier, nowMs: Date.now }, depositId, sink),
+      anchoringTrouble,
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
       pagesFolder: pages,
       trustProxy: false,

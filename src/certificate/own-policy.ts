@@ -1,10 +1,12 @@
-import { selectFinalBlocks } from '../db/anchors.ts';
+import { selectFinalBlocks, selectFinalBlocksAmong } from '../db/anchors.ts';
 import type { Queryable } from '../db/pool.ts';
-import { encodeBase64, encodeHex, encodeHex0x } from '../format/bytes.ts';
+import { encodeBase64, encodeHex, encodeHex0x, parseHex0x } from '../format/bytes.ts';
+import type { Certificate } from '../format/certificate.ts';
 import type { LogRecord } from '../format/log.ts';
 import type { Policy } from '../format/policy.ts';
 import { plainLeafData } from '../format/spine.ts';
 import { leafHash } from '../merkle/hash.ts';
+import { blocksToConfirm } from '../verify/questions.ts';
 
 /** What the operator knows of itself. */
 export interface OwnIdentity {
@@ -16,28 +18,65 @@ export interface OwnIdentity {
   sealSigner: Uint8Array;
 }
 
-/**
- * The trust policy of somebody who trusts this service alone, with every block that it saw final. A certificate must stand under it
- * before it is issued; in the evaluation profile it is written out for the reader too.
- */
-export async function ownPolicy(q: Queryable, identity: OwnIdentity): Promise<Policy> {
-  const blocks = await selectFinalBlocks(q);
-  return {
-    type: 'tiezheng/policy/v1',
-    evaluation: identity.evaluation,
-    independentTimesRequired: 0,
-    logs: [
-      {
-        origin: identity.log.origin,
-        keys: identity.log.keys,
-        leaf0: encodeHex(leafHash(plainLeafData(identity.log))),
-        contracts: identity.log.contracts,
-      },
-    ],
-    chains: identity.chains.map(({ chain, independent }) => ({ chain, independent })),
-    blocks: blocks.map(({ chain, blockHash }) => ({ chain, hash: encodeHex0x(blockHash) })),
-    authorities: [],
-    seals: [encodeBase64(identity.sealSigner)],
-    witnesses: { keys: [], quorum: 0 },
-  };
+interface Block {
+  chain: string;
+  blockHash: Uint8Array;
+}
+
+/** Half of what a policy may hold, so that the reader can add his own. */
+const BLOCKS_WRITTEN = 50_000;
+
+/** The trust policy of somebody who trusts this service alone, with the blocks that it saw final. */
+export class OwnPolicy {
+  readonly #q: Queryable;
+  readonly #identity: OwnIdentity;
+  readonly #onPolicy: ((policy: Policy) => Promise<void>) | undefined;
+  /** Blocks that `onPolicy` was told of. */
+  #told = new Set<string>();
+
+  /** @param onPolicy told of the whole policy before a certificate is judged by blocks that it did not hold yet */
+  constructor(q: Queryable, identity: OwnIdentity, onPolicy?: (policy: Policy) => Promise<void>) {
+    this.#q = q;
+    this.#identity = identity;
+    this.#onPolicy = onPolicy;
+  }
+
+  /** The policy under which this certificate must stand before it is issued: of all blocks only those that it names. */
+  async for(certificate: Certificate): Promise<Policy> {
+    const named = blocksToConfirm(certificate).map(({ blockHash }) => parseHex0x(blockHash));
+    const blocks = await selectFinalBlocksAmong(this.#q, named);
+    if (this.#onPolicy !== undefined && blocks.some((block) => !this.#told.has(encodeHex(block.blockHash)))) {
+      await this.tell();
+    }
+    return this.#with(blocks);
+  }
+
+  /** Tells `onPolicy` of the policy as it is now, with the newest 50,000 blocks. */
+  async tell(): Promise<void> {
+    const blocks = await selectFinalBlocks(this.#q, BLOCKS_WRITTEN);
+    await this.#onPolicy?.(this.#with(blocks));
+    this.#told = new Set(blocks.map(({ blockHash }) => encodeHex(blockHash)));
+  }
+
+  #with(blocks: readonly Block[]): Policy {
+    const { evaluation, log, chains, sealSigner } = this.#identity;
+    return {
+      type: 'tiezheng/policy/v1',
+      evaluation,
+      independentTimesRequired: 0,
+      logs: [
+        {
+          origin: log.origin,
+          keys: log.keys,
+          leaf0: encodeHex(leafHash(plainLeafData(log))),
+          contracts: log.contracts,
+        },
+      ],
+      chains: chains.map(({ chain, independent }) => ({ chain, independent })),
+      blocks: blocks.map(({ chain, blockHash }) => ({ chain, hash: encodeHex0x(blockHash) })),
+      authorities: [],
+      seals: [encodeBase64(sealSigner)],
+      witnesses: { keys: [], quorum: 0 },
+    };
+  }
 }

@@ -263,14 +263,28 @@ export async function selectAnchorEvents(q: Queryable, anchorId: bigint): Promis
   return rows;
 }
 
-/** Every block that deposits or final anchors refer to, oldest first. All were final when they were written down. */
-export async function selectFinalBlocks(q: Queryable): Promise<{ chain: string; blockHash: Buffer }[]> {
+const FINAL_BLOCKS = `select chain, block_hash, seen_final_at as at from block_header
+   union all
+   select chain, block_hash, state_since from anchor where state = 'final' and block_hash is not null`;
+
+/** The newest blocks that deposits or final anchors refer to, oldest first. All were final when they were written down. */
+export async function selectFinalBlocks(q: Queryable, limit: number): Promise<{ chain: string; blockHash: Buffer }[]> {
   const { rows } = await q.query<{ chain: string; blockHash: Buffer }>(
-    `select chain, block_hash as "blockHash" from (
-       select chain, block_hash, seen_final_at as at from block_header
-       union all
-       select chain, block_hash, state_since from anchor where state = 'final' and block_hash is not null) b
-     group by chain, block_hash order by min(at), block_hash`,
+    `select chain, block_hash as "blockHash" from (${FINAL_BLOCKS}) b
+     group by chain, block_hash order by min(at) desc, block_hash limit $1`,
+    [limit],
+  );
+  return rows.reverse();
+}
+
+/** Of the given blocks, those that were seen final. */
+export async function selectFinalBlocksAmong(
+  q: Queryable,
+  blockHashes: readonly Uint8Array[],
+): Promise<{ chain: string; blockHash: Buffer }[]> {
+  const { rows } = await q.query<{ chain: string; blockHash: Buffer }>(
+    `select distinct chain, block_hash as "blockHash" from (${FINAL_BLOCKS}) b where block_hash = any($1::bytea[])`,
+    [blockHashes],
   );
   return rows;
 }

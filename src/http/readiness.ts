@@ -11,6 +11,8 @@ export interface ReadinessParts {
   logState: () => SequencerState;
   /** Rejects while no node of the chain answers. */
   askChain: () => Promise<unknown>;
+  /** Codes of what keeps anchoring waiting now. */
+  anchoringTrouble: () => readonly string[];
 }
 
 /** No probe waits longer; the slowest one bounds the answer. */
@@ -47,13 +49,14 @@ export class Readiness {
     const isLost = alarms.some(({ code }) => code === RECORDS_LOST);
     const others = alarms.filter(({ code }) => code !== RECORDS_LOST);
     const alarm = others.find(({ subject }) => subject !== '') ?? others[0];
+    const held = alarm?.code ?? this.#parts.anchoringTrouble()[0] ?? null;
     return [
       { name: 'database', status: database ? 'ok' : 'failed', reason: database ? null : 'database-unavailable' },
       { name: 'object-store', status: objects ? 'ok' : 'failed', reason: objects ? null : 'storage-failed' },
       logCheck(this.#parts.logState()),
       // Anchors wait for the chain; deposits do not.
       { name: 'chain', status: chain ? 'ok' : 'degraded', reason: chain ? null : 'chain-unreachable' },
-      { name: 'anchoring', status: alarm === undefined ? 'ok' : 'degraded', reason: alarm?.code ?? null },
+      { name: 'anchoring', status: held === null ? 'ok' : 'degraded', reason: held },
       { name: 'records', status: isLost ? 'degraded' : 'ok', reason: isLost ? RECORDS_LOST : null },
     ];
   }

@@ -7,8 +7,8 @@ export const LIMITS: readonly Bilingual[] = [
     en: 'This check says whether a file is consistent with its deposit record and since when outside proof shows that it existed. It does not say whether the content is accurate, who made it, or when it was made.',
   },
   {
-    zh: '核验不判断任何人是否侵权，也不预测法院、公证机构或行政机关是否采信。',
-    en: 'It does not decide whether anyone infringes and does not predict what a court, notary or authority will accept.',
+    zh: '核验不对侵权与否作出判断，也不预测法院、公证机构或行政机关如何认定。',
+    en: 'It makes no finding of infringement and does not predict how a court, notary or authority will assess the evidence.',
   },
   {
     zh: '从平台接收(T₁)到最早独立证明(T₂)之间，以及接收之前的来源、取得方式和保管，须由当事人另行说明和举证。',

@@ -130,7 +130,7 @@ export const EVALUATION_NOTICE: Bilingual = {
 };
 
 export const PANELS: { since: Bilingual; before: Bilingual } = {
-  since: { zh: '上链后：自最早独立证明(T₂)起', en: 'Since T₂, the earliest time proved' },
+  since: { zh: '上链后：自最早有证明的时间(T₂)起', en: 'Since T₂, the earliest time proved' },
   before: { zh: '上链前：T₂ 之前的一切', en: 'Everything before T₂' },
 };
 

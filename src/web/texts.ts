@@ -435,7 +435,15 @@ const logStopped: Text = {
   en: 'the log has stopped signing until someone has looked into it; nothing that was received is lost',
 };
 
+const chainAway: Text = {
+  zh: '区块链节点暂时无法连接；存证不受影响，恢复后继续上链',
+  en: 'the chain cannot be reached for now; deposits go on, and anchoring continues when it is back',
+};
+
 const alarmTexts: Record<string, Text> = {
+  'rpc-unreachable': chainAway,
+  'rpc-timeout': chainAway,
+  'node-inconsistent': chainAway,
   'database-behind-register': logStopped,
   'register-forked': logStopped,
   'register-behind-checkpoint': logStopped,

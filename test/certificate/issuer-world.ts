@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { CertificateIssuer, type IssuerParts } from '../../src/certificate/issue.ts';
-import { ownPolicy } from '../../src/certificate/own-policy.ts';
+import { OwnPolicy } from '../../src/certificate/own-policy.ts';
 import { renderCertificatePdf } from '../../src/certificate/pdf.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
@@ -15,6 +15,7 @@ import type { Database } from '../../src/db/pool.ts';
 import { parseBlockHeader } from '../../src/format/block-header.ts';
 import { parseHex, parseHex0x } from '../../src/format/bytes.ts';
 import type { EvmAttestation } from '../../src/format/certificate.ts';
+import { parseCertificate } from '../../src/format/certificate.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import type { LogRecord } from '../../src/format/log.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
@@ -132,6 +133,7 @@ export async function makeIssuer(db: Database, parts: Partial<IssuerParts> = {})
     chains: [{ chain: CHAIN, independent: false }],
     sealSigner: sealer.certificateChain[0] as Uint8Array,
   };
+  const policies = new OwnPolicy(db.pool, identity);
   return new CertificateIssuer({
     db,
     reader: new LogReader(db.pool),
@@ -139,7 +141,7 @@ export async function makeIssuer(db: Database, parts: Partial<IssuerParts> = {})
     sealingKey,
     printer: { print: renderCertificatePdf },
     verifyBeforeIssue: async (json) => {
-      const policy = ENCODE(await ownPolicy(db.pool, identity));
+      const policy = ENCODE(await policies.for(parseCertificate(json)));
       return verifyCertificate(json, [], openTrust(policy, [], undefined));
     },
     evaluation: true,

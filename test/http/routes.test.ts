@@ -311,6 +311,7 @@ describe('the HTTP interface', () => {
         store: { head: away } as unknown as ObjectStore,
         logState: () => world.sequencer.state(),
         askChain: async () => {},
+        anchoringTrouble: () => [],
       });
       expect(bad({ checks: await readiness.checks(0) })).to.deep.equal([
         ['database', 'failed', 'database-unavailable'],

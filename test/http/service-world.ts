@@ -71,6 +71,7 @@ export class ServiceWorld {
   /** Added to the real clock, for what the service believes. */
   clockOffsetMs = 0;
   chainIsAway = false;
+  anchoringTrouble: string[] = [];
   /** Stands in for the sequencer's own word about itself. */
   logState: SequencerState | undefined;
   readonly #ends: (() => Promise<unknown>)[] = [];
@@ -151,6 +152,7 @@ export class ServiceWorld {
         db,
         store,
         logState: () => this.logState ?? this.sequencer.state(),
+        anchoringTrouble: () => this.anchoringTrouble,
         askChain: async () => {
           if (this.chainIsAway) throw new Error('connection refused');
         },
@@ -168,6 +170,7 @@ export class ServiceWorld {
         await writer.write(new Uint8Array([0x50, 0x4b]));
         await writer.close();
       },
+      anchoringTrouble: () => this.anchoringTrouble,
       limits,
       pagesFolder: null,
       trustProxy: false,
