@@ -4,6 +4,11 @@ import { LOG_CHANNEL } from '../db/leaves.ts';
 
 const RECONNECT_MS = 500;
 
+/** Of the advisory lock that the leader of this log holds for as long as its connection lives. */
+export function leaderLockKey(origin: string): bigint {
+  return createHash('sha256').update(`tiezheng log leader\n${origin}`).digest().readBigInt64BE();
+}
+
 /**
  * One connection of the pool, kept: hears what other processes tell of the log, and holds the leader's lock. The lock shows
  * only that its holder's connection lives; who leads is in the row `log`.
@@ -22,7 +27,7 @@ export class LogListener {
   /** @param onNews told the payload of each notification, and `checkpoint` whenever some may have been missed */
   constructor(pool: pg.Pool, origin: string, onNews: (news: string) => void, onTrouble: (error: unknown) => void) {
     this.#pool = pool;
-    this.#lockKey = createHash('sha256').update(`tiezheng log leader\n${origin}`).digest().readBigInt64BE();
+    this.#lockKey = leaderLockKey(origin);
     this.#onNews = onNews;
     this.#onTrouble = onTrouble;
   }

@@ -22,7 +22,8 @@ export type StorageErrorCode =
  */
 export class StorageError extends CodedError<StorageErrorCode> {}
 
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
+/** No room on the disk, in the user's quota, under the process's or file system's limit for one file. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** `cause` as a StorageError: itself if it is one, else `storage-full` or `storage-failed` naming what was attempted. */
 export function asStorageError(cause: unknown, attempt: string): StorageError {
