@@ -14,7 +14,6 @@ export interface Acknowledged {
   attempts: number;
 }
 
-const ATTEMPT_TIMEOUT_MS = 20_000;
 const PAUSE_MS = 100;
 /** A client whom nobody answers for so long gives up, and with it the trial. */
 const GIVE_UP_MS = 180_000;
@@ -47,15 +46,20 @@ export class Depositors {
   readonly #urls: readonly string[];
   readonly #apiKey: string;
   readonly #seed: number;
+  readonly #attemptTimeoutMs: number;
   #stopping = false;
   #running: Promise<unknown> = Promise.resolve();
   #begun = 0;
 
-  /** @param urls servers of one service; each attempt goes to the next one */
-  constructor(urls: readonly string[], apiKey: string, seed: number) {
+  /**
+   * @param urls servers of one service; each attempt goes to the next one
+   * @param attemptTimeoutMs after which a client asks again
+   */
+  constructor(urls: readonly string[], apiKey: string, seed: number, attemptTimeoutMs = 20_000) {
     this.#urls = urls;
     this.#apiKey = apiKey;
     this.#seed = seed;
+    this.#attemptTimeoutMs = attemptTimeoutMs;
   }
 
   /**
@@ -76,7 +80,8 @@ export class Depositors {
 
   /** Hands in one more and resolves when its receipt is there. */
   async depositOne(): Promise<Acknowledged> {
-    return this.#insist(`resilience-${this.#seed}-${++this.#begun}`);
+    const n = ++this.#begun;
+    return this.#insist(`resilience-${this.#seed}-${n}`, n);
   }
 
   /** Sends what is acknowledged once more, to one server. */
@@ -96,10 +101,10 @@ export class Depositors {
     }
   }
 
-  async #insist(idempotencyKey: string): Promise<Acknowledged> {
+  async #insist(idempotencyKey: string, n: number): Promise<Acknowledged> {
     const giveUpMs = performance.now() + GIVE_UP_MS;
     for (let attempts = 1; ; attempts++) {
-      const url = this.#urls[attempts % this.#urls.length] as string;
+      const url = this.#urls[(n + attempts) % this.#urls.length] as string;
       const refusal = await this.#attempt(url, idempotencyKey, attempts);
       if (typeof refusal !== 'string') return refusal;
       this.refusals.set(refusal, (this.refusals.get(refusal) ?? 0) + 1);
@@ -135,7 +140,7 @@ export class Depositors {
   async #send(url: string, idempotencyKey: string): Promise<Response> {
     const { declared, files } = contentOf(idempotencyKey);
     const statement = { title: idempotencyKey };
-    const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
+    const signal = AbortSignal.timeout(this.#attemptTimeoutMs);
     const headers = { authorization: `Bearer ${this.#apiKey}`, 'idempotency-key': idempotencyKey };
     if (declared) {
       const said = files.map((bytes, n) => ({ name: `${n}.bin`, sizeBytes: bytes.length, ...digestsOf(bytes) }));

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { EvaluationFile } from '../../src/cli/service-client.ts';
 import { encodeHex, type RootHash } from '../../src/format/bytes.ts';
 import { parseCertificate } from '../../src/format/certificate.ts';
 import { parseCheckpoint } from '../../src/format/checkpoint.ts';
@@ -16,7 +15,7 @@ import { verifyCertificate, verifyReceipt } from '../../src/verify/verify.ts';
 import { rpc } from '../support/anvil.ts';
 import { digestsOf } from '../support/file-digests.ts';
 import { type Acknowledged, contentOf } from './depositors.ts';
-import type { RunningService } from './running-service.ts';
+import type { ServiceProcess } from './service-process.ts';
 
 /** What anyone sees of a log. */
 export interface PublicLog {
@@ -134,11 +133,11 @@ export class IssuedCertificates {
     }
   }
 
-  /** Each verifies with everything that the policy requires, and its blocks are still on the chain. */
-  async expectVerified(policy: Uint8Array, rpcUrl: string): Promise<void> {
+  /** The `newest` ones verify with everything that the policy requires, and their blocks are still on the chain. */
+  async expectVerified(policy: Uint8Array, rpcUrl: string, newest: number): Promise<void> {
     const trust = openTrust(policy, [], undefined);
     const blocks = new Set<string>();
-    for (const [depositId, bytes] of this.#issued) {
+    for (const [depositId, bytes] of [...this.#issued].slice(-newest)) {
       const { annexes, publications } = parseCertificate(bytes);
       const files = contentOf(annexes.statement?.title ?? '').files.map(presented);
       const report = await verifyCertificate(bytes, files, trust);
@@ -167,7 +166,7 @@ export class IssuedCertificates {
  * was spent on an anchor that was there.
  * @returns how many anchors there are
  */
-export async function expectAnchorsOnce({ rpcUrl, contract }: EvaluationFile): Promise<number> {
+export async function expectAnchorsOnce(rpcUrl: string, contract: string): Promise<number> {
   const topics = [`0x${encodeHex(CHECKPOINT_ANCHORED_TOPIC)}`];
   const range = { fromBlock: '0x0', toBlock: 'latest' };
   const events: { topics: string[]; transactionHash: string }[] = await rpc(rpcUrl, 'eth_getLogs', [
@@ -183,10 +182,17 @@ export async function expectAnchorsOnce({ rpcUrl, contract }: EvaluationFile): P
   return events.length;
 }
 
-/** @throws unless `tiezheng audit` finds nothing wrong */
-export async function expectAuditPassed(service: RunningService): Promise<void> {
-  const policy = `${service.data}/evaluation-policy.json`;
-  const { code, output } = await service.command('audit', '--policy', policy);
+/** `tiezheng audit`, asked of this server, finds nothing wrong and leaves no question of the chain open. */
+export async function expectAuditPassed(service: ServiceProcess, policyFile: string, rpcUrl: string): Promise<void> {
+  const { code, output } = await service.command(
+    'audit',
+    '--url',
+    service.url,
+    '--policy',
+    policyFile,
+    '--rpc',
+    rpcUrl,
+  );
   if (code !== 0 || !output.includes('✓ chain.once')) throw new Error(`audit: exit code ${code}\n${output}`);
 }
 

@@ -116,8 +116,9 @@ describe('the evaluation service on a database restored to a snapshot taken befo
     expect(fresh.leafIndex).to.equal(12);
     await untilAnchored();
     await expectReceiptsKept([...kept, ...lost, fresh], await readPublicLog(service.url), trust);
-    await expectAuditPassed(service);
-    expect(await expectAnchorsOnce(await service.evaluation())).to.be.at.least(2);
+    const { rpcUrl, contract } = await service.evaluation();
+    await expectAuditPassed(service, service.policyFile, rpcUrl);
+    expect(await expectAnchorsOnce(rpcUrl, contract)).to.be.at.least(2);
   });
 });
 
