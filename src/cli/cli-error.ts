@@ -7,6 +7,7 @@ export type CliErrorCode =
   | 'service-refused'
   | 'wait-timed-out'
   | 'option-invalid'
-  | 'evidence-unknown';
+  | 'evidence-unknown'
+  | 'alarm-unknown';
 
 export class CliError extends CodedError<CliErrorCode> {}

@@ -81,6 +81,14 @@ account
   .option('--json', 'print one JSON object')
   .action(async (name, options) => (await import('./account-add.ts')).addAccount(name, options));
 
+program
+  .command('alarms')
+  .description('open alarms of a production service, by DATABASE_URL 告警')
+  .option('--clear <code>', 'close this alarm: what it stopped goes on')
+  .option('--subject <subject>', 'what the alarm to close is about, as listed')
+  .option('--json', 'print one JSON array')
+  .action(async (options) => (await import('./alarms.ts')).alarms(options));
+
 function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];
 }
