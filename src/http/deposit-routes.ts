@@ -73,7 +73,9 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
   };
   /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
   const alarmCodes = async () => {
-    const codes = (await selectOpenAlarms(db.pool)).map((alarm) => alarm.code);
+    // Records that are lost hold up nothing that is here.
+    const open = (await selectOpenAlarms(db.pool)).filter(({ code }) => code !== RECORDS_LOST);
+    const codes = open.map((alarm) => alarm.code);
     return [...new Set([...codes, ...anchoringTrouble()])];
   };
 

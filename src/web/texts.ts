@@ -471,6 +471,10 @@ const alarmTexts: Record<string, Text> = {
     en: 'a final block has gone from the chain; anchoring has stopped until someone has looked into it',
   },
   'contract-closed': { zh: '上链合约已关闭', en: 'the anchoring contract is closed' },
+  'records-lost': {
+    zh: '数据库曾恢复到较早状态，部分存证的记录已丢失；回执仍然有效',
+    en: 'the database was restored to an earlier state and lost the records of some deposits; their receipts stay valid',
+  },
   'certificate-does-not-verify': {
     zh: '证书未通过签发前检查，等待人工处理',
     en: 'the certificate did not pass its check before issue; someone has to look into it',

@@ -113,6 +113,8 @@ describe('the evaluation service on a database restored to a snapshot taken befo
       [201, 11],
     ]);
     const fresh = await depositors.depositOne();
+    const { pending } = (await get(`/api/v1/deposits/${fresh.depositId}`)).body;
+    expect(pending.alarms, 'nothing holds it up').to.deep.equal([]);
     expect(fresh.leafIndex).to.equal(12);
     await untilAnchored();
     await expectReceiptsKept([...kept, ...lost, fresh], await readPublicLog(service.url), trust);
