@@ -23,6 +23,7 @@ for (const victim of values.victims.split(',') as Victim[]) {
     times: Number(values.times),
     seed,
     clients: Number(values.clients),
+    longestMomentMs: 2500,
     pauseMs: 2000,
     thorough: true,
     say: (text) => console.log(`  ${text}`),

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { digestsOf } from '../support/file-digests.ts';
+import { fetchAgain } from './fetch-again.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** What a client was told once: from then on it must stay true. */
@@ -89,7 +90,7 @@ export class Depositors {
     acknowledged: Acknowledged,
     url = this.#urls[0] as string,
   ): Promise<{ status: number; depositId: string; leafIndex: number }> {
-    const response = await this.#send(url, acknowledged.idempotencyKey);
+    const response = await this.#send(url, acknowledged.idempotencyKey, fetchAgain);
     const { depositId, leafIndex } = (await response.json()) as { depositId: string; leafIndex: number };
     return { status: response.status, depositId, leafIndex };
   }
@@ -137,14 +138,14 @@ export class Depositors {
     return refusal;
   }
 
-  async #send(url: string, idempotencyKey: string): Promise<Response> {
+  async #send(url: string, idempotencyKey: string, ask: typeof fetchAgain = fetch): Promise<Response> {
     const { declared, files } = contentOf(idempotencyKey);
     const statement = { title: idempotencyKey };
     const signal = AbortSignal.timeout(this.#attemptTimeoutMs);
     const headers = { authorization: `Bearer ${this.#apiKey}`, 'idempotency-key': idempotencyKey };
     if (declared) {
       const said = files.map((bytes, n) => ({ name: `${n}.bin`, sizeBytes: bytes.length, ...digestsOf(bytes) }));
-      return fetch(`${url}/api/v1/deposits/digests`, {
+      return ask(`${url}/api/v1/deposits/digests`, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
         body: JSON.stringify({ files: said, statement }),
@@ -154,6 +155,6 @@ export class Depositors {
     const form = new FormData();
     form.append('statement', JSON.stringify(statement));
     for (const [n, bytes] of files.entries()) form.append('files', new Blob([bytes]), `${n}.bin`);
-    return fetch(`${url}/api/v1/deposits`, { method: 'POST', headers, body: form, signal });
+    return ask(`${url}/api/v1/deposits`, { method: 'POST', headers, body: form, signal });
   }
 }

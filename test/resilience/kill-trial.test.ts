@@ -14,6 +14,7 @@ describe('the evaluation service, killed at random moments while clients deposit
         times: 3,
         seed,
         clients: 3,
+        longestMomentMs: 800,
         pauseMs: 1500,
         thorough: false,
         say: (text) => said.push(text),

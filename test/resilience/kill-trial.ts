@@ -23,6 +23,8 @@ export interface KillTrialOptions {
   seed: number;
   /** Clients that deposit meanwhile. */
   clients: number;
+  /** From one being ready again to the next kill, at most. */
+  longestMomentMs: number;
   /** Between a receipt and the same client's next deposit, at most. */
   pauseMs: number;
   /** Audits and verifies after every kill and waits for all certificates at the end; else once, with those issued so far. */
@@ -43,8 +45,6 @@ export interface KillTrialOutcome {
   leaves: number;
 }
 
-/** From one being ready again to the next kill. */
-const LONGEST_PAUSE_MS = 2500;
 /** How many certificates are verified after each kill; all are at the end. */
 const VERIFIED_EACH_TIME = 50;
 const AT_REST_WITHIN_MS = 120_000;
@@ -54,7 +54,7 @@ const AT_REST_WITHIN_MS = 120_000;
  * ever promised against what it says. Rejects at the first promise that is not kept.
  */
 export async function runKillTrial(options: KillTrialOptions): Promise<KillTrialOutcome> {
-  const { victims, times, seed, clients, pauseMs, thorough, say } = options;
+  const { victims, times, seed, clients, longestMomentMs, pauseMs, thorough, say } = options;
   const random = new SeededRandom(seed);
   const startedMs = performance.now();
   const tell = (text: string) => say(`${((performance.now() - startedMs) / 1000).toFixed(1)} s: ${text}`);
@@ -83,7 +83,7 @@ export async function runKillTrial(options: KillTrialOptions): Promise<KillTrial
     let kills = 0;
     for (let n = 1; n <= times; n++) {
       for (const victim of victims) {
-        const momentMs = random.between(0, LONGEST_PAUSE_MS);
+        const momentMs = random.between(0, longestMomentMs);
         await certificates.collect(service.url, apiKey);
         await delay(momentMs);
         if (victim === 'service') {

@@ -15,6 +15,7 @@ import { verifyCertificate, verifyReceipt } from '../../src/verify/verify.ts';
 import { rpc } from '../support/anvil.ts';
 import { digestsOf } from '../support/file-digests.ts';
 import { type Acknowledged, contentOf } from './depositors.ts';
+import { fetchAgain } from './fetch-again.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 /** What anyone sees of a log. */
@@ -197,7 +198,7 @@ export async function expectAuditPassed(service: ServiceProcess, policyFile: str
 }
 
 async function bytesOf(url: string, apiKey?: string): Promise<Uint8Array> {
-  const response = await fetch(url, {
+  const response = await fetchAgain(url, {
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     signal: AbortSignal.timeout(30_000),
   });

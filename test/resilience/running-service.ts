@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EvaluationFile } from '../../src/cli/service-client.ts';
-import { freePort } from '../../src/evaluation/child-process.ts';
+import { freePort, processProgram, recordedProcess } from '../../src/evaluation/child-process.ts';
 import { makeTrialFolder, ServiceProcess } from './service-process.ts';
 
 /** A part of the evaluation service that can be killed alone. */
 export type Part = 'anvil' | 'postgres';
+
+const PART_RUNS_WITHIN_MS = 30_000;
 
 /** `tiezheng serve --evaluation` on a data folder of its own. */
 export class RunningService extends ServiceProcess {
@@ -30,17 +33,27 @@ export class RunningService extends ServiceProcess {
     return existsSync(join(this.data, 'evaluation.json')) && super.isReady();
   }
 
-  /** SIGKILL of one part, which the service is to notice. */
+  /** SIGKILL of one part as soon as it runs, which the service is to notice. */
   async killPart(part: Part): Promise<void> {
-    process.kill(await this.pidOf(part), 'SIGKILL');
+    const deadline = performance.now() + PART_RUNS_WITHIN_MS;
+    let pid: number | undefined;
+    while (pid === undefined) {
+      if (performance.now() > deadline) throw this.failure(`${part} does not run`);
+      pid = part === 'anvil' ? await this.#anvilPid() : await this.#postgresPid();
+      if (pid === undefined) await delay(50);
+    }
+    process.kill(pid, 'SIGKILL');
   }
 
-  /** Of the part as it last started. */
-  async pidOf(part: Part): Promise<number> {
-    const file = { anvil: 'chain/anvil.pid', postgres: 'postgres/cluster/postmaster.pid' }[part];
-    const pid = Number.parseInt(await readFile(join(this.data, file), 'utf8'), 10);
-    if (!(pid > 1)) throw new Error(`${file} names no process`);
-    return pid;
+  async #anvilPid(): Promise<number | undefined> {
+    return (await recordedProcess(join(this.data, 'chain/anvil.pid')))?.pid;
+  }
+
+  async #postgresPid(): Promise<number | undefined> {
+    const text = await readFile(join(this.data, 'postgres/cluster/postmaster.pid'), 'utf8').catch(() => '');
+    const pid = Number.parseInt(text, 10);
+    // The file of a server that was killed stays until the next one has started, and its id may be a stranger's by then.
+    return pid > 1 && /(^|\/)postgres$/.test((await processProgram(pid)) ?? '') ? pid : undefined;
   }
 
   /** Stops what runs and removes the folder. */

@@ -11,6 +11,7 @@ const READY_WITHIN_MS = 60_000;
 const STOP_GRACE_MS = 30_000;
 /** Of the service's output, for the message of a failure. */
 const LINES_KEPT = 60;
+const LINE_KEPT = 400;
 
 /** What one command of the command line wrote. */
 export interface CommandOutcome {
@@ -48,7 +49,7 @@ export class ServiceProcess {
   async start(): Promise<void> {
     this.#ended = undefined;
     const child = await spawnTiezheng(['serve', ...this.#options], this.#environment, (line) => {
-      this.lines.push(line);
+      this.lines.push(line.slice(0, LINE_KEPT));
       if (this.lines.length > LINES_KEPT) this.lines.shift();
     });
     this.#child = child;
