@@ -181,7 +181,7 @@ export class ChainClient {
     const transaction = { from, to: this.contract, data: encodeAnchorCall(call) };
     // The estimate alone hides the error of the contract on some nodes.
     await this.#ask(data, 'eth_call', [transaction, 'latest']);
-    return this.#ask(quantity, 'eth_estimateGas', [transaction, 'latest']);
+    return this.#ask(quantity, 'eth_estimateGas', [transaction]);
   }
 
   /** Signs an anchor for this chain alone (EIP-155). */
@@ -395,7 +395,7 @@ export async function deployEvidenceLog(
 
   const call = openJsonRpc({ url: rpcUrl, timeoutMs: TIMEOUT_MS });
   await ask(call, data, 'eth_call', [{ from, data: initCode }, 'latest']);
-  const gas = await ask(call, quantity, 'eth_estimateGas', [{ from, data: initCode }, 'latest']);
+  const gas = await ask(call, quantity, 'eth_estimateGas', [{ from, data: initCode }]);
   const nonce = await client.nonce(from, 'pending');
   const fee = await client.suggestFee();
   const terms = { nonce, fee, gasLimit: (gas * 6n) / 5n };
