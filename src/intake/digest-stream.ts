@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { DigestAnswer, DigestRequest } from './digest-worker.ts';
@@ -148,7 +149,8 @@ class Sm3Lane {
     const file = `./digest-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`;
     const worker = new Worker(new URL(file, import.meta.url), {
       name: 'sm3',
-      env: {},
+      // Only where a clone keeps its modules stripped of types: doing that here takes 20 MB.
+      env: { NODE_COMPILE_CACHE: getCompileCacheDir() ?? '' },
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
     });
     worker.on('message', (answer: DigestAnswer) => this.#take(answer));
