@@ -18,14 +18,29 @@ interface Running {
 
 /** Runs the service until SIGINT or SIGTERM. @throws CodedError when it could not go on and has stopped by itself */
 export async function serve(options: { evaluation?: boolean }): Promise<void> {
-  const stopping = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-  });
+  const stopping = stopSignal();
   const running = options.evaluation ? await serveEvaluation() : await serveProduction();
   const end = await Promise.race([stopping, ...(running.lost === undefined ? [] : [running.lost])]);
   console.log(`${end instanceof Error ? end.message : end}: stopping`);
   await running.stop();
   if (end instanceof Error) throw end;
+}
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** One Ctrl-C comes from the terminal, and again from npm or whoever passes it on; a second one later is meant. */
+const SAME_SIGNAL_MS = 2_000;
+
+/** The first one stops the service in its own order; after a while another one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const hear = (signal: NodeJS.Signals) => {
+      resolve(signal);
+      setTimeout(() => {
+        for (const one of STOP_SIGNALS) process.off(one, hear);
+      }, SAME_SIGNAL_MS).unref();
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, hear);
+  });
 }
 
 async function serveProduction(): Promise<Running> {
