@@ -23,7 +23,7 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
   if (node === undefined) {
     console.error(
       `tiezheng: node-too-old: this is Node ${process.versions.node}, ${OLDEST_MAJOR} or newer is needed. ` +
-        'In a clone, "npm run setup" brings it.',
+        'In a clone, "npm run setup" brings it; beside an installed package, "npm install node@24" does.',
     );
     process.exit(3);
   }

@@ -1,12 +1,13 @@
 // Compiles src/ into dist/ for the packed tarball, since Node does not strip types below node_modules. The pages are not part
 // of it: build/web holds them built.
+// Usage: node scripts/build-dist.mjs [FOLDER]
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = join(root, process.argv[2] ?? 'dist');
+const target = resolve(process.argv[2] ?? join(root, 'dist'));
 // Built beside and renamed, so that an interrupted build leaves the old one or none.
 const unfinished = `${target}.new`;
 
@@ -17,7 +18,13 @@ writeFileSync(
   project,
   JSON.stringify({
     extends: join(root, 'tsconfig.json'),
-    compilerOptions: { noEmit: false, rootDir: join(root, 'src'), outDir: unfinished, types: ['node'] },
+    compilerOptions: {
+      noEmit: false,
+      rootDir: join(root, 'src'),
+      outDir: unfinished,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
     include: [join(root, 'src')],
     exclude: [join(root, 'src/web')],
   }),
