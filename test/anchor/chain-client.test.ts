@@ -270,8 +270,8 @@ describe('ChainClient and a node that fails', () => {
   });
 
   const malformed: [string, unknown][] = [
-    ['no JSON', (_: unknown, response: { end(text: string): void }) => response.end('{"result": 0x1}')],
-    ['an array', (_: unknown, response: { end(text: string): void }) => response.end('[]')],
+    ['no JSON', (_: unknown, response: { end(text: string): void }) => void response.end('{"result": 0x1}')],
+    ['an array', (_: unknown, response: { end(text: string): void }) => void response.end('[]')],
     ['no result', () => ({})],
     ['the answer to another call', ({ id }: { id: number }) => ({ result: '0x1', id: id + 1 })],
     ['a number of another kind', () => ({ result: 31337 })],
