@@ -203,10 +203,12 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
   return undefined;
 }
 
-/** Connection refused or lost, SQLSTATE classes 08 and 57P, the pool's own time-out. */
+/** Connection refused, lost, or lost since the last statement; SQLSTATE classes 08 and 57P; the pool's own time-out. */
 function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') return /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08|57P|53300)/.test(code);
-  return /^(?:timeout exceeded when trying to connect|Connection terminated)/.test(error.message);
+  return /^(?:timeout exceeded when trying to connect|Connection terminated|Client .* is not queryable$)/.test(
+    error.message,
+  );
 }

@@ -91,6 +91,7 @@ describe('problemOf', () => {
     Object.assign(new Error('terminating connection'), { code: '57P01' }),
     new Error('timeout exceeded when trying to connect'),
     new Error('Connection terminated unexpectedly'),
+    new Error('Client has encountered a connection error and is not queryable'),
   ]) {
     it(`takes "${error.message}" for a database that is away`, () => {
       expect(problemOf(error).problem).to.include({ status: 503, code: 'database-unavailable' });

@@ -133,8 +133,8 @@ export class Depositors {
       return acknowledged;
     }
     const refusal = `${status} ${answer.code}`;
-    // The request is right, so only "not now" is an answer to it.
-    if (status < 500 && status !== 429) throw new Error(`${idempotencyKey} was refused: ${refusal}`);
+    // The request is right, so only "not now" is an answer to it, whatever has been killed.
+    if (status !== 503 && status !== 429) throw new Error(`${idempotencyKey} was refused: ${refusal}`);
     return refusal;
   }
 
