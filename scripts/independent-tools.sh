@@ -1,0 +1,152 @@
+#!/bin/bash
+# Holds what a running evaluation service hands out against tools that know nothing of us, one line for each tool. Installs what
+# is missing: Debian's poppler-utils, qpdf, openssl, curl, unzip and python3-venv (as root), bagit from PyPI, Tessera from the Go
+# proxy. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
+# Exit code: 0 all that ran agreed, 1 one did not.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools="$PWD/scripts/independent-tools"
+root="$PWD"
+PATH="$root/node_modules/.bin:$PATH"
+work="$(mktemp -d "${TMPDIR:-/tmp}/tiezheng-tools-XXXXXX")"
+service=
+disagreed=0
+
+cleanup() {
+  if [ -n "$service" ]; then kill "$service" 2>/dev/null && wait "$service" 2>/dev/null; fi
+  # Go keeps its modules read-only.
+  chmod -R u+w "$work" && rm -rf "$work"
+}
+trap cleanup EXIT
+
+line() { printf '%-11s %-28s %s\n' "$1" "$2" "$3"; }
+
+# agrees TOOL WHAT COMMAND…: the command's end decides.
+agrees() {
+  local tool="$1" what="$2"
+  shift 2
+  if "$@" >"$work/said" 2>&1; then line agreed "$tool" "$what"
+  else
+    disagreed=1
+    line DISAGREED "$tool" "$what"
+    sed 's/^/            /' "$work/said" | tail -n 20
+  fi
+}
+
+have() { command -v "$1" >/dev/null; }
+
+install_debian() {
+  local missing=()
+  have pdfsig || missing+=(poppler-utils)
+  have qpdf || missing+=(qpdf)
+  have openssl || missing+=(openssl)
+  have curl || missing+=(curl)
+  have unzip || missing+=(unzip)
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+  if [ "${#missing[@]}" -eq 0 ]; then return; fi
+  if [ "$(id -u)" -ne 0 ] || ! have apt-get; then echo "not installed, and not root on Debian: ${missing[*]}"; return; fi
+  echo "installing ${missing[*]} …"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+}
+
+# --- what is looked at -----------------------------------------------------------------------------------------------------
+install_debian
+export TIEZHENG_DATA="$work/data" PORT=0
+node bin/tiezheng.mjs serve --evaluation >"$work/service.log" 2>&1 &
+service=$!
+for _ in $(seq 240); do
+  [ -f "$TIEZHENG_DATA/evaluation.json" ] && break
+  kill -0 "$service" 2>/dev/null || { cat "$work/service.log"; exit 1; }
+  sleep 0.5
+done
+setting() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$TIEZHENG_DATA/evaluation.json" "$1"; }
+url="$(setting url)"
+
+# So many leaves that the log has full tiles and partial ones on two levels.
+python3 - >"$work/bulk" <<'PYTHON'
+import hashlib, json
+for i in range(700):
+    content = str(i).encode()
+    file = {"name": f"{i}.txt", "sizeBytes": len(content), "mediaType": "text/plain",
+            "sha256": hashlib.sha256(content).hexdigest(), "sm3": None}
+    print(json.dumps({"files": [file]}))
+PYTHON
+curl -sS --fail --max-time 300 -H "authorization: Bearer $(setting apiKey)" -H 'content-type: application/x-ndjson' \
+  -H 'prefer: return=minimal' --data-binary "@$work/bulk" -o "$work/bulk.answer" "$url/api/v1/deposits/digests"
+original="$work/原件 original.txt"
+cp contracts/IEvidenceLog.sol "$original"
+node bin/tiezheng.mjs deposit "$original" --title 独立工具 --wait --out "$work/out" --json >/dev/null
+mkdir "$work/bag"
+unzip -q "$work/out/package.zip" -d "$work/bag"
+certificate="$work/out/certificate.json"
+
+# --- content and package -----------------------------------------------------------------------------------------------------
+in_bag() { (cd "$work/bag" && "$@"); }
+same() { [ "$1" = "$2" ] || { printf '%s\n%s\n' "$1" "$2"; false; }; }
+stated() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["files"][0]["entry"]["digests"][sys.argv[2]])' "$certificate" "$1"; }
+
+agrees sha256sum 'digest in the certificate' same "$(sha256sum <"$original" | cut -d' ' -f1)" "$(stated sha256)"
+agrees 'sha256sum -c, sha512sum -c' 'manifests of the package' in_bag bash -c '
+  sha256sum --quiet -c manifest-sha256.txt tagmanifest-sha256.txt && sha512sum --quiet -c manifest-sha512.txt tagmanifest-sha512.txt'
+sm3="$(openssl dgst -sm3 <"$original" | sed 's/.*= *//')"
+agrees 'openssl dgst -sm3' 'digest in the certificate' same "$sm3" "$(stated sm3)"
+if python3 -m venv "$work/venv" >/dev/null 2>&1 && "$work/venv/bin/pip" install -q bagit 'setuptools<81' >"$work/pip.log" 2>&1; then
+  agrees 'bagit.py --validate' 'the package unpacked' "$work/venv/bin/bagit.py" --validate "$work/bag"
+else line skipped 'bagit.py' "cannot be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null || echo no python3-venv)"; fi
+
+# --- PDF -------------------------------------------------------------------------------------------------------------------
+pdf_signature() {
+  pdfsig -nocert "$work/out/certificate.pdf"
+  pdfsig -nocert "$work/out/certificate.pdf" | grep -q 'Signature is Valid' &&
+    pdfsig -nocert "$work/out/certificate.pdf" | grep -q 'Total document signed'
+}
+embedded_json() {
+  (cd "$work" && pdfdetach -saveall out/certificate.pdf) && cmp "$work/certificate.json" "$certificate"
+}
+if have pdfsig; then
+  agrees pdfsig 'signature over the whole PDF' pdf_signature
+  agrees pdfdetach 'the JSON in it, byte for byte' embedded_json
+else line skipped pdfsig 'not installed'; fi
+if have qpdf; then agrees 'qpdf --check' 'structure of the PDF' qpdf --check "$work/out/certificate.pdf"
+else line skipped qpdf 'not installed'; fi
+
+# --- tree and chain ------------------------------------------------------------------------------------------------------------
+agrees 'python3 hashlib' 'file → record → leaf → root' python3 "$tools/spine.py" "$certificate" "$original" "$sm3"
+# Sets LEAF_INDEX and the like; each value is of digits and letters.
+eval "$(python3 "$tools/spine.py" "$certificate" "$original" "$sm3")"
+
+eth_call() {
+  curl -sS --fail -H 'content-type: application/json' "$(setting rpcUrl)" --data \
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\",\"params\":[{\"to\":\"$CONTRACT\",\"data\":\"$1\"},\"latest\"]}" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["result"])'
+}
+anchored() { # two words: the size, and a time that is not 0
+  local answer
+  answer="$(eth_call "$CALL_ANCHORED")"
+  echo "$answer"
+  [ "$((16#${answer:2:64}))" = "$TREE_SIZE" ] && [ "$((16#${answer:66:64}))" -gt 0 ]
+}
+included() { same "$(eth_call "$CALL_INCLUSION")" "0x$(eth_call "$CALL_ANCHORED" | cut -c 67-130)"; }
+other_leaf_is_not() { # the same call with another index reverts
+  local other="${CALL_INCLUSION:0:137}$(printf '%x' $((16#${CALL_INCLUSION:137:1} ^ 1)))${CALL_INCLUSION:138}"
+  ! eth_call "$other"
+}
+agrees 'curl eth_call' 'anchored(root): the size signed' anchored
+agrees 'curl eth_call' 'verifyInclusion(leaf): same time' included
+agrees 'curl eth_call' 'verifyInclusion refuses another' other_leaf_is_not
+
+if have go; then
+  export GOPATH="$work/go" GOBIN="$work/bin" GOFLAGS=-mod=mod
+  mkdir "$work/inclusion"
+  cp "$tools/inclusion.go" "$work/inclusion/main.go"
+  if (cd "$work/inclusion" && go mod init inclusion && go get github.com/transparency-dev/tessera@v1.0.4 &&
+    go mod tidy && go install . github.com/transparency-dev/tessera/cmd/fsck) >"$work/go.log" 2>&1; then
+    setting logPublicKey >"$work/vkey"
+    fsck() { "$work/bin/fsck" --ui=false --storage_url "$url/log/" --public_key "$work/vkey" 2>&1 | tee /dev/stderr | grep -q 'Successfully fsck'; }
+    agrees 'Tessera fsck' 'all tiles, entries, checkpoint' fsck
+    agrees 'Tessera client, x/mod note' 'note and inclusion from tiles' \
+      "$work/bin/inclusion" "$url/log/" "$(setting logPublicKey)" "$LEAF_INDEX" "$LEAF_DATA" "$work/bag/data/proofs/checkpoint.txt"
+  else line skipped Tessera "cannot be had: $(tail -n 1 "$work/go.log")"; fi
+else line skipped Tessera 'Go is not installed'; fi
+
+exit "$disagreed"
