@@ -20,6 +20,7 @@ describe('the evaluation service, killed at random moments while clients deposit
         say: (text) => said.push(text),
       });
       expect(outcome.kills).to.be.at.least(9);
+      expect(outcome.certificates, 'certificates given out on the way').to.be.at.least(1);
       expect(outcome.repeated, 'deposits that a kill broke off').to.be.at.least(1);
     } catch (error) {
       console.log(said.join('\n'));
