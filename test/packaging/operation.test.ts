@@ -1,0 +1,48 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { readProductionConfig } from '../../src/config.ts';
+import { useTemporaryFolder } from '../support/temporary-folder.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Contents of the page's fenced blocks of one language, in order. */
+function blocks(page: string, language: string): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] as string);
+}
+
+describe('docs/operation.md', () => {
+  const temporaryFolder = useTemporaryFolder();
+  let page: string;
+
+  before(async () => {
+    page = await readFile(join(ROOT, 'docs/operation.md'), 'utf8');
+  });
+
+  it('shows settings that the service takes', async () => {
+    const [chains, platform] = blocks(page, 'json');
+    const shown = blocks(page, 'sh').find((block) => block.startsWith('DATABASE_URL='));
+    const lines = (shown ?? '').trim().split('\n');
+    const environment = Object.fromEntries(lines.map((line) => line.split(/=(.*)/, 2) as [string, string]));
+    environment.TIEZHENG_CHAINS_FILE = join(temporaryFolder(), 'chains.json');
+    environment.TIEZHENG_PLATFORM_FILE = join(temporaryFolder(), 'platform.json');
+    await writeFile(environment.TIEZHENG_CHAINS_FILE, chains ?? '');
+    await writeFile(environment.TIEZHENG_PLATFORM_FILE, platform ?? '');
+
+    const config = readProductionConfig(environment);
+    expect(config).to.include({ profile: 'production', publicUrl: 'https://evidence.example.org', port: 8040 });
+    expect(config.objects).to.include({ kind: 's3', bucket: 'evidence-objects', prefix: '2026/', region: 'cn-east-1' });
+    expect(config.chains).to.have.length(1);
+    expect(config.chains[0]?.profile.finality).to.deep.equal({ rule: 'tag', tag: 'finalized' });
+  });
+
+  it('has a row for every setting', async () => {
+    const source = await readFile(join(ROOT, 'src/config.ts'), 'utf8');
+    const names = new Set(source.match(/\b(?:TIEZHENG_[A-Z0-9_]+|DATABASE_URL|HOST|PORT)\b/g));
+    names.delete('TIEZHENG_DATA'); // The evaluation profile's alone.
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    const documented = rows.flatMap((row) => row.split('|')[1]?.match(/[A-Z0-9_]+/g) ?? []);
+    expect(documented).to.include.members([...names]);
+  });
+});
