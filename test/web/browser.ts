@@ -17,7 +17,13 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-    env: { ...process.env, TMPDIR: folder, FONTCONFIG_FILE: await fontConfig(folder) } as Record<string, string>,
+    env: {
+      ...process.env,
+      // Without a UTF-8 locale Chromium does not find a file with a Chinese name.
+      LC_ALL: 'C.UTF-8',
+      TMPDIR: folder,
+      FONTCONFIG_FILE: await fontConfig(folder),
+    } as Record<string, string>,
   });
 }
 
