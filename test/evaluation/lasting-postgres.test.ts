@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type pg from 'pg';
@@ -40,13 +39,8 @@ describe('startLastingPostgres', function () {
   });
 
   it('is lost, with a code, when its port is taken before it starts again', async () => {
-    const postgres = await start(500);
-    const pid = postgres.pid();
-    const identity = (await processIdentity(pid))!;
-    process.kill(pid, 'SIGKILL');
-    await untilGone(pid, identity);
-    const squatter = createServer().listen(Number(new URL(postgres.url).port), '127.0.0.1');
-    await once(squatter, 'listening');
+    const postgres = await start(3000);
+    const squatter = await takePortOf(postgres);
     try {
       const error = await postgres.lost;
       expect(error.code).to.equal('embedded-not-running');
@@ -65,6 +59,24 @@ describe('startLastingPostgres', function () {
     await next.stop();
   });
 });
+
+/** Kills PostgreSQL and takes its port before it is back. Either may be first, so a lost race is run again with the next process. */
+async function takePortOf(postgres: LastingPostgres): Promise<Server> {
+  const port = Number(new URL(postgres.url).port);
+  for (let races = 0; races < 50; races++) {
+    const pid = postgres.pid();
+    const identity = (await processIdentity(pid))!;
+    process.kill(pid, 'SIGKILL');
+    await untilGone(pid, identity);
+    const squatter = createServer();
+    const isTaken = await new Promise<boolean>((resolve) => {
+      squatter.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isTaken) return squatter;
+    await until(() => postgres.pid() !== pid);
+  }
+  throw new Error(`PostgreSQL was faster 50 times on port ${port}`);
+}
 
 async function until(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 30_000;
