@@ -8,7 +8,7 @@ import { startRival } from './rival-server.ts';
 import { deposit, openAgent } from './upload.ts';
 
 const CLIENTS = 32;
-const DEPOSITS = 1000;
+const DEPOSITS = 500;
 const FILE_BYTES = 20_000;
 const RUNS = 3;
 
