@@ -1,5 +1,6 @@
 // Small deposits a second from many clients, beside the barest handler that could be called a deposit. Ours also detects the
-// type, encrypts, writes record, annexes and entries, waits for the log, and answers with a sealed receipt.
+// type, encrypts, writes record, annexes and entries, waits for the log, answers with a sealed receipt, and meanwhile prints the
+// certificates of the deposits before, on the same processors.
 import { randomBytes } from 'node:crypto';
 import { startEvaluationService } from './evaluation-service.ts';
 import type { Content } from './generated-content.ts';
@@ -8,7 +9,7 @@ import { startRival } from './rival-server.ts';
 import { deposit, openAgent } from './upload.ts';
 
 const CLIENTS = 32;
-const DEPOSITS = 500;
+const DEPOSITS = 1000;
 const FILE_BYTES = 20_000;
 const RUNS = 3;
 
