@@ -25,6 +25,8 @@ export interface DepositEvidence {
     checkpoint: Uint8Array;
     /** 32 bytes each, leaf side first. */
     inclusionProof: readonly Uint8Array[];
+    /** Signature lines of witnesses. */
+    cosignatures: readonly string[];
     attestations: readonly Attestation[];
   }[];
   /** Indices of the files whose originals are in the store now. */
@@ -68,7 +70,7 @@ export async function assembleCertificate(evidence: DepositEvidence, terms: Issu
     publications: evidence.publications.map((publication) => ({
       checkpoint: parseUtf8(publication.checkpoint),
       inclusionProof: publication.inclusionProof.map(encodeHex),
-      cosignatures: [],
+      cosignatures: [...publication.cosignatures],
       attestations: [...publication.attestations],
     })),
     seals: [],

@@ -1,11 +1,12 @@
 import { selectBlockHeader, selectFinalAnchorsCovering } from '../db/anchors.ts';
+import { selectAttestations, selectAttestedPublicationCovering, selectCosignatures } from '../db/attestations.ts';
 import { selectAnnexes, selectFileEntries, selectRecord } from '../db/deposits.ts';
 import { selectCheckpoint, selectLog } from '../db/leaves.ts';
 import { selectObjectKeysOfDeposit } from '../db/objects.ts';
 import type { Queryable } from '../db/pool.ts';
 import { parseDepositorAnnex, parseStatementAnnex } from '../format/annex.ts';
 import { parseHex0x } from '../format/bytes.ts';
-import { type EvmAttestation, evmAttestationSchema } from '../format/certificate.ts';
+import { type Attestation, attestationSchema } from '../format/certificate.ts';
 import { type DepositRecord, fileNameSchema, parseDepositRecord, parseFileEntry } from '../format/deposit.ts';
 import { checkFields, parseObject } from '../format/fields.ts';
 import { MAX_DEPTH, parseCanonicalJson } from '../format/json.ts';
@@ -21,12 +22,18 @@ export interface DepositRows {
   files: { body: Uint8Array; nameBody: Uint8Array }[];
   annexes: { name: string; body: Uint8Array }[];
   notBeforeHeader: Uint8Array | null;
-  publications: { note: Uint8Array; inclusionProof: Uint8Array[]; attestations: Uint8Array[] }[];
+  publications: {
+    note: Uint8Array;
+    inclusionProof: Uint8Array[];
+    cosignatures: string[];
+    attestations: Uint8Array[];
+  }[];
   originalsHeld: number[];
 }
 
 /**
- * Reads all that is known of a deposit that a final anchor covers: on each chain, the smallest final anchor.
+ * Reads all that is known of a deposit that a final anchor covers: on each chain the smallest final anchor, and the smallest
+ * publications that an authority timestamped and that a calendar has led to Bitcoin, each with all that attest to it.
  * @returns undefined if the record was erased, or no final anchor covers the leaf
  */
 export async function selectDepositRows(
@@ -44,15 +51,25 @@ export async function selectDepositRows(
     selectFinalAnchorsCovering(q, leafIndex),
   ]);
   if (log === undefined || record === undefined || anchors.length === 0) return undefined;
+  const attested = await Promise.all([
+    selectAttestedPublicationCovering(q, leafIndex, 'rfc3161'),
+    selectAttestedPublicationCovering(q, leafIndex, 'opentimestamps'),
+  ]);
+  const treeSizes = new Set([...attested.filter((size) => size !== undefined), ...anchors.map((a) => a.treeSize)]);
   const publications: DepositRows['publications'] = [];
-  for (const [treeSize, anchored] of Map.groupBy(anchors, (anchor) => anchor.treeSize)) {
+  for (const treeSize of [...treeSizes].sort((x, y) => (x < y ? -1 : 1))) {
     const checkpoint = await selectCheckpoint(q, treeSize);
-    // A final anchor's publication, and with it its checkpoint, is never deleted: two foreign keys and triggers see to it.
-    if (checkpoint === undefined) throw new Error(`no checkpoint of ${treeSize} leaves beneath a final anchor`);
+    // A publication, and with it its checkpoint, is never deleted: foreign keys and triggers see to it.
+    if (checkpoint === undefined) throw new Error(`no checkpoint of ${treeSize} leaves beneath a publication`);
+    const anchored = anchors.filter((anchor) => anchor.treeSize === treeSize).map(({ attestation }) => attestation);
     publications.push({
       note: checkpoint.note,
       inclusionProof: await reader.inclusionProof(leafIndex, treeSize),
-      attestations: anchored.map(({ attestation }) => attestation).filter((bytes) => bytes !== null),
+      cosignatures: (await selectCosignatures(q, treeSize)).map(({ line }) => line),
+      attestations: [
+        ...anchored.filter((bytes) => bytes !== null),
+        ...(await selectAttestations(q, treeSize)).map(({ body }) => body),
+      ],
     });
   }
   return {
@@ -93,15 +110,16 @@ export function parseDepositRows(rows: DepositRows): DepositEvidence {
     keys,
     leafIndex: rows.leafIndex,
     notBeforeHeader: rows.notBeforeHeader,
-    publications: rows.publications.map(({ note, inclusionProof, attestations }) => ({
+    publications: rows.publications.map(({ note, inclusionProof, cosignatures, attestations }) => ({
       checkpoint: note,
       inclusionProof,
+      cosignatures,
       attestations: attestations.map(parseAttestation),
     })),
     originalsHeld: rows.originalsHeld,
   };
 }
 
-function parseAttestation(bytes: Uint8Array): EvmAttestation {
-  return checkFields(evmAttestationSchema, parseCanonicalJson(bytes, { maxBytes: 4 << 20, maxDepth: MAX_DEPTH }));
+function parseAttestation(bytes: Uint8Array): Attestation {
+  return checkFields(attestationSchema, parseCanonicalJson(bytes, { maxBytes: 4 << 20, maxDepth: MAX_DEPTH }));
 }

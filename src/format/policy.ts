@@ -1,7 +1,15 @@
 import * as z from 'zod';
-import { base64, checkObject, evmChain, hash0x, hex32 } from './fields.ts';
+import { base64, checkObject, evmChain, hash0x, hex32, text } from './fields.ts';
 import { MAX_DEPTH, parseJson } from './json.ts';
 import { contractRefSchema, originSchema, vkeySchema } from './log.ts';
+
+/**
+ * Who stands behind a proof of time. Two times of one operator count as one; a source without this name counts by itself.
+ */
+const operator = text(200).optional();
+
+/** 80 bytes, as Bitcoin serialises them. */
+const bitcoinHeader = z.string().regex(/^[0-9a-f]{160}$/, 'expected 160 lower-case hex digits');
 
 /** Whom the reader trusts. Never taken from the thing verified. */
 export const policySchema = z.strictObject({
@@ -20,14 +28,23 @@ export const policySchema = z.strictObject({
       }),
     )
     .max(64),
-  chains: z.array(z.strictObject({ chain: evmChain, independent: z.boolean() })).max(64),
+  chains: z.array(z.strictObject({ chain: evmChain, independent: z.boolean(), operator })).max(64),
   /** Block hashes that the reader, or the office that wrote the policy, saw confirmed as final. */
   blocks: z.array(z.strictObject({ chain: evmChain, hash: hash0x })).max(100_000),
   /** DER roots of timestamp authorities. */
-  authorities: z.array(z.strictObject({ certificate: base64(16384), independent: z.boolean() })).max(64),
+  authorities: z.array(z.strictObject({ certificate: base64(16384), independent: z.boolean(), operator })).max(64),
   /** DER roots, or pinned signer certificates, of seals. */
   seals: z.array(base64(16384)).max(64),
   witnesses: z.strictObject({ keys: z.array(vkeySchema).max(64), quorum: z.number().int().min(0).max(64) }),
+  /** Bitcoin blocks that the reader, or the office that wrote the policy, saw confirmed. */
+  bitcoin: z
+    .strictObject({
+      independent: z.boolean(),
+      headers: z
+        .array(z.strictObject({ height: z.number().int().min(0).max(100_000_000), header: bitcoinHeader }))
+        .max(20_000),
+    })
+    .optional(),
 });
 export type Policy = z.infer<typeof policySchema>;
 

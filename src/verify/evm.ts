@@ -12,8 +12,11 @@ import { confirmBlock, isIndependentChain, logContracts, type Trust } from './tr
 
 /** A time that an outsider's proof gives, once somebody the reader trusts confirms the block. */
 export interface ProvedTime {
+  /** The latest instant that the proof allows: the accuracy it states is added already. */
   unixMs: number;
   source: string;
+  /** Who stands behind the source, in the policy's words. Two times of one operator count as one. */
+  operator?: string;
   independent: boolean;
 }
 

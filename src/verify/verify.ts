@@ -51,13 +51,22 @@ export async function verifyCertificate(
     const found: PublicationOutcome = { checks: [...outcome.checks], attestations: [] };
     for (const [j, attestation] of publication.attestations.entries()) {
       const name = `publication ${i + 1}, attestation ${j + 1}`;
-      if (attestation.type !== 'evm') {
-        found.checks.push(notChecked(attestation.type, name, 'unsupported'));
-      } else if (outcome.checkpoint !== undefined) {
-        const evm = checkEvmAttestation(attestation, outcome.checkpoint, certificate.log.origin, name, trust);
-        found.attestations.push(evm.checks);
-        // A block proves the time of the root; only the inclusion carries it down to this deposit.
-        if (evm.time !== undefined && outcome.included) proved.push(evm.time);
+      const { checkpoint, included } = outcome;
+      if (checkpoint === undefined) continue;
+      switch (attestation.type) {
+        case 'evm': {
+          const evm = checkEvmAttestation(attestation, checkpoint, certificate.log.origin, name, trust);
+          found.attestations.push(evm.checks);
+          // A block proves the time of the root; only the inclusion carries it down to this deposit.
+          if (evm.time !== undefined && included) proved.push(evm.time);
+          break;
+        }
+        case 'rfc3161':
+          found.checks.push(notChecked('rfc3161', name, 'unsupported'));
+          break;
+        case 'opentimestamps':
+          found.checks.push(notChecked('opentimestamps', name, 'unsupported'));
+          break;
       }
     }
     publications.push(found);

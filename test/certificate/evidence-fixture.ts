@@ -200,6 +200,7 @@ export async function depositEvidence(options: FixtureOptions = {}): Promise<Dep
       {
         checkpoint,
         inclusionProof: await inclusionProof(BigInt(LEAF_INDEX), treeSize, readNodeOver(leaves)),
+        cosignatures: [],
         attestations: [attestation],
       },
     ],

@@ -1,0 +1,137 @@
+import type { Queryable } from './pool.ts';
+
+export interface CosignatureRow {
+  treeSize: bigint;
+  /** The witness's key, `name+hash+base64`. */
+  vkey: string;
+  /** Signature line without line feed. */
+  line: string;
+}
+
+/** What attests to a published checkpoint besides a chain. */
+export type AttestationType = 'rfc3161' | 'opentimestamps';
+
+export interface AttestationRow {
+  treeSize: bigint;
+  type: AttestationType;
+  /** Address of the authority or calendar that was asked. */
+  source: string;
+  /** Canonical bytes of the attestation as certificates carry it. */
+  body: Buffer;
+  /** False while a calendar waits for its Bitcoin block. */
+  complete: boolean;
+}
+
+/** One of a witness that is there already stays. */
+export async function insertCosignature(
+  q: Queryable,
+  cosignature: { treeSize: bigint; vkey: string; line: string; at: Date },
+): Promise<void> {
+  await q.query(
+    'insert into cosignature (tree_size, vkey, line, received_at) values ($1, $2, $3, $4) on conflict do nothing',
+    [cosignature.treeSize, cosignature.vkey, cosignature.line, cosignature.at],
+  );
+}
+
+/** By key, so that the same rows always give the same certificate. */
+export async function selectCosignatures(q: Queryable, treeSize: bigint): Promise<CosignatureRow[]> {
+  const { rows } = await q.query<CosignatureRow>(
+    'select tree_size as "treeSize", vkey, line from cosignature where tree_size = $1 order by vkey',
+    [treeSize],
+  );
+  return rows;
+}
+
+const ATTESTATION = 'tree_size as "treeSize", type, source, body, complete';
+
+/** False, and nothing is changed, if this source has attested to this publication before. */
+export async function insertAttestation(
+  q: Queryable,
+  attestation: Omit<AttestationRow, 'body'> & { body: Uint8Array; at: Date },
+): Promise<boolean> {
+  const { rowCount } = await q.query(
+    `insert into attestation (tree_size, type, source, body, complete, created_at, changed_at)
+     values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing`,
+    [
+      attestation.treeSize,
+      attestation.type,
+      attestation.source,
+      attestation.body,
+      attestation.complete,
+      attestation.at,
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** False, and nothing is changed, if it is complete already or not there. */
+export async function updateIncompleteAttestation(
+  q: Queryable,
+  attestation: Omit<AttestationRow, 'body'> & { body: Uint8Array; at: Date },
+): Promise<boolean> {
+  const { rowCount } = await q.query(
+    `update attestation set body = $4, complete = $5, changed_at = $6
+     where tree_size = $1 and type = $2 and source = $3 and not complete`,
+    [
+      attestation.treeSize,
+      attestation.type,
+      attestation.source,
+      attestation.body,
+      attestation.complete,
+      attestation.at,
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** All that attest to one publication, in a fixed order. */
+export async function selectAttestations(q: Queryable, treeSize: bigint): Promise<AttestationRow[]> {
+  const { rows } = await q.query<AttestationRow>(
+    `select ${ATTESTATION} from attestation where tree_size = $1 order by type desc, source`,
+    [treeSize],
+  );
+  return rows;
+}
+
+/** Those that a calendar has still to complete, oldest first. */
+export async function selectIncompleteAttestations(
+  q: Queryable,
+  type: AttestationType,
+  source: string,
+  limit: number,
+): Promise<AttestationRow[]> {
+  const { rows } = await q.query<AttestationRow>(
+    `select ${ATTESTATION} from attestation where type = $1 and source = $2 and not complete order by tree_size limit $3`,
+    [type, source, limit],
+  );
+  return rows;
+}
+
+/** Tree sizes of the newest publications that this source has not attested to, newest first. */
+export async function selectUnattestedPublications(
+  q: Queryable,
+  type: AttestationType,
+  source: string,
+  limit: number,
+): Promise<bigint[]> {
+  const { rows } = await q.query<{ treeSize: bigint }>(
+    `select p.tree_size as "treeSize" from publication p
+     where not exists (select from attestation a where a.tree_size = p.tree_size and a.type = $1 and a.source = $2)
+     order by p.tree_size desc limit $3`,
+    [type, source, limit],
+  );
+  return rows.map((row) => row.treeSize);
+}
+
+/** Of the publications whose tree has leaf `leafIndex`, the smallest to which something of this type attests completely. */
+export async function selectAttestedPublicationCovering(
+  q: Queryable,
+  leafIndex: bigint,
+  type: AttestationType,
+): Promise<bigint | undefined> {
+  const { rows } = await q.query<{ treeSize: bigint | null }>(
+    'select min(tree_size) as "treeSize" from attestation where tree_size > $1 and type = $2 and complete',
+    [leafIndex, type],
+  );
+  return rows[0]?.treeSize ?? undefined;
+}
