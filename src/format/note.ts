@@ -112,7 +112,8 @@ export function verifyNote(note: UnverifiedNote, key: NoteKey): 'absent' | 'vali
   return lines.every((s) => verifyEd25519(s.signature, message, key.publicKey)) ? 'valid' : 'invalid';
 }
 
-function verifyEd25519(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+/** RFC 8032, without ZIP-215 leniency; false for a signature or key that is none. */
+export function verifyEd25519(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   if (signature.length !== 64) return false;
   try {
     return ed25519.verify(signature, message, publicKey, { zip215: false });

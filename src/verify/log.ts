@@ -5,6 +5,7 @@ import { parseNoteKey, verifyNote } from '../format/note.ts';
 import type { Check } from '../format/report.ts';
 import { verifyInclusion } from '../merkle/inclusion.ts';
 import { failed, notChecked, passed } from './checks.ts';
+import { checkCosignatures } from './cosignatures.ts';
 import { logKeys, type Trust } from './trust.ts';
 
 /** What is said about one checkpoint that is to cover a leaf. */
@@ -56,7 +57,7 @@ export function checkLog(
       checkOrigin(checkpoint, log.origin, about, trust),
       checkSignature(checkpoint, log.hints, about, trust),
       inclusion,
-      checkCosignatures(evidence, about, trust),
+      checkCosignatures(checkpoint.note.text, evidence.cosignatures, about, trust),
     ],
     checkpoint,
     included: inclusion.status === 'passed',
@@ -122,14 +123,4 @@ function checkInclusion(
     if (error instanceof CodedError) return failed('log.inclusion', about, error.code, facts);
     throw error;
   }
-}
-
-/** Witness keys are not read yet: cosignatures are counted as present, never as passed. */
-function checkCosignatures(evidence: LogEvidence, about: string | null, trust: Trust): Check {
-  const facts = { present: String(evidence.cosignatures.length), quorum: String(trust.policy?.witnesses.quorum ?? 0) };
-  if (evidence.cosignatures.length === 0) {
-    const because = (trust.policy?.witnesses.quorum ?? 0) > 0 ? 'absent' : 'not-required';
-    return notChecked('log.cosignatures', about, because, facts);
-  }
-  return notChecked('log.cosignatures', about, 'unsupported', facts);
 }

@@ -88,6 +88,10 @@ const REASONS: Record<string, Bilingual> = {
   'proof-too-short': { zh: '哈希路径过短', en: 'the proof has too few hashes' },
   'index-out-of-range': { zh: '序号超出树的范围', en: 'the number is outside the tree' },
   'signature-invalid': { zh: '签名无效', en: 'the signature is not valid' },
+  'cosignature-invalid': {
+    zh: '可信见证人名下的签名无效',
+    en: 'a line under the name of a witness that you trust does not verify',
+  },
   'origin-mismatch': { zh: '日志名称不符', en: 'the log names differ' },
   'header-hash-mismatch': { zh: '区块头与区块哈希不符', en: 'the header does not hash to the block hash' },
   'another-block-at-this-height': { zh: '该高度上是另一个区块', en: 'another block stands at this height' },
