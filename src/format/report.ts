@@ -29,6 +29,18 @@ export const CHECK_NAMES = [
   'pdf.matches',
   'package.manifest',
   'package.extra',
+  'file.digest',
+  'log.entry',
+  'pdf.coverage',
+  'pdf.integrity',
+  'pdf.signer',
+  'pdf.changes',
+  'bag.declaration',
+  'bag.manifest',
+  'bag.extra',
+  'bag.tags',
+  'bag.fetch',
+  'bag.seal',
 ] as const;
 
 export type CheckName = (typeof CHECK_NAMES)[number] | `annex.${string}` | `before.${string}`;
@@ -45,6 +57,7 @@ export const NOT_CHECKED_CAUSES = [
   'depends-on-failed',
   'operator-word-only',
   'declared-only',
+  'nodes-disagree',
 ] as const;
 export type NotCheckedCause = (typeof NOT_CHECKED_CAUSES)[number];
 
@@ -69,11 +82,13 @@ export const checkSchema = z.discriminatedUnion('status', [
 export type Check = z.infer<typeof checkSchema>;
 
 /** An instant with what it rests on. `at` is UTC text; block times have whole seconds. */
-const timeSchema = z.strictObject({
+export const timeSchema = z.strictObject({
   at: z.string().max(30),
   source: z.string().max(300),
   independent: z.boolean(),
 });
+
+export const conclusionSchema = z.enum(['required-passed', 'failed', 'incomplete', 'no-policy']);
 
 export const reportSchema = z.strictObject({
   type: z.literal('tiezheng/report/v1'),
@@ -90,7 +105,7 @@ export const reportSchema = z.strictObject({
   evaluation: z.boolean(),
   /** SHA-256 of the policy's canonical bytes; null without a policy. */
   policy: hex32.nullable(),
-  conclusion: z.enum(['required-passed', 'failed', 'incomplete', 'no-policy']),
+  conclusion: conclusionSchema,
   /** Names of the required checks that have not passed. */
   unmet: z.array(z.string().max(400)).max(2000),
   times: z.strictObject({
@@ -127,7 +142,7 @@ export function parseReport(bytes: Uint8Array): Report {
 }
 
 /** 0 all the policy requires passed, 1 something failed, 2 something required is pending or could not be checked. */
-export function exitCodeOf(report: Report): 0 | 1 | 2 {
+export function exitCodeOf(report: Pick<Report, 'conclusion'>): 0 | 1 | 2 {
   if (report.conclusion === 'required-passed') return 0;
   return report.conclusion === 'failed' ? 1 : 2;
 }
