@@ -29,8 +29,13 @@ export type FormatErrorCode =
   | 'invalid-tile-path'
   | 'invalid-rlp'
   | 'invalid-header'
+  | 'invalid-der'
   | 'invalid-seal'
   | 'invalid-manifest'
+  | 'invalid-opentimestamps'
+  | 'unknown-operation'
+  | 'unsupported-digest'
+  | 'trailing-bytes'
   | 'unknown-type';
 
 export class FormatError extends CodedError<FormatErrorCode> {}

@@ -1,3 +1,4 @@
+import type { KnownBitcoinHeader } from '../format/bitcoin-header.ts';
 import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { type NoteKey, parseNoteKey } from '../format/note.ts';
@@ -9,16 +10,43 @@ export type BlockConfirmation = 'policy' | 'reader' | 'node';
 /** What a node of the reader's choice said about a block: part of its canonical chain and final, only canonical, or another block stands at that height. */
 export type NodeAnswer = 'final' | 'canonical' | 'replaced' | 'unknown';
 
+/** Why a contract is not what the service says it is. */
+export type ContractDifference = 'contract-code-absent' | 'contract-code-differs' | 'contract-of-another-log';
+
+/** What a node of the reader's choice has at a contract's address: the published build made for this log, or something else. */
+export type ContractAnswer =
+  | { answer: 'matches' }
+  | { answer: 'differs'; reason: ContractDifference }
+  | { answer: 'unknown' };
+
+/** What the contract answers to `anchored(rootHash)`: null if it never took that root. */
+export type AnchoredAnswer = { treeSize: bigint; anchoredAt: bigint } | null;
+
 /** Answers that were fetched before verification; an outage leaves entries out. */
 export interface NodeAnswers {
-  /** The node in the reader's words, for the report. */
+  /** The nodes in the reader's words, for the report. */
   node: string;
   /** By CAIP-2 chain and `0x` block hash, as `blockKey` joins them. */
   blocks: ReadonlyMap<string, NodeAnswer>;
+  /** By CAIP-2 chain and `0x` address, as `contractKey` joins them. */
+  contracts: ReadonlyMap<string, ContractAnswer>;
+  /** By chain, address and root hash, as `anchoredKey` joins them. */
+  anchored: ReadonlyMap<string, AnchoredAnswer>;
+  /** Under the same keys, what the reader's nodes contradict each other about: who says what. No answer stands beside it. */
+  disputes: ReadonlyMap<string, string>;
 }
 
 export function blockKey(chain: string, blockHash: string): string {
   return `${chain}/${blockHash}`;
+}
+
+export function contractKey(chain: string, address: string): string {
+  return `${chain}/${address}`;
+}
+
+/** @param rootHash `0x` and 64 hex digits */
+export function anchoredKey(chain: string, address: string, rootHash: string): string {
+  return `${chain}/${address}/${rootHash}`;
 }
 
 /** Whom the reader trusts, ready to be asked. Nothing of the thing verified ever enters here. */
@@ -29,18 +57,22 @@ export interface Trust {
   /** `0x` hashes, or `chain/0x…` as `blockKey` joins them. */
   trustedBlocks: ReadonlySet<string>;
   node: NodeAnswers | undefined;
+  /** Bitcoin headers of the policy and of the reader, hex, by height. */
+  bitcoinHeaders: ReadonlyMap<number, readonly string[]>;
 }
 
 /**
  * @param policyBytes the reader's policy in any JSON spelling, or undefined
  * @param trustedBlocks block hashes that the reader himself vouches for, `0x…` or `eip155:1/0x…`. A bare hash confirms the block
  * but not on which chain it is, so its time never counts as independent
+ * @param headers Bitcoin blocks that the reader himself vouches for; whether Bitcoin counts as independent is for the policy to say
  * @throws FormatError if the policy or one of its keys is malformed
  */
 export function openTrust(
   policyBytes: Uint8Array | undefined,
   trustedBlocks: readonly string[],
   node: NodeAnswers | undefined,
+  headers: readonly KnownBitcoinHeader[] = [],
 ): Trust {
   const policy = policyBytes === undefined ? undefined : parsePolicy(policyBytes);
   // A key that cannot be read must not silently count as "not trusted": the reader believes that he named it.
@@ -52,7 +84,14 @@ export function openTrust(
     digest: policy === undefined ? null : encodeHex(sha256(encodeJson(policy as unknown as JsonValue))),
     trustedBlocks: new Set(trustedBlocks),
     node,
+    bitcoinHeaders: headersByHeight([...(policy?.bitcoin?.headers ?? []), ...headers]),
   };
+}
+
+function headersByHeight(headers: readonly KnownBitcoinHeader[]): Map<number, string[]> {
+  const byHeight = new Map<number, string[]>();
+  for (const { height, header } of headers) byHeight.set(height, [...(byHeight.get(height) ?? []), header]);
+  return byHeight;
 }
 
 /** Keys that the policy names for a log; undefined if the policy does not know the log. */
@@ -77,6 +116,8 @@ export interface BlockStanding {
   replaced: boolean;
   /** False if only the thing verified says on which chain the block is. */
   chainKnown: boolean;
+  /** Set if the reader's nodes contradict each other about this block: who says what. */
+  disputed: string | undefined;
 }
 
 /** Who outside the thing verified confirms that this block is part of its chain. */
@@ -88,7 +129,11 @@ export function confirmBlock(trust: Trust, chain: string, blockHash: string): Bl
     final,
     replaced: false,
     chainKnown,
+    disputed: undefined,
   });
+  // Before the policy: a reader who asked is told that there is something to find out.
+  const disputed = trust.node?.disputes.get(key);
+  if (disputed !== undefined) return { ...standing(undefined, false), disputed };
   if (answer === 'replaced') return { ...standing(undefined, false), replaced: true };
   if (trust.policy?.blocks.some((b) => b.chain === chain && b.hash === blockHash)) return standing('policy', true);
   if (trust.trustedBlocks.has(key)) return standing('reader', true);

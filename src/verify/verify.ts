@@ -1,4 +1,4 @@
-import { encodeHex, sha256 } from '../format/bytes.ts';
+import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
 import { type Certificate, parseCertificate } from '../format/certificate.ts';
 import { parseReceipt, type Receipt } from '../format/receipt.ts';
 import type { Check, Report } from '../format/report.ts';
@@ -11,6 +11,7 @@ import { conclude, type PublicationOutcome } from './conclusion.ts';
 import { checkPresentedFiles, checkRecord, type OpenedFile, type PresentedFile } from './deposit.ts';
 import { checkEvmAttestation, checkNotBefore, type ProvedTime } from './evm.ts';
 import { checkLog } from './log.ts';
+import { checkOpentimestamps } from './opentimestamps.ts';
 import { checkSeals } from './seal.ts';
 import { statementsOf } from './statements.ts';
 import { checkTimes } from './time.ts';
@@ -64,9 +65,12 @@ export async function verifyCertificate(
         case 'rfc3161':
           found.checks.push(notChecked('rfc3161', name, 'unsupported'));
           break;
-        case 'opentimestamps':
-          found.checks.push(notChecked('opentimestamps', name, 'unsupported'));
+        case 'opentimestamps': {
+          const stamp = checkOpentimestamps(parseBase64(attestation.proof), checkpoint.rootHash, name, trust);
+          found.checks.push(stamp.check);
+          if (stamp.time !== undefined && included) proved.push(stamp.time);
           break;
+        }
       }
     }
     publications.push(found);
