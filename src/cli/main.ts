@@ -39,7 +39,12 @@ program
   .argument('<evidence>', 'certificate.json, certificate.pdf, package.zip or receipt.json')
   .argument('[files...]', 'the files to hold against it')
   .option('--policy <file>', 'whom you trust (tiezheng/policy/v1)')
-  .option('--rpc <url>', 'ask this node of your choice about blocks (repeatable)', collect, [])
+  .option(
+    '--rpc <url>',
+    'ask this node of your choice about blocks and contracts; eip155:1=<url> for one chain (repeatable: answers are compared)',
+    collect,
+    [],
+  )
   .option(
     '--trusted-block <hash>',
     '0x… or eip155:1/0x…: a block that you confirmed yourself (repeatable)',

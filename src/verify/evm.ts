@@ -8,7 +8,7 @@ import { utcTimeOf } from '../format/fields.ts';
 import type { Check } from '../format/report.ts';
 import { type Facts, failed, notChecked, passed, pending } from './checks.ts';
 import { verifyEvmReceipt } from './evm-receipt.ts';
-import { confirmBlock, isIndependentChain, logContracts, type Trust } from './trust.ts';
+import { anchoredKey, confirmBlock, contractKey, isIndependentChain, logContracts, type Trust } from './trust.ts';
 
 /** A time that an outsider's proof gives, once somebody the reader trusts confirms the block. */
 export interface ProvedTime {
@@ -60,7 +60,7 @@ export function checkEvmAttestation(
   const checks: Check[] = [
     receipt.ok ? passed('evm.receipt', about, facts) : failed('evm.receipt', about, receipt.reason, block),
     checkCanonical('evm.canonical', attestation.chain, attestation.blockHash, about, trust),
-    checkContract(attestation, origin, about, trust),
+    checkContract(attestation, checkpoint, origin, about, trust),
     checkFinality(attestation, about, trust),
   ];
   const confirmed = receipt.ok && checks[1]?.status === 'passed';
@@ -85,25 +85,54 @@ function checkCanonical(
   trust: Trust,
   more: Facts = {},
 ): Check {
-  const { confirmed, replaced } = confirmBlock(trust, chain, blockHash);
+  const { confirmed, replaced, disputed } = confirmBlock(trust, chain, blockHash);
   const facts: Facts = { ...more, chain, blockHash };
+  if (disputed !== undefined) return notChecked(name, about, 'nodes-disagree', { ...facts, disputed });
   if (replaced) return failed(name, about, 'another-block-at-this-height', facts);
   if (confirmed === undefined) return notChecked(name, about, 'offline', facts);
   return passed(name, about, { ...facts, confirmedBy: confirmed === 'node' ? `node ${trust.node?.node}` : confirmed });
 }
 
-function checkContract(attestation: EvmAttestation, origin: string, about: string, trust: Trust): Check {
-  const facts = { chain: attestation.chain, contract: attestation.contract };
-  if (trust.policy === undefined) return notChecked('evm.contract', about, 'no-policy', facts);
-  const named = logContracts(trust, origin).some(
-    (c) => c.chain === attestation.chain && c.address === attestation.contract,
-  );
-  return named ? passed('evm.contract', about, facts) : notChecked('evm.contract', about, 'untrusted-key', facts);
+/** The policy says which contract is the log's. A node can say more, that its code is the published one; it cannot vouch for it. */
+function checkContract(
+  { chain, contract }: EvmAttestation,
+  { rootHash }: UnverifiedCheckpoint,
+  origin: string,
+  about: string,
+  trust: Trust,
+): Check {
+  const name = 'evm.contract';
+  const key = contractKey(chain, contract);
+  const answer = trust.node?.contracts.get(key);
+  const disputed = trust.node?.disputes.get(key);
+  const facts: Facts = {
+    chain,
+    contract,
+    ...(answer !== undefined && { code: answer.answer === 'differs' ? answer.reason : answer.answer }),
+    ...anchoredFacts(anchoredKey(chain, contract, encodeHex0x(rootHash)), trust),
+  };
+  if (trust.policy === undefined) return notChecked(name, about, 'no-policy', facts);
+  if (!logContracts(trust, origin).some((c) => c.chain === chain && c.address === contract)) {
+    return notChecked(name, about, 'untrusted-key', facts);
+  }
+  if (disputed !== undefined) return notChecked(name, about, 'nodes-disagree', { ...facts, disputed });
+  return answer?.answer === 'differs' ? failed(name, about, answer.reason, facts) : passed(name, about, facts);
+}
+
+/** What the contract itself answers about this root; in the chain's unit of time. */
+function anchoredFacts(key: string, trust: Trust): Facts {
+  const disputed = trust.node?.disputes.get(key);
+  if (disputed !== undefined) return { anchored: `the nodes disagree: ${disputed}` };
+  const answer = trust.node?.anchored.get(key);
+  if (answer === undefined) return {};
+  return { anchored: answer === null ? 'never' : `${answer.treeSize} leaves, block time ${answer.anchoredAt}` };
 }
 
 function checkFinality(attestation: EvmAttestation, about: string, trust: Trust): Check {
-  const { confirmed, final, replaced } = confirmBlock(trust, attestation.chain, attestation.blockHash);
+  const standing = confirmBlock(trust, attestation.chain, attestation.blockHash);
+  const { confirmed, final, replaced, disputed } = standing;
   const facts = { stated: attestation.claims.finality.status, rule: attestation.claims.finality.rule };
+  if (disputed !== undefined) return notChecked('evm.finality', about, 'nodes-disagree', { ...facts, disputed });
   if (replaced) return notChecked('evm.finality', about, 'depends-on-failed', facts);
   if (final) return passed('evm.finality', about, facts);
   if (confirmed === 'node') return pending('evm.finality', about, 'the node calls the block final', facts);

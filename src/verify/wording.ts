@@ -69,6 +69,10 @@ const CAUSES: Record<NotCheckedCause, Bilingual> = {
   'depends-on-failed': { zh: '所依赖的核验未通过', en: 'it rests on a check that failed' },
   'operator-word-only': { zh: '仅有陈述，没有外部证明', en: 'stated only; no outside proof' },
   'declared-only': { zh: '仅有申报的摘要', en: 'declared digests only' },
+  'nodes-disagree': {
+    zh: '您所选的节点说法不一；须先查明哪一个有误，再行核验',
+    en: 'the nodes that you chose contradict each other; find out which one is wrong and check again',
+  },
 };
 
 const REASONS: Record<string, Bilingual> = {
@@ -94,6 +98,12 @@ const REASONS: Record<string, Bilingual> = {
   },
   'origin-mismatch': { zh: '日志名称不符', en: 'the log names differ' },
   'header-hash-mismatch': { zh: '区块头与区块哈希不符', en: 'the header does not hash to the block hash' },
+  'contract-code-absent': { zh: '该地址没有合约代码', en: 'there is no contract at this address' },
+  'contract-code-differs': {
+    zh: '该地址的合约代码与公开发布的构建不同',
+    en: 'the code at this address is not that of the published contract',
+  },
+  'contract-of-another-log': { zh: '该合约属于另一日志', en: 'the contract was made for another log' },
   'another-block-at-this-height': { zh: '该高度上是另一个区块', en: 'another block stands at this height' },
   'received-after-its-own-proof': { zh: '接收时间晚于其证明', en: 'it was received after its own proof' },
   'received-before-the-block-it-names': {

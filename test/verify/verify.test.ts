@@ -112,6 +112,9 @@ describe('verifyCertificate', () => {
       openTrust(encodeObject({ ...world.policy, blocks: [] }), [], {
         node: 'http://127.0.0.1:8545',
         blocks: new Map([[`eip155:1/${blockHash}`, a]]),
+        contracts: new Map(),
+        anchored: new Map(),
+        disputes: new Map(),
       });
     const replaced = await verifyCertificate(encodeObject(world.certificate), presented(world), answer('replaced'));
     expect(statusOf(replaced, 'evm.canonical')).to.deep.equal(['failed']);
