@@ -31,6 +31,7 @@ export type FormatErrorCode =
   | 'invalid-header'
   | 'invalid-der'
   | 'invalid-seal'
+  | 'invalid-tlog-proof'
   | 'invalid-manifest'
   | 'invalid-opentimestamps'
   | 'unknown-operation'

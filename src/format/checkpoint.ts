@@ -31,6 +31,18 @@ export function parseCheckpoint(bytes: Uint8Array): UnverifiedCheckpoint {
   return { ...parseCheckpointBody(note.text), note };
 }
 
+/**
+ * As `parseCheckpoint`, for a log that is not ours: its extension lines are allowed, and nothing is said about what they mean.
+ * They are part of `note.text` and so of what is signed.
+ * @throws FormatError `invalid-checkpoint` and those of `parseNote`
+ */
+export function parseForeignCheckpoint(bytes: Uint8Array): UnverifiedCheckpoint {
+  const note = parseNote(bytes);
+  const lines = note.text.split('\n');
+  if (lines.slice(3, -1).includes('')) throw new FormatError('invalid-checkpoint', 'an extension line is empty');
+  return { ...parseCheckpointBody(`${lines.slice(0, 3).join('\n')}\n`), note };
+}
+
 /** @throws FormatError `invalid-checkpoint` */
 export function parseCheckpointBody(text: string): CheckpointBody {
   const lines = text.split('\n');
