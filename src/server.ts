@@ -175,6 +175,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const issuer = new CertificateIssuer({
       db,
       reader,
+      sequencer,
       sealer,
       sealingKey,
       printer,

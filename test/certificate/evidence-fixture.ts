@@ -40,7 +40,8 @@ export const PLATFORM: PlatformProfile = {
   interests: null,
 };
 
-const LOG_KEY = sha256(encodeUtf8('key of the fixture log'));
+/** Ed25519 seed. */
+export const LOG_KEY = sha256(encodeUtf8('key of the fixture log'));
 export const LOG_VKEY = encodeNoteKey(ORIGIN, ed25519.getPublicKey(LOG_KEY));
 
 export function checkpointNote(treeSize: bigint, rootHash: RootHash): Uint8Array {

@@ -22,6 +22,7 @@ describe('CertificateIssuer', () => {
   let drop: () => Promise<void>;
   let anchorId: bigint;
   let attestation: Awaited<ReturnType<typeof storeDeposits>>['attestation'];
+  let log: Awaited<ReturnType<typeof storeDeposits>>['log'];
 
   beforeEach(async function () {
     this.timeout(60_000);
@@ -33,9 +34,10 @@ describe('CertificateIssuer', () => {
       [7, { depositId: FIRST }],
       [41, { depositId: SECOND, withNotBefore: false }],
     ]);
-    ({ anchorId, attestation } = await storeDeposits(db, deposits));
+    ({ anchorId, attestation, log } = await storeDeposits(db, deposits));
   });
   afterEach(async () => {
+    await log.stop();
     await db.close();
     await drop();
   });
@@ -46,13 +48,13 @@ describe('CertificateIssuer', () => {
     ).rows.map(({ depositId }) => depositId);
 
   it('issues nothing before the anchor is final', async () => {
-    expect(await (await makeIssuer(db)).issueDue()).to.deep.equal([]);
+    expect(await (await makeIssuer(db, { sequencer: log.sequencer })).issueDue()).to.deep.equal([]);
     expect(await certificateRows()).to.deep.equal([]);
   });
 
   it('issues one certificate, JSON and PDF together, for each deposit that a final anchor covers', async () => {
     await finalise(db, anchorId, attestation);
-    const issuer = await makeIssuer(db);
+    const issuer = await makeIssuer(db, { sequencer: log.sequencer });
     const numbers = await issuer.issueDue();
     expect(numbers).to.have.length(2);
     expect(await certificateRows()).to.deep.equal([FIRST, SECOND]);
@@ -86,6 +88,7 @@ describe('CertificateIssuer', () => {
       goOn = resolve;
     });
     const slow = await makeIssuer(db, {
+      sequencer: log.sequencer,
       printer: {
         print: async (json, options) => {
           printing();
@@ -96,7 +99,7 @@ describe('CertificateIssuer', () => {
     });
     const first = slow.issueDue();
     await began;
-    expect(await (await makeIssuer(db)).issueDue()).to.deep.equal([]);
+    expect(await (await makeIssuer(db, { sequencer: log.sequencer })).issueDue()).to.deep.equal([]);
     goOn();
     expect(await first).to.have.length(2);
     expect(await certificateRows()).to.deep.equal([FIRST, SECOND]);
@@ -104,8 +107,9 @@ describe('CertificateIssuer', () => {
 
   it('certifies no deposit twice when the lock that chooses the worker is lost', async () => {
     await finalise(db, anchorId, attestation);
-    const other = await makeIssuer(db);
+    const other = await makeIssuer(db, { sequencer: log.sequencer });
     const slow = await makeIssuer(db, {
+      sequencer: log.sequencer,
       printer: {
         print: async (json, options) => {
           await db.pool.query(
@@ -131,7 +135,7 @@ describe('CertificateIssuer', () => {
       [FIRST],
     );
     let now = ISSUE_TIME;
-    const issuer = await makeIssuer(db, { nowMs: () => now });
+    const issuer = await makeIssuer(db, { sequencer: log.sequencer, nowMs: () => now });
     expect(await issuer.issueDue()).to.have.length(1);
     expect(await certificateRows()).to.deep.equal([SECOND]);
     const [alarm] = await selectOpenAlarms(db.pool);
@@ -156,7 +160,7 @@ describe('CertificateIssuer', () => {
   ] as const) {
     it(`issues nothing on an attestation ${what}`, async () => {
       await finalise(db, anchorId, attest(attestation) as typeof attestation);
-      expect(await (await makeIssuer(db)).issueDue()).to.deep.equal([]);
+      expect(await (await makeIssuer(db, { sequencer: log.sequencer })).issueDue()).to.deep.equal([]);
       expect(await certificateRows()).to.deep.equal([]);
       expect((await selectOpenAlarms(db.pool)).map((alarm) => alarm.subject)).to.deep.equal([FIRST, SECOND]);
     });
@@ -167,6 +171,7 @@ describe('CertificateIssuer', () => {
     let now = ISSUE_TIME;
     let fails = true;
     const issuer = await makeIssuer(db, {
+      sequencer: log.sequencer,
       nowMs: () => now,
       printer: {
         print: (json, options) =>
@@ -185,6 +190,7 @@ describe('CertificateIssuer', () => {
     await finalise(db, anchorId, attestation);
     let earlier: Uint8Array | undefined;
     const issuer = await makeIssuer(db, {
+      sequencer: log.sequencer,
       printer: {
         print: (json, options) => {
           earlier ??= json;
@@ -203,6 +209,7 @@ describe('CertificateIssuer', () => {
     let away = true;
     const real = new LogReader(db.pool);
     const issuer = await makeIssuer(db, {
+      sequencer: log.sequencer,
       reader: {
         refresh: () => real.refresh(),
         inclusionProof: (...args) => {

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { EvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { CertificateIssuer, type IssuerParts } from '../../src/certificate/issue.ts';
@@ -13,12 +16,17 @@ import { insertCheckpoint, insertLeaves, insertLog } from '../../src/db/leaves.t
 import { insertObjectKeys } from '../../src/db/objects.ts';
 import type { Database } from '../../src/db/pool.ts';
 import { parseBlockHeader } from '../../src/format/block-header.ts';
-import { parseHex, parseHex0x } from '../../src/format/bytes.ts';
+import { parseHex, parseHex0x, parseUtf8 } from '../../src/format/bytes.ts';
 import type { EvmAttestation } from '../../src/format/certificate.ts';
 import { parseCertificate } from '../../src/format/certificate.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import type { LogRecord } from '../../src/format/log.ts';
+import { CheckpointSigner } from '../../src/log/checkpoint-signer.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
+import { encodeRegisterEntry } from '../../src/log/register-entry.ts';
+import { Sequencer } from '../../src/log/sequencer.ts';
+import { FileCheckpointRegister } from '../../src/storage/file-register.ts';
+import { MemoryObjectStore } from '../../src/storage/memory-store.ts';
 import { openTrust } from '../../src/verify/trust.ts';
 import { verifyCertificate } from '../../src/verify/verify.ts';
 import {
@@ -28,6 +36,7 @@ import {
   fixtureDeposit,
   fixtureLeaves,
   fixturePublication,
+  LOG_KEY,
   LOG_VKEY,
   NOT_BEFORE_HEADER,
   ORIGIN,
@@ -50,7 +59,7 @@ const LOG: LogRecord = {
 /**
  * Fills an empty database with a log of 57 leaves, these deposits among them by leaf index, a published checkpoint over all
  * and its anchor, not yet final.
- * @returns anchor id and attestation, for `finalise`
+ * @returns anchor id and attestation, for `finalise`; the log, which goes on from there until stopped
  */
 export async function storeDeposits(db: Database, deposits: ReadonlyMap<number, FixtureOptions>) {
   const q = db.pool;
@@ -60,6 +69,7 @@ export async function storeDeposits(db: Database, deposits: ReadonlyMap<number, 
   const leaves = fixtureLeaves(new Map([...assembled].map(([index, { leafData }]) => [index, leafData])));
   await insertLog(q, { origin: ORIGIN, record: ENCODE(LOG), leafData: leaves[0] as Uint8Array });
   await insertLeaves(q, 1n, leaves.slice(1));
+  await q.query('update log set size = $1', [leaves.length]);
   for (const [index, { record, files, annexes, leafData }] of assembled) {
     const { depositId } = record;
     const { rows } = await q.query<{ id: bigint }>(
@@ -109,7 +119,34 @@ export async function storeDeposits(db: Database, deposits: ReadonlyMap<number, 
   }
   const contract = parseHex0x(CONTRACT);
   const anchorId = await insertAnchor(q, { chain: CHAIN, contract, treeSize, rootHash, at: AT });
-  return { anchorId, attestation };
+  return { anchorId, attestation, log: await openLog(db, checkpoint) };
+}
+
+/** The log's sequencer, whose register promises `checkpoint` already. */
+async function openLog(db: Database, checkpoint: Uint8Array) {
+  const folder = await mkdtemp(join(tmpdir(), 'tiezheng-register-'));
+  const register = await FileCheckpointRegister.open(folder);
+  const entry = { claim: randomUUID(), checkpoint: parseUtf8(checkpoint) };
+  await register.compareAndSwap(undefined, encodeRegisterEntry(entry));
+  const reader = new LogReader(db.pool);
+  const { origin, keys, contracts, predecessor } = LOG;
+  const sequencer = new Sequencer({
+    db,
+    objects: new MemoryObjectStore(),
+    register,
+    signer: new CheckpointSigner(ORIGIN, LOG_KEY),
+    reader,
+    identity: { origin, keys, contracts, predecessor },
+  });
+  await sequencer.start();
+  return {
+    sequencer,
+    reader,
+    async stop() {
+      await sequencer.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 export async function finalise(db: Database, anchorId: bigint, attestation: EvmAttestation): Promise<void> {
@@ -123,7 +160,10 @@ export async function finalise(db: Database, anchorId: bigint, attestation: EvmA
 }
 
 /** An issuer on real parts, but that it prints on this thread. Its own policy judges before it issues. */
-export async function makeIssuer(db: Database, parts: Partial<IssuerParts> = {}): Promise<CertificateIssuer> {
+export async function makeIssuer(
+  db: Database,
+  parts: Partial<IssuerParts> & Pick<IssuerParts, 'sequencer'>,
+): Promise<CertificateIssuer> {
   const made: EvaluationSeal = await makeEvaluationSeal(ISSUE_TIME - 60_000);
   const sealingKey = sealingKeyFromPem(made.keyPem, made.certificatePem);
   const sealer = new Sealer(sealingKey);

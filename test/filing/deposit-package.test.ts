@@ -54,7 +54,10 @@ describe('writeDepositPackage', () => {
       );
     }
   });
-  after(() => db.close());
+  after(async () => {
+    await anchor.log.stop();
+    await db.close();
+  });
 
   const write = async (): Promise<PackagedFile[]> => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -83,7 +86,7 @@ describe('writeDepositPackage', () => {
 
   it('packs the originals that are held, decrypted, wherever they are kept, and leaves out erased ones', async () => {
     await finalise(db, anchor.anchorId, anchor.attestation);
-    expect(await (await makeIssuer(db)).issueDue()).to.have.length(1);
+    expect(await (await makeIssuer(db, { sequencer: anchor.log.sequencer })).issueDue()).to.have.length(1);
     const expected = CONTENTS.map((bytes, i) => [`data/originals/${i + 1}-${i}.bin`, digestsOf(bytes).sha256] as const);
     expect([...originalsIn(await write())]).to.deep.equal(expected);
     await db.pool.query('delete from object_key where deposit_id = $1 and file_index = 2', [DEPOSIT_ID]);
