@@ -15,8 +15,12 @@ const bitcoinHeader = z.string().regex(/^[0-9a-f]{160}$/, 'expected 160 lower-ca
 export const policySchema = z.strictObject({
   type: z.literal('tiezheng/policy/v1'),
   evaluation: z.boolean(),
-  /** How many independent times must prove the deposit's existence. */
+  /** How many operators' independent times must prove the deposit's existence. */
   independentTimesRequired: z.number().int().min(0).max(16),
+  /** How many chains of different operators must hold an anchor; at least one if `logs` names a contract for the log. */
+  anchorsRequired: z.number().int().min(0).max(16).optional(),
+  /** How many timestamp tokens of different operators must stand, independent or not. Without it none. */
+  tokensRequired: z.number().int().min(0).max(16).optional(),
   logs: z
     .array(
       z.strictObject({

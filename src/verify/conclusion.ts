@@ -1,18 +1,19 @@
 import type { Check, Report } from '../format/report.ts';
 import { LIMITS } from './limits.ts';
-import { logContracts, type Trust } from './trust.ts';
+import { chainOperator, logContracts, type Trust } from './trust.ts';
 import { VERIFIER } from './verifier.ts';
 
-/** The checks of one publication, and those of each attestation for it. */
+/** What was found out about one publication. */
 export interface PublicationOutcome {
+  /** `log.*`, and one check for each token and each calendar proof. */
   checks: Check[];
+  /** The four `evm.*` checks of each chain's anchor. */
   attestations: Check[][];
 }
 
 /** Always required where they occur: if one is not passed, the report is not. */
 const REQUIRED = [
   'certificate.canonical',
-  'seal',
   'record.commitment',
   'file.path',
   'time.bracket',
@@ -34,7 +35,7 @@ export function conclude(
   statements: Report['statements'],
   trust: Trust,
 ): Report {
-  const unmet = [...unmetOf(since), ...unmetPublication(publications, trust)];
+  const unmet = [...unmetOf(since), ...unmetProofs(publications, trust)];
   return {
     type: 'tiezheng/report/v1',
     verifier: VERIFIER,
@@ -68,30 +69,103 @@ function unmetOf(checks: readonly Check[]): string[] {
       check.status === 'failed';
     if (required) unmet.add(nameOf(check));
   }
+  // One seal of a known signer is enough: anybody may add his own beside it.
+  if (!checks.some((c) => c.name === 'seal' && c.status === 'passed')) {
+    for (const seal of checks.filter((c) => c.name === 'seal')) unmet.add(nameOf(seal));
+  }
   // A certificate alone says nothing about any file: at least one must have been held against it.
   if (!checks.some((c) => c.name === 'file.sha256' && c.status === 'passed')) unmet.add('file.sha256');
   return [...unmet];
 }
 
-/** One publication must stand as a whole; what is missing from the best one is named. */
-function unmetPublication(publications: readonly PublicationOutcome[], trust: Trust): string[] {
-  const missing = publications.map(({ checks, attestations }) => {
-    const names = checks.filter((c) => LOG_CHECKS.includes(c.name) && c.status !== 'passed').map(nameOf);
-    if ((trust.policy?.witnesses.quorum ?? 0) > 0) {
-      names.push(...checks.filter((c) => c.name === 'log.cosignatures' && c.status !== 'passed').map(nameOf));
-    }
-    return [...names, ...unmetAnchor(checks, attestations, trust)];
-  });
-  return missing.reduce((best, names) => (names.length < best.length ? names : best), missing[0] ?? ['log.inclusion']);
+/** True if a log of the policy signed this publication's tree and the record is in it: what attests to it then counts. */
+export function standsInLog(checks: readonly Check[]): boolean {
+  return LOG_CHECKS.every((name) => checks.some((c) => c.name === name && c.status === 'passed'));
 }
 
-function unmetAnchor(log: readonly Check[], attestations: readonly Check[][], trust: Trust): string[] {
-  const origin = log.find((c) => c.name === 'log.origin')?.facts.origin ?? '';
-  // A policy that names no contract for this log asks for no anchor.
-  if (trust.policy !== undefined && logContracts(trust, origin).length === 0 && attestations.length === 0) return [];
-  if (attestations.length === 0) return ['evm.receipt'];
-  const missing = attestations.map((checks) => checks.filter((c) => c.status !== 'passed').map(nameOf));
-  return missing.reduce((best, names) => (names.length < best.length ? names : best));
+/**
+ * What the policy asks of the publications taken together: the anchor may stand in one and the token in another, but each only in one
+ * that stands in the log. What is missing is named of the publications that come nearest.
+ */
+function unmetProofs(publications: readonly PublicationOutcome[], trust: Trust): string[] {
+  const standing = publications.filter(({ checks }) => standsInLog(checks));
+  const unmet = standing.length > 0 ? [] : unmetLog(publications);
+  // Where none stands in the log, the rest is named all the same: the reader sees the whole way that is left.
+  const counted = standing.length > 0 ? standing : publications;
+  return [
+    ...new Set([
+      ...unmet,
+      ...unmetCosignatures(counted, trust),
+      ...unmetAnchors(counted, trust),
+      ...unmetTokens(counted, trust),
+    ]),
+  ];
+}
+
+function unmetLog(publications: readonly PublicationOutcome[]): string[] {
+  return shortest(
+    publications.map(({ checks }) =>
+      checks.filter((c) => LOG_CHECKS.includes(c.name) && c.status !== 'passed').map(nameOf),
+    ),
+    ['log.inclusion'],
+  );
+}
+
+function unmetCosignatures(counted: readonly PublicationOutcome[], trust: Trust): string[] {
+  if ((trust.policy?.witnesses.quorum ?? 0) === 0) return [];
+  const found = counted.flatMap(({ checks }) => checks.filter((c) => c.name === 'log.cosignatures'));
+  if (found.some((c) => c.status === 'passed')) return [];
+  return found.length === 0 ? ['log.cosignatures'] : found.slice(0, 1).map(nameOf);
+}
+
+/** Anchors on different chains are counted; two on chains of one operator are one. */
+function unmetAnchors(counted: readonly PublicationOutcome[], trust: Trust): string[] {
+  const anchors = counted
+    .flatMap(({ checks, attestations }) => attestations.map((anchor) => ({ log: checks, checks: anchor })))
+    .map(({ log, checks }) => ({
+      origin: originOf(log),
+      operator: chainOperator(trust, checks.find((c) => c.name === 'evm.receipt')?.facts.chain ?? ''),
+      missing: checks.filter((c) => c.status !== 'passed').map(nameOf),
+    }));
+  const required = anchorsRequired(counted, trust);
+  const whole = new Set(anchors.filter((a) => a.missing.length === 0).map((a) => a.operator));
+  if (whole.size >= required) return [];
+  const nearest = new Map<string, string[]>();
+  for (const { operator, missing } of anchors) {
+    if (whole.has(operator)) continue;
+    nearest.set(operator, shortest([nearest.get(operator) ?? missing, missing], missing));
+  }
+  const open = [...nearest.values()].sort((a, b) => a.length - b.length).slice(0, required - whole.size);
+  const tooFew = whole.size + open.length < required;
+  const absent = required === 1 ? 'evm.receipt' : `evm.receipt (${whole.size} of ${required} anchors)`;
+  return [...open.flat(), ...(tooFew ? [absent] : [])];
+}
+
+/** A policy that names a contract for the log asks for an anchor; by number it may ask for more. */
+function anchorsRequired(counted: readonly PublicationOutcome[], trust: Trust): number {
+  // Without a policy nothing is required, and everything there is to confirm is named.
+  if (trust.policy === undefined) return 1;
+  const named = counted.some(({ checks }) => logContracts(trust, originOf(checks)).length > 0);
+  return Math.max(named ? 1 : 0, trust.policy.anchorsRequired ?? 0);
+}
+
+function unmetTokens(counted: readonly PublicationOutcome[], trust: Trust): string[] {
+  const required = trust.policy?.tokensRequired ?? 0;
+  if (required === 0) return [];
+  const tokens = counted.flatMap(({ checks }) => checks.filter((c) => c.name === 'rfc3161'));
+  const operators = new Set(tokens.filter((c) => c.status === 'passed').map((c) => c.facts.operator ?? nameOf(c)));
+  if (operators.size >= required) return [];
+  const open = tokens.filter((c) => c.status !== 'passed').slice(0, required - operators.size);
+  const tooFew = operators.size + open.length < required;
+  return [...open.map(nameOf), ...(tooFew ? [`rfc3161 (${operators.size} of ${required} tokens)`] : [])];
+}
+
+function originOf(log: readonly Check[]): string {
+  return log.find((c) => c.name === 'log.origin')?.facts.origin ?? '';
+}
+
+function shortest(lists: readonly string[][], none: string[]): string[] {
+  return lists.reduce((best, names) => (names.length < best.length ? names : best), lists[0] ?? none);
 }
 
 function nameOf(check: Check): string {

@@ -5,11 +5,19 @@ import { type Facts, failed, notChecked, passed, pending } from './checks.ts';
 import type { ProvedTime } from './evm.ts';
 import type { Trust } from './trust.ts';
 
+/** A proved time of a publication in whose tree the record is. */
+export interface LoggedTime extends ProvedTime {
+  /** True if a log of the policy signed that tree. Otherwise the time holds by arithmetic, but the policy's count does not take it. */
+  standsInLog: boolean;
+}
+
 export interface TimeOutcome {
   bracket: Check;
   independent: Check;
   times: Report['times'];
 }
+
+const MAX_FACT = 4000;
 
 /** Headers state whole seconds: a block of second t may have been made at any moment before t + 1. */
 const BLOCK_TIME_UNIT_MS = 1000;
@@ -21,7 +29,7 @@ const BLOCK_TIME_UNIT_MS = 1000;
 export function checkTimes(
   record: DepositRecord,
   notBefore: ProvedTime | undefined,
-  proved: readonly ProvedTime[],
+  proved: readonly LoggedTime[],
   awaitsProof: string | undefined,
   trust: Trust,
 ): TimeOutcome {
@@ -38,7 +46,11 @@ export function checkTimes(
   }
   return {
     bracket: checkBracket(record, receivedMs, notBefore, earliest, awaitsProof, facts),
-    independent: checkIndependence(independent, awaitsProof, trust),
+    independent: checkIndependence(
+      independent.filter((t) => t.standsInLog),
+      awaitsProof,
+      trust,
+    ),
     times: {
       notBefore: describe(notBefore),
       received: record.receivedAt,
@@ -75,12 +87,27 @@ function checkBracket(
 function checkIndependence(independent: readonly ProvedTime[], awaitsProof: string | undefined, trust: Trust): Check {
   const name = 'time.independent';
   const required = trust.policy?.independentTimesRequired;
-  const sources = new Set(independent.map((t) => t.source));
-  const facts = { found: String(sources.size), required: required === undefined ? 'no policy' : String(required) };
+  const operators = operatorsOf(independent);
+  const facts: Facts = {
+    found: String(operators.length),
+    required: required === undefined ? 'no policy' : String(required),
+  };
+  if (operators.length > 0) facts.operators = listOf(operators);
   if (required === undefined) return notChecked(name, null, 'no-policy', facts);
-  if (sources.size > 0 && sources.size >= required) return passed(name, null, facts);
+  if (operators.length > 0 && operators.length >= required) return passed(name, null, facts);
   if (required === 0) return notChecked(name, null, 'not-required', facts);
   return awaitsProof === undefined ? notChecked(name, null, 'absent', facts) : pending(name, null, awaitsProof, facts);
+}
+
+/** Two times of one operator count once; a source that nobody is named for counts by itself. Sorted, so that order is none. */
+function operatorsOf(times: readonly ProvedTime[]): string[] {
+  return [...new Set(times.map((t) => t.operator ?? t.source))].sort();
+}
+
+/** A fact holds at most 4,000 characters. */
+function listOf(items: readonly string[]): string {
+  const text = items.join('; ');
+  return text.length <= MAX_FACT ? text : `${text.slice(0, MAX_FACT - 1)}…`;
 }
 
 function earliestOf(times: readonly ProvedTime[]): ProvedTime | undefined {

@@ -109,6 +109,11 @@ export function isIndependentChain(trust: Trust, chain: string): boolean {
   return trust.policy?.chains.some((c) => c.chain === chain && c.independent) ?? false;
 }
 
+/** Who stands behind a chain: the operator that the policy names, else the chain itself. */
+export function chainOperator(trust: Trust, chain: string): string {
+  return trust.policy?.chains.find((c) => c.chain === chain)?.operator ?? chain;
+}
+
 export interface BlockStanding {
   confirmed: BlockConfirmation | undefined;
   final: boolean;

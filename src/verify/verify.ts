@@ -7,15 +7,15 @@ import { depositLeafData } from '../format/spine.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { checkBefore } from './before.ts';
 import { notChecked, passed, pending } from './checks.ts';
-import { conclude, type PublicationOutcome } from './conclusion.ts';
+import { conclude, type PublicationOutcome, standsInLog } from './conclusion.ts';
 import { checkPresentedFiles, checkRecord, type OpenedFile, type PresentedFile } from './deposit.ts';
 import { checkEvmAttestation, checkNotBefore, type ProvedTime } from './evm.ts';
 import { checkLog } from './log.ts';
 import { checkOpentimestamps } from './opentimestamps.ts';
 import { checkSeals } from './seal.ts';
 import { statementsOf } from './statements.ts';
-import { checkTimes } from './time.ts';
-import type { Trust } from './trust.ts';
+import { checkTimes, type LoggedTime } from './time.ts';
+import { chainOperator, type Trust } from './trust.ts';
 
 /** What the carrier of a certificate adds: checks of the PDF or the package around it, which are required then. */
 export interface Carrier {
@@ -38,7 +38,7 @@ export async function verifyCertificate(
   const { record, annexes } = certificate;
   const leaf = leafHash(depositLeafData(record));
   const publications: PublicationOutcome[] = [];
-  const proved: ProvedTime[] = [];
+  const times: LoggedTime[] = [];
   const checks: Check[] = [
     passed('certificate.canonical', null),
     ...(await checkSeals(certificate, certificate.claims.issuedAt, trust)),
@@ -50,6 +50,7 @@ export async function verifyCertificate(
     const log = { ...certificate.log, hints: certificate.log.keys };
     const outcome = checkLog(publication, leaf, log, about, trust);
     const found: PublicationOutcome = { checks: [...outcome.checks], attestations: [] };
+    const proved: ProvedTime[] = [];
     for (const [j, attestation] of publication.attestations.entries()) {
       const name = `publication ${i + 1}, attestation ${j + 1}`;
       const { checkpoint, included } = outcome;
@@ -59,7 +60,9 @@ export async function verifyCertificate(
           const evm = checkEvmAttestation(attestation, checkpoint, certificate.log.origin, name, trust);
           found.attestations.push(evm.checks);
           // A block proves the time of the root; only the inclusion carries it down to this deposit.
-          if (evm.time !== undefined && included) proved.push(evm.time);
+          if (evm.time !== undefined && included) {
+            proved.push({ ...evm.time, operator: chainOperator(trust, attestation.chain) });
+          }
           break;
         }
         case 'rfc3161':
@@ -74,10 +77,11 @@ export async function verifyCertificate(
       }
     }
     publications.push(found);
+    times.push(...proved.map((time) => ({ ...time, standsInLog: standsInLog(outcome.checks) })));
     checks.push(...found.checks, ...found.attestations.flat());
   }
   const notBefore = checkNotBefore(record, certificate.notBeforeHeader, trust);
-  const time = checkTimes(record, notBefore.time, proved, undefined, trust);
+  const time = checkTimes(record, notBefore.time, times, undefined, trust);
   checks.push(notBefore.check, time.bracket, time.independent, ...carrier.checks);
 
   return conclude(
