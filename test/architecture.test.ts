@@ -7,7 +7,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Data goes down this list; imports go up it. The last three rows are the files directly in src/. */
 const PURE = ['format', 'merkle', 'verify'];
-const STEPS = ['storage', 'db', 'intake', 'log', 'anchor', 'certificate', 'filing', 'access'];
+const STEPS = ['storage', 'db', 'intake', 'log', 'anchor', 'timestamp', 'certificate', 'filing', 'access'];
 const MAY_IMPORT: Record<string, readonly string[]> = {
   format: [],
   merkle: ['format'],
@@ -17,11 +17,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   intake: ['format', 'merkle', 'storage', 'db'],
   log: ['format', 'merkle', 'storage', 'db'],
   anchor: ['format', 'verify', 'db', 'log'],
-  certificate: [...PURE, 'storage', 'db', 'log', 'anchor'],
-  filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'certificate'],
+  timestamp: ['format', 'verify', 'db'],
+  certificate: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp'],
+  filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp', 'certificate'],
   access: ['format', 'db'],
   http: [...PURE, ...STEPS],
-  evaluation: ['format', 'storage', 'db', 'anchor', 'certificate', 'access', 'config.ts', 'logger.ts'],
+  evaluation: ['format', 'storage', 'db', 'anchor', 'timestamp', 'certificate', 'access', 'config.ts', 'logger.ts'],
   web: PURE,
   cli: [...PURE, 'config.ts', 'logger.ts', 'server.ts', 'anchor', 'access', 'db', 'evaluation'],
   'config.ts': ['format', 'anchor'],

@@ -1,7 +1,7 @@
 import type { Document } from './paper.ts';
 
-/** Room for the CMS signature, in bytes: chain of eight certificates and, later, a timestamp token. */
-export const SIGNATURE_BYTES = 12_288;
+/** Room for the CMS signature, in bytes: a chain of eight certificates and an authority's token with its own. */
+export const SIGNATURE_BYTES = 20_480;
 
 /** Holds the place of a number of up to ten digits. pdfkit writes a string as a name, with a slash. */
 const NUMBER_ROOM = '**********';
