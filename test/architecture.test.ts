@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   intake: ['format', 'merkle', 'storage', 'db'],
   log: ['format', 'merkle', 'storage', 'db'],
   anchor: ['format', 'verify', 'db', 'log'],
+  calendar: ['format', 'merkle', 'db', 'log'],
   timestamp: ['format', 'verify', 'db'],
   certificate: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp'],
   filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp', 'certificate'],

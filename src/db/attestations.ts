@@ -93,18 +93,52 @@ export async function selectAttestations(q: Queryable, treeSize: bigint): Promis
   return rows;
 }
 
-/** Those that a calendar has still to complete, oldest first. */
+/** One that a calendar has still to complete. */
+export interface IncompleteAttestationRow extends AttestationRow {
+  createdAt: Date;
+}
+
+/** Those that a calendar has still to complete, oldest first, of trees larger than `after`. */
 export async function selectIncompleteAttestations(
   q: Queryable,
   type: AttestationType,
   source: string,
   limit: number,
-): Promise<AttestationRow[]> {
-  const { rows } = await q.query<AttestationRow>(
-    `select ${ATTESTATION} from attestation where type = $1 and source = $2 and not complete order by tree_size limit $3`,
-    [type, source, limit],
+  after = 0n,
+): Promise<IncompleteAttestationRow[]> {
+  const { rows } = await q.query<IncompleteAttestationRow>(
+    `select ${ATTESTATION}, created_at as "createdAt" from attestation
+     where type = $1 and source = $2 and not complete and tree_size > $4 order by tree_size limit $3`,
+    [type, source, limit, after],
   );
   return rows;
+}
+
+/** What this source attested to last; undefined before the first time. */
+export async function selectNewestAttestation(
+  q: Queryable,
+  type: AttestationType,
+  source: string,
+): Promise<{ treeSize: bigint; createdAt: Date } | undefined> {
+  const { rows } = await q.query<{ treeSize: bigint; createdAt: Date }>(
+    `select tree_size as "treeSize", created_at as "createdAt" from attestation
+     where type = $1 and source = $2 order by tree_size desc limit 1`,
+    [type, source],
+  );
+  return rows[0];
+}
+
+/** Of the publications whose tree has leaf `leafIndex`, the smallest to which something of this type attests, completely or not. */
+export async function selectStampedPublicationCovering(
+  q: Queryable,
+  leafIndex: bigint,
+  type: AttestationType,
+): Promise<bigint | undefined> {
+  const { rows } = await q.query<{ treeSize: bigint | null }>(
+    'select min(tree_size) as "treeSize" from attestation where tree_size > $1 and type = $2',
+    [leafIndex, type],
+  );
+  return rows[0]?.treeSize ?? undefined;
 }
 
 /** Tree sizes of the newest publications that this source has not attested to, newest first. */

@@ -20,13 +20,26 @@ export interface InclusionProof {
  * number of hashes is not the one that index and size ask for.
  */
 export function rootFromInclusionProof(leafHash: LeafHash, proof: InclusionProof): RootHash {
-  const { leafIndex, treeSize, hashes } = proof;
-  requireLeafIndex(leafIndex, treeSize);
   requireHash(leafHash, 'leaf hash');
+  let root: Uint8Array = leafHash;
+  for (const { hash, isLeft } of inclusionSteps(proof)) root = isLeft ? nodeHash(hash, root) : nodeHash(root, hash);
+  return root as RootHash;
+}
+
+/**
+ * The hashes of `proof` from the leaf up, each with the side it stands on: left of what was reached so far, or right of it.
+ *
+ * @throws ProofError as {@link rootFromInclusionProof}.
+ */
+export function inclusionSteps({
+  leafIndex,
+  treeSize,
+  hashes,
+}: InclusionProof): { hash: Uint8Array; isLeft: boolean }[] {
+  requireLeafIndex(leafIndex, treeSize);
   let fn = leafIndex;
   let sn = treeSize - 1n;
-  let root: Uint8Array = leafHash;
-  for (const [i, hash] of hashes.entries()) {
+  const steps = hashes.map((hash, i) => {
     if (sn === 0n) {
       throw new ProofError(
         'proof-too-long',
@@ -34,22 +47,21 @@ export function rootFromInclusionProof(leafHash: LeafHash, proof: InclusionProof
       );
     }
     requireHash(hash, `proof hash ${i}`);
-    if ((fn & 1n) === 1n || fn === sn) {
-      root = nodeHash(hash, root);
+    const isLeft = (fn & 1n) === 1n || fn === sn;
+    if (isLeft) {
       while ((fn & 1n) === 0n && fn !== 0n) {
         fn >>= 1n;
         sn >>= 1n;
       }
-    } else {
-      root = nodeHash(root, hash);
     }
     fn >>= 1n;
     sn >>= 1n;
-  }
+    return { hash, isLeft };
+  });
   if (sn !== 0n) {
     throw new ProofError('proof-too-short', `${hashes.length} hashes are too few for leaf ${leafIndex} of ${treeSize}`);
   }
-  return root as RootHash;
+  return steps;
 }
 
 /**
