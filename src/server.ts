@@ -149,7 +149,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     }
     const ending = new AbortController();
     stops.push(() => ending.abort());
-    const refilled = untilRefilled({ register, key: signer.key, reader, onTrouble: onTrouble('log') }, ending.signal);
+    const refilled = untilRefilled({ register, keys: [signer.key], reader, onTrouble: onTrouble('log') }, ending.signal);
     void refilled.then((isRefilled) => {
       if (isRefilled) for (const { worker } of anchoring) worker.start();
     });

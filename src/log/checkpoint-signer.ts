@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:cr
 import { CodedError } from '../errors.ts';
 import { concat, encodeUtf8, parseBase64Url, parseHex } from '../format/bytes.ts';
 import { type CheckpointBody, encodeCheckpointBody } from '../format/checkpoint.ts';
-import { ED25519, encodeNote, encodeNoteKey, keyIdOf, type NoteKey } from '../format/note.ts';
+import { ED25519, encodeNote, encodeNoteKey, keyIdOf, type NoteKey, parseNote } from '../format/note.ts';
 
 export class SigningKeyError extends CodedError<'invalid-signing-key'> {}
 
@@ -39,6 +39,13 @@ export class CheckpointSigner {
     const signature = new Uint8Array(sign(null, encodeUtf8(text), this.#privateKey));
     return encodeNote({ text, signatures: [{ name: this.origin, keyId: this.key.keyId, signature }] });
   }
+}
+
+/** The checkpoint's bytes with the signatures of several keys of one log, in this order. */
+export function signTogether(signers: readonly CheckpointSigner[], body: Omit<CheckpointBody, 'origin'>): Uint8Array {
+  const notes = signers.map((signer) => parseNote(signer.sign(body)));
+  const text = notes[0]?.text as string;
+  return encodeNote({ text, signatures: notes.flatMap(({ signatures }) => signatures) });
 }
 
 /** PKCS#8 of an Ed25519 key (RFC 8410 §7) up to the seed. */

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { insertLog, selectLog } from '../db/leaves.ts';
+import { selectLogEvents } from '../db/log-events.ts';
 import type { Queryable } from '../db/pool.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { type LogRecord, parseLogRecord } from '../format/log.ts';
+import { parseLogEvent } from '../format/log-event.ts';
 import { plainLeafData } from '../format/spine.ts';
 import { type ObjectStore, readAll } from '../storage/object-store.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { LogError } from './log-error.ts';
+import { readRotations } from './rotation-objects.ts';
 
 /** What leaf 0 says, without its salt. */
 export type LogIdentity = Pick<LogRecord, 'origin' | 'keys' | 'contracts' | 'predecessor'>;
@@ -23,21 +26,29 @@ const OBJECT = 'log/record.json';
  * 2. One statement makes the row `log` and leaf 0. Its checkpoint is signed as for any other leaf.
  *
  * @throws LogError `log-record-differs` if the log there is was opened with another origin, without one of these keys or
- *   contracts, or with another predecessor
+ *   contracts, or with another predecessor; a key that it was rotated to counts as one of leaf 0
  */
 export async function openLog(q: Queryable, objects: ObjectStore, identity: LogIdentity): Promise<LogRecord> {
   let row = await selectLog(q);
   if (row === undefined) {
     const bytes = await keepRecord(objects, identity);
     const record = parseLogRecord(bytes);
-    requireSame(record, identity);
+    requireSame(record, identity, []);
     await insertLog(q, { origin: record.origin, record: bytes, leafData: plainLeafData(record) });
     row = await selectLog(q);
   }
   if (row === undefined) throw new LogError('tree-incomplete', 'the log was opened, and its row is gone');
   const record = parseLogRecord(row.record);
-  requireSame(record, identity);
+  const isRotated = identity.keys.some((key) => !record.keys.includes(key));
+  requireSame(record, identity, isRotated ? await rotatedKeys(q, objects) : []);
   return record;
+}
+
+/** Also those of rotations that a restored database does not know yet. Whether one is in force, who signs finds out. */
+async function rotatedKeys(q: Queryable, objects: ObjectStore): Promise<string[]> {
+  const known = (await selectLogEvents(q, 'key-rotation')).map(({ body }) => parseLogEvent(body));
+  const kept = (await readRotations(objects)).map(({ record }) => record);
+  return [...known, ...kept].flatMap((event) => (event.event === 'key-rotation' ? [event.newKey] : []));
 }
 
 async function keepRecord(objects: ObjectStore, identity: LogIdentity): Promise<Uint8Array> {
@@ -63,10 +74,10 @@ async function keepRecord(objects: ObjectStore, identity: LogIdentity): Promise<
   }
 }
 
-function requireSame(record: LogRecord, wanted: LogIdentity): void {
+function requireSame(record: LogRecord, wanted: LogIdentity, rotatedTo: readonly string[]): void {
   const missing = [
     record.origin !== wanted.origin && `its origin is ${record.origin}, not ${wanted.origin}`,
-    ...wanted.keys.map((key) => !record.keys.includes(key) && `it does not name the key ${key}`),
+    ...wanted.keys.map((key) => ![...record.keys, ...rotatedTo].includes(key) && `it does not name the key ${key}`),
     ...wanted.contracts.map(
       ({ chain, address }) =>
         !record.contracts.some((c) => c.chain === chain && c.address === address) &&

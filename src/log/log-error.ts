@@ -5,6 +5,7 @@ export type LogErrorCode =
   | 'integration-timeout'
   | 'log-stopped'
   | 'beyond-checkpoint'
+  | 'rotation-refused'
   // why the log signs nothing until a person has looked
   | 'database-behind-register'
   | 'register-forked'
@@ -12,13 +13,16 @@ export type LogErrorCode =
   | 'register-foreign'
   | 'register-unreadable'
   | 'log-record-differs'
+  | 'log-key-missing'
   | 'tree-incomplete'
+  | 'witness-inconsistency'
   // why a term of leadership ended; the next one goes on
   | 'term-over';
 
 /**
  * `integration-timeout`, `log-stopped`: the submission is kept and will get its index; ask again.
  * `database-behind-register`: leaves that a signed checkpoint covers are missing and could not be refilled.
+ * `log-key-missing`: a rotation in the log names a key that this server does not hold.
  * `register-forked`: our tree is not the one whose root was promised.
  */
 export class LogError extends CodedError<LogErrorCode> {}
@@ -31,11 +35,19 @@ export const STOPPING_CODES = [
   'register-foreign',
   'register-unreadable',
   'log-record-differs',
+  'log-key-missing',
   'tree-incomplete',
 ] as const satisfies LogErrorCode[];
 
+/**
+ * A witness knows a tree of this log that ours does not extend. Nothing here can tell that it was wrong, so no start clears it: signing
+ * goes on at the first start after an operator has cleared the alarm.
+ */
+export const WITNESS_INCONSISTENCY = 'witness-inconsistency';
+
 export function isStopping(error: unknown): error is LogError {
-  return error instanceof LogError && (STOPPING_CODES as readonly string[]).includes(error.code);
+  if (!(error instanceof LogError)) return false;
+  return error.code === WITNESS_INCONSISTENCY || (STOPPING_CODES as readonly string[]).includes(error.code);
 }
 
 /**

@@ -10,7 +10,8 @@ import {
   type Term,
   updateLogSize,
 } from '../db/leaves.ts';
-import { type Database, isKnownNotCommitted } from '../db/pool.ts';
+import { insertRefilledLogEvent, selectWaitingRotations } from '../db/log-events.ts';
+import { type Database, isKnownNotCommitted, type Queryable } from '../db/pool.ts';
 import {
   type Submission,
   selectWaitingSubmissions,
@@ -18,17 +19,22 @@ import {
   updateSubmissionsSequenced,
 } from '../db/submissions.ts';
 import { encodeHex, equalBytes, parseUtf8, type RootHash } from '../format/bytes.ts';
+import { parseLogRecord } from '../format/log.ts';
+import { type KeyRotation, parseLogEvent } from '../format/log-event.ts';
+import { type NoteKey, parseNoteKey } from '../format/note.ts';
 import { TILE_WIDTH } from '../format/tile.ts';
 import { RightEdge, rootNodes } from '../merkle/tree.ts';
 import type { CheckpointRegister } from '../storage/checkpoint-register.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import type { CheckpointSigner } from './checkpoint-signer.ts';
+import { type CheckpointSigner, signTogether } from './checkpoint-signer.ts';
 import { EntryBundles } from './entry-bundles.ts';
 import { type Bundle, GrowingTree } from './growing-tree.ts';
+import { type KeySchedule, selectKeySchedule } from './key-schedule.ts';
 import { isStopping, LogError, RECORDS_LOST, STOPPING_CODES } from './log-error.ts';
 import type { LogReader, SignedCheckpoint } from './log-reader.ts';
 import { encodeRegisterEntry, parseRegisterEntry } from './register-entry.ts';
+import { readRotations, rotationOf } from './rotation-objects.ts';
 import { TileReader, tileWidth } from './tile-reader.ts';
 
 export interface LogWriterParts {
@@ -37,7 +43,10 @@ export interface LogWriterParts {
   objects: ObjectStore;
   /** Not restored together with the database. */
   register: CheckpointRegister;
+  /** Holds the log's key; during a rotation the new one. */
   signer: CheckpointSigner;
+  /** During a rotation: holds the key before. */
+  previousSigner?: CheckpointSigner;
   reader: LogReader;
   /** Told of what went wrong without stopping anything. */
   onTrouble: (error: unknown) => void;
@@ -68,7 +77,8 @@ const CHUNK = 64n * BigInt(TILE_WIDTH);
  *    before its commit leaves nothing; the submissions wait. A crash after it leaves leaves that no checkpoint covers.
  * b. The entry bundles with the new leaves, outside of the database. A crash leaves some of them; writing them again is
  *    harmless, since the database already decides what they hold.
- * c. The checkpoint, signed in memory. The signature is deterministic.
+ * c. The checkpoint, signed in memory. The signature is deterministic, and which key signs which tree follows from the leaves: a
+ *    rotation is the last leaf of its batch, whose checkpoint the old and the new key sign (KeySchedule).
  * d. Compare-and-swap of the register from the value this term knows to the new checkpoint. Only now is the checkpoint a
  *    promise. A crash before it: as after b. A crash after it leaves a register whose checkpoint the database has no row of.
  * e. The row `checkpoint`, from which every server may hand it out. A crash after it loses only answers; who asks again gets
@@ -87,16 +97,26 @@ export class LogWriter {
   #registerVersion: string;
   /** As in the database, which after step a is ahead of the register. */
   #tree: GrowingTree;
+  /** As of that tree. */
+  #schedule: KeySchedule;
   /** Full bundles whose partial ones are still to be removed. */
   #superseded: bigint[] = [];
 
-  private constructor(parts: LogWriterParts, term: Term, leaseMs: number, version: string, tree: GrowingTree) {
+  private constructor(
+    parts: LogWriterParts,
+    term: Term,
+    leaseMs: number,
+    version: string,
+    tree: GrowingTree,
+    schedule: KeySchedule,
+  ) {
     this.#parts = parts;
     this.#bundles = new EntryBundles(parts.objects);
     this.#term = term;
     this.#leaseMs = leaseMs;
     this.#registerVersion = version;
     this.#tree = tree;
+    this.#schedule = schedule;
   }
 
   /**
@@ -111,10 +131,10 @@ export class LogWriter {
    * @throws LogError of a code in STOPPING_CODES if a person has to look, with an alarm; any other error: try another term
    */
   static async begin(parts: LogWriterParts, term: Term, leaseMs: number): Promise<LogWriter> {
-    const { db, register, signer, reader } = parts;
+    const { db, register, reader } = parts;
     try {
       const found = await register.read();
-      const promised = found && parseRegisterEntry(found.bytes, signer.key);
+      const promised = found && parseRegisterEntry(found.bytes, ...(await registerKeys(db.pool, parts)));
       const claim = encodeRegisterEntry({
         claim: term.leader,
         checkpoint: promised ? parseUtf8(promised.note) : null,
@@ -151,7 +171,9 @@ export class LogWriter {
         reader.accepted({ treeSize: promisedSize, rootHash: root, note });
       }
       const size = promisedSize > log.size ? promisedSize : log.size;
-      const writer = new LogWriter(parts, term, leaseMs, version, await GrowingTree.at(size, tiles));
+      const schedule = await selectKeySchedule(db.pool, parseLogRecord(log.record).keys);
+      signersOf(parts, schedule, size);
+      const writer = new LogWriter(parts, term, leaseMs, version, await GrowingTree.at(size, tiles), schedule);
       if (size > promisedSize) {
         for await (const bundle of bundlesBetween(tiles, promisedSize, size)) await writer.#bundles.put([bundle]);
         await writer.#promise();
@@ -172,13 +194,18 @@ export class LogWriter {
   async integrate(limit: number): Promise<IntegratedBatch | undefined> {
     const { db } = this.#parts;
     let waiting: Submission[];
+    let rotation: KeyRotation | undefined;
     try {
-      waiting = await selectWaitingSubmissions(db.pool, limit);
+      ({ waiting, rotation } = await selectBatch(db.pool, limit));
     } catch (cause) {
       throw new BatchFailed('waiting submissions could not be read', { cause });
     }
     if (waiting.length === 0) return undefined;
     const firstIndex = this.#tree.size;
+    const endIndex = firstIndex + BigInt(waiting.length);
+    const schedule = rotation ? this.#schedule.with({ record: rotation, leafIndex: endIndex - 1n }) : this.#schedule;
+    // Leaves that this server could not sign for are left to one that can.
+    signersOf(this.#parts, schedule, endIndex);
     const tree = this.#tree.copy();
     const leaves = waiting.map((submission) => submission.leafData);
     const { fullTiles, bundles } = tree.append(leaves);
@@ -199,6 +226,7 @@ export class LogWriter {
       throw new BatchFailed('no leaf was added', { cause });
     }
     this.#tree = tree;
+    this.#schedule = schedule;
 
     // b
     await this.#bundles.put(bundles);
@@ -229,10 +257,10 @@ export class LogWriter {
 
   /** Steps c to e for the tree as it is. */
   async #promise(): Promise<SignedCheckpoint> {
-    const { db, register, signer, reader } = this.#parts;
+    const { db, register, reader } = this.#parts;
     const treeSize = this.#tree.size;
     const rootHash = this.#tree.root();
-    const note = signer.sign({ treeSize, rootHash });
+    const note = signTogether(signersOf(this.#parts, this.#schedule, treeSize), { treeSize, rootHash });
     const entry = encodeRegisterEntry({ claim: this.#term.leader, checkpoint: parseUtf8(note) });
     this.#registerVersion = (await swap(register, this.#registerVersion, entry)).version;
     await insertCheckpoint(db.pool, { treeSize, rootHash, note });
@@ -253,6 +281,51 @@ async function swap(
     if (!(cause instanceof StorageError && cause.code === 'register-conflict')) throw cause;
     throw new LogError('term-over', 'another leader has written to the register', { cause });
   }
+}
+
+/** The oldest waiting submissions, of which a rotation can only be the last. */
+async function selectBatch(
+  q: Queryable,
+  limit: number,
+): Promise<{ waiting: Submission[]; rotation: KeyRotation | undefined }> {
+  const waiting = await selectWaitingSubmissions(q, limit);
+  if (waiting.length === 0) return { waiting, rotation: undefined };
+  // Read after them, so that no rotation among them is overlooked.
+  for (const { submissionId, body } of await selectWaitingRotations(q)) {
+    const position = waiting.findIndex((submission) => submission.submissionId === submissionId);
+    const event = parseLogEvent(body);
+    if (position >= 0 && event.event === 'key-rotation')
+      return { waiting: waiting.slice(0, position + 1), rotation: event };
+  }
+  return { waiting, rotation: undefined };
+}
+
+/** @throws LogError `log-key-missing` */
+function signersOf(
+  { signer, previousSigner }: LogWriterParts,
+  schedule: KeySchedule,
+  treeSize: bigint,
+): CheckpointSigner[] {
+  const held = [signer, ...(previousSigner === undefined ? [] : [previousSigner])];
+  return schedule.signersOf(treeSize).map((vkey) => {
+    const found = held.find((one) => one.vkey === vkey);
+    if (found !== undefined) return found;
+    throw new LogError(
+      'log-key-missing',
+      `the tree of ${treeSize} leaves is to be signed by ${vkey}, but this server holds ` +
+        `${held.map((one) => one.vkey).join(' and ')}: give every server the old and the new key`,
+    );
+  });
+}
+
+/**
+ * Keys by which the register's checkpoint may be signed: those of leaf 0, those of rotations, and those we hold, since a restored
+ * database may not know yet that one of them was rotated to.
+ */
+async function registerKeys(q: Queryable, { signer, previousSigner }: LogWriterParts): Promise<NoteKey[]> {
+  const log = await selectLog(q);
+  const known = log === undefined ? [] : (await selectKeySchedule(q, parseLogRecord(log.record).keys)).keys();
+  return [signer.key, ...(previousSigner === undefined ? [] : [previousSigner.key]), ...known.map(parseNoteKey)];
 }
 
 function termOver(): LogError {
@@ -292,6 +365,7 @@ async function refill(
   promised: { treeSize: bigint; rootHash: RootHash },
 ): Promise<void> {
   const bundles = new EntryBundles(objects);
+  const rotations = await readRotations(objects);
   const oldSize = tree.size;
   await db.transaction(async (client) => {
     await limitIdleTransaction(client, REFILL_IDLE_MS);
@@ -309,6 +383,19 @@ async function refill(
       const { fullTiles } = tree.append(leaves);
       await insertLeaves(client, first, leaves);
       await insertTiles(client, fullTiles);
+      for (const [i, leaf] of leaves.entries()) {
+        const rotation = rotationOf(rotations, leaf);
+        if (rotation === undefined) continue;
+        const { leafData, body } = rotation;
+        const at = new Date(rotation.record.effectiveFrom);
+        await insertRefilledLogEvent(client, {
+          event: 'key-rotation',
+          leafData,
+          body,
+          leafIndex: first + BigInt(i),
+          at,
+        });
+      }
     }
     if (!equalBytes(tree.root(), promised.rootHash)) {
       throw new LogError(

@@ -14,19 +14,19 @@ const POLL_MS = 200;
 export async function untilRefilled(
   parts: {
     register: CheckpointRegister;
-    /** The log's. */
-    key: NoteKey;
+    /** The log's: those that it signs with or has signed with. */
+    keys: readonly NoteKey[];
     reader: Pick<LogReader, 'size'>;
     /** Told of every failure; the next look tries again. */
     onTrouble: (error: unknown) => void;
   },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { register, key, reader, onTrouble } = parts;
+  const { register, keys, reader, onTrouble } = parts;
   while (!signal.aborted) {
     try {
       const value = await register.read();
-      const promised = value && parseRegisterEntry(value.bytes, key);
+      const promised = value && parseRegisterEntry(value.bytes, ...keys);
       // Asked for after the register: what it promised before, the database of a log that goes on has by now.
       if ((await reader.size()) >= (promised?.checkpoint.treeSize ?? 0n)) return true;
     } catch (error) {

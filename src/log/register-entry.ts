@@ -24,10 +24,11 @@ export function encodeRegisterEntry(entry: Omit<RegisterEntry, 'type'>): Uint8Ar
 /**
  * The checkpoint in the register, and its note's bytes; undefined if there is none yet.
  * @throws LogError `register-unreadable` if it is no register entry, `register-foreign` if another log or key signed it
+ * @param keys all of one log: those that it signs with or has signed with
  */
 export function parseRegisterEntry(
   bytes: Uint8Array,
-  key: NoteKey,
+  ...keys: readonly NoteKey[]
 ): { checkpoint: UnverifiedCheckpoint; note: Uint8Array } | undefined {
   let note: Uint8Array;
   let checkpoint: UnverifiedCheckpoint;
@@ -40,10 +41,11 @@ export function parseRegisterEntry(
     const message = `the checkpoint register holds no register entry: ${(cause as Error).message}`;
     throw new LogError('register-unreadable', message, { cause });
   }
-  if (checkpoint.origin !== key.name || verifyNote(checkpoint.note, key) !== 'valid') {
+  const isOurs = keys.some((key) => checkpoint.origin === key.name && verifyNote(checkpoint.note, key) === 'valid');
+  if (!isOurs) {
     throw new LogError(
       'register-foreign',
-      `the checkpoint register holds a checkpoint of ${checkpoint.origin}, not one that the key of ${key.name} signed`,
+      `the checkpoint register holds a checkpoint of ${checkpoint.origin}, not one that a key of ${keys[0]?.name} signed`,
     );
   }
   return { checkpoint, note };

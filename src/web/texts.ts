@@ -449,8 +449,10 @@ const alarmTexts: Record<string, Text> = {
   'register-behind-checkpoint': logStopped,
   'register-foreign': logStopped,
   'register-unreadable': logStopped,
+  'log-key-missing': logStopped,
   'log-record-differs': logStopped,
   'tree-incomplete': logStopped,
+  'witness-inconsistency': logStopped,
   'chain-misconfigured': {
     zh: '区块链节点、合约或设置不是应有的那一个',
     en: "the chain's node, contract or settings are not the ones meant",

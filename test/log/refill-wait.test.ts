@@ -24,7 +24,7 @@ describe('untilRefilled', () => {
   const troubles: unknown[] = [];
   const parts = (register: CheckpointRegister, size: () => bigint) => ({
     register,
-    key: signer.key,
+    keys: [signer.key],
     reader: { size: async () => size() },
     onTrouble: (error: unknown) => troubles.push(error),
   });
