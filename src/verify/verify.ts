@@ -1,4 +1,4 @@
-import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
+import { encodeHex, encodeUtf8, parseBase64, sha256 } from '../format/bytes.ts';
 import { type Certificate, parseCertificate } from '../format/certificate.ts';
 import { parseReceipt, type Receipt } from '../format/receipt.ts';
 import type { Check, Report } from '../format/report.ts';
@@ -6,7 +6,7 @@ import { sealedBytes } from '../format/seal.ts';
 import { depositLeafData } from '../format/spine.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { checkBefore } from './before.ts';
-import { notChecked, passed, pending } from './checks.ts';
+import { passed, pending } from './checks.ts';
 import { conclude, type PublicationOutcome, standsInLog } from './conclusion.ts';
 import { checkPresentedFiles, checkRecord, type OpenedFile, type PresentedFile } from './deposit.ts';
 import { checkEvmAttestation, checkNotBefore, type ProvedTime } from './evm.ts';
@@ -15,6 +15,7 @@ import { checkOpentimestamps } from './opentimestamps.ts';
 import { checkSeals } from './seal.ts';
 import { statementsOf } from './statements.ts';
 import { checkTimes, type LoggedTime } from './time.ts';
+import { checkTimestamp, NO_MATERIAL, type TokenMaterial } from './timestamp.ts';
 import { chainOperator, type Trust } from './trust.ts';
 
 /** What the carrier of a certificate adds: checks of the PDF or the package around it, which are required then. */
@@ -26,6 +27,7 @@ export interface Carrier {
 /**
  * Answers, for a certificate and the files the reader holds, every question that can be asked offline.
  * @param bytes canonical JSON of tiezheng/certificate/v1
+ * @param beside certificates and revocation data that lie beside the certificate, as packages carry them
  * @throws FormatError if the bytes are no certificate at all; bad evidence in a well-formed certificate is a report
  */
 export async function verifyCertificate(
@@ -33,6 +35,7 @@ export async function verifyCertificate(
   files: readonly PresentedFile[],
   trust: Trust,
   carrier: Carrier = { kind: 'certificate', checks: [] },
+  beside: TokenMaterial = NO_MATERIAL,
 ): Promise<Report> {
   const certificate = parseCertificate(bytes);
   const { record, annexes } = certificate;
@@ -41,7 +44,7 @@ export async function verifyCertificate(
   const times: LoggedTime[] = [];
   const checks: Check[] = [
     passed('certificate.canonical', null),
-    ...(await checkSeals(certificate, certificate.claims.issuedAt, trust)),
+    ...(await checkSeals(certificate, certificate.claims.issuedAt, trust, beside)),
     ...checkRecord(record, certificate.files, annexes),
     ...checkPresentedFiles(certificate.files, files),
   ];
@@ -65,9 +68,12 @@ export async function verifyCertificate(
           }
           break;
         }
-        case 'rfc3161':
-          found.checks.push(notChecked('rfc3161', name, 'unsupported'));
+        case 'rfc3161': {
+          const stamp = await checkTimestamp(attestation, encodeUtf8(publication.checkpoint), name, trust, beside);
+          found.checks.push(stamp.check);
+          if (stamp.time !== undefined && included) proved.push(stamp.time);
           break;
+        }
         case 'opentimestamps': {
           const stamp = checkOpentimestamps(parseBase64(attestation.proof), checkpoint.rootHash, name, trust);
           found.checks.push(stamp.check);
