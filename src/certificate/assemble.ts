@@ -1,11 +1,11 @@
 import type { DepositorAnnex, StatementAnnex } from '../format/annex.ts';
-import { encodeHex, encodeHex0x, type LeafHash, type NodeHash, parseUtf8 } from '../format/bytes.ts';
+import { encodeHex, encodeHex0x, parseUtf8 } from '../format/bytes.ts';
 import { type Attestation, type Certificate, certificateSchema, type PlatformProfile } from '../format/certificate.ts';
 import type { DepositRecord, FileEntry, FileName } from '../format/deposit.ts';
 import { checkObject, utcTimeOf } from '../format/fields.ts';
 import { fileLeafData } from '../format/spine.ts';
-import { leafHash, nodeHash } from '../merkle/hash.ts';
-import { inclusionProof, type ReadNode } from '../merkle/tree.ts';
+import { leafHash } from '../merkle/hash.ts';
+import { inclusionProof, nodesOver } from '../merkle/tree.ts';
 import { limitationsFor } from './limitations.ts';
 
 /** All that is known of one deposit and may go into its certificate. */
@@ -76,18 +76,4 @@ export async function assembleCertificate(evidence: DepositEvidence, terms: Issu
     seals: [],
   };
   return checkObject(certificateSchema, certificate.type, certificate);
-}
-
-/** Every complete subtree over the leaf hashes, level by level: 1,000 files at most. */
-function nodesOver(leafHashes: readonly LeafHash[]): ReadNode {
-  const levels: Uint8Array[][] = [[...leafHashes]];
-  for (let below = levels[0] as Uint8Array[]; below.length > 1; ) {
-    const level: Uint8Array[] = [];
-    for (let i = 0; i + 1 < below.length; i += 2) {
-      level.push(nodeHash(below[i] as Uint8Array, below[i + 1] as Uint8Array));
-    }
-    levels.push(level);
-    below = level;
-  }
-  return (level, index) => levels[level]?.[Number(index)] as NodeHash;
 }

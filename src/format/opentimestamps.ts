@@ -86,9 +86,10 @@ export function parseDetachedTimestamp(bytes: Uint8Array): DetachedTimestamp {
   const version = reader.varuint(MAX_HEIGHT);
   if (version !== VERSION) throw invalid(`version ${version}, only 1 is known`);
   const digestKind = OPERATION_KINDS.get(reader.byte());
-  if (digestKind !== 'sha256') {
-    throw new FormatError('unsupported-digest', `the proof is over ${digestKind ?? 'an unknown digest'}, not SHA-256`);
+  if (digestKind === 'sha1' || digestKind === 'ripemd160' || digestKind === 'keccak256') {
+    throw new FormatError('unsupported-digest', `the proof is over ${digestKind}, not SHA-256`);
   }
+  if (digestKind !== 'sha256') throw invalid('it is over no digest that is known');
   const digest = reader.take(32);
   const timestamp = readTimestamp(reader, digest.length, 0);
   reader.end();

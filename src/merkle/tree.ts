@@ -153,6 +153,20 @@ export function rootFromLeafHashes(leafHashes: Iterable<LeafHash>): RootHash {
   return edge.root();
 }
 
+/** Reads from every complete subtree over leaf hashes that are all at hand; keeps twice as many hashes as there are leaves. */
+export function nodesOver(leafHashes: readonly LeafHash[]): ReadNode {
+  const levels: Uint8Array[][] = [[...leafHashes]];
+  for (let below = levels[0] as Uint8Array[]; below.length > 1; ) {
+    const level: Uint8Array[] = [];
+    for (let i = 0; i + 1 < below.length; i += 2) {
+      level.push(nodeHash(below[i] as Uint8Array, below[i + 1] as Uint8Array));
+    }
+    levels.push(level);
+    below = level;
+  }
+  return (level, index) => levels[level]?.[Number(index)] as NodeHash;
+}
+
 /**
  * All that is needed of a tree to append leaves and to give its root: the hashes of its complete subtrees, at most 48.
  * Appending costs less than two hashes on average, a root at most 47.

@@ -115,6 +115,7 @@ describe('parseDetachedTimestamp', () => {
     expect(codeOf(() => parseDetachedTimestamp(head(1, 8)))).to.equal('accepted');
     expect(codeOf(() => parseDetachedTimestamp(head(2, 8)))).to.equal('invalid-opentimestamps');
     expect(codeOf(() => parseDetachedTimestamp(head(1, 2)))).to.equal('unsupported-digest');
+    expect(codeOf(() => parseDetachedTimestamp(head(1, 0xf0)))).to.equal('invalid-opentimestamps');
     expect(codeOf(() => parseDetachedTimestamp(encodeUtf8('%PDF-1.7')))).to.equal('invalid-opentimestamps');
     expect(codeOf(() => parseDetachedTimestamp(new Uint8Array(65_537)))).to.equal('too-large');
   });
