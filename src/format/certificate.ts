@@ -14,6 +14,7 @@ import {
   utcTime,
 } from './fields.ts';
 import { originSchema, vkeySchema } from './log.ts';
+import { provedRotationsSchema } from './log-event.ts';
 import { MAX_NOTE_BYTES } from './note.ts';
 import { sealsSchema } from './seal.ts';
 
@@ -112,7 +113,13 @@ export const certificateSchema = z.strictObject({
   record: depositRecordSchema,
   files: z.array(certifiedFileSchema).max(MAX_FILES),
   annexes: z.strictObject({ depositor: depositorSchema.optional(), statement: statementAnnexSchema.optional() }),
-  log: z.strictObject({ origin: originSchema, leafIndex: treePosition, keys: z.array(vkeySchema).min(1).max(8) }),
+  log: z.strictObject({
+    origin: originSchema,
+    leafIndex: treePosition,
+    keys: z.array(vkeySchema).min(1).max(8),
+    /** How the log went over from its first key to those that signed here; left out while it has only had one. */
+    rotations: provedRotationsSchema.optional(),
+  }),
   /** RLP of the block that `record.notBefore` names. */
   notBeforeHeader: hexData(8192).nullable(),
   publications: z.array(publicationSchema).min(1).max(16),

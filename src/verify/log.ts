@@ -1,11 +1,13 @@
 import { CodedError } from '../errors.ts';
 import { encodeHex, encodeUtf8, type LeafHash, parseHex } from '../format/bytes.ts';
 import { parseCheckpoint, type UnverifiedCheckpoint } from '../format/checkpoint.ts';
+import type { ProvedRotation } from '../format/log-event.ts';
 import { parseNoteKey, verifyNote } from '../format/note.ts';
 import type { Check } from '../format/report.ts';
 import { verifyInclusion } from '../merkle/inclusion.ts';
 import { failed, notChecked, passed } from './checks.ts';
 import { checkCosignatures } from './cosignatures.ts';
+import { followRotations, signs } from './rotation.ts';
 import { logKeys, type Trust } from './trust.ts';
 
 /** What is said about one checkpoint that is to cover a leaf. */
@@ -27,12 +29,18 @@ export interface LogOutcome {
 
 /**
  * Is this the log we know, did it sign, and is the leaf in the tree it signed?
- * @param hints keys named in the thing verified: they tell a stranger's signature from a broken one and grant no trust
+ * @param log `hints`: keys named in the thing verified: they tell a stranger's signature from a broken one and grant no trust.
+ * `rotations`: how the log went over from a key that the reader may know to the one that signed
  */
 export function checkLog(
   evidence: LogEvidence,
   leaf: LeafHash,
-  log: { origin: string; leafIndex: number; hints: readonly string[] },
+  log: {
+    origin: string;
+    leafIndex: number;
+    hints: readonly string[];
+    rotations?: readonly ProvedRotation[] | undefined;
+  },
   about: string | null,
   trust: Trust,
 ): LogOutcome {
@@ -55,7 +63,7 @@ export function checkLog(
   return {
     checks: [
       checkOrigin(checkpoint, log.origin, about, trust),
-      checkSignature(checkpoint, log.hints, about, trust),
+      checkSignature(checkpoint, log.hints, log.rotations ?? [], about, trust),
       inclusion,
       checkCosignatures(checkpoint.note.text, evidence.cosignatures, about, trust),
     ],
@@ -75,17 +83,32 @@ function checkOrigin(checkpoint: UnverifiedCheckpoint, origin: string, about: st
 function checkSignature(
   checkpoint: UnverifiedCheckpoint,
   hints: readonly string[],
+  rotations: readonly ProvedRotation[],
   about: string | null,
   trust: Trust,
 ): Check {
   const facts = { treeSize: String(checkpoint.treeSize), rootHash: encodeHex(checkpoint.rootHash) };
-  const trusted = (logKeys(trust, checkpoint.origin) ?? []).filter((key) => key.name === checkpoint.origin);
-  const outcomes = trusted.map((key) => ({ key, outcome: verifyNote(checkpoint.note, key) }));
+  const named = (logKeys(trust, checkpoint.origin) ?? []).filter((key) => key.name === checkpoint.origin);
+  const trusted = followRotations(named, rotations, checkpoint.origin);
+  const outcomes = trusted.map((logKey) => ({ ...logKey, logKey, outcome: verifyNote(checkpoint.note, logKey.key) }));
   if (outcomes.some(({ outcome }) => outcome === 'invalid')) {
     return failed('log.signature', about, 'signature-invalid', facts);
   }
-  const valid = outcomes.find(({ outcome }) => outcome === 'valid');
-  if (valid !== undefined) return passed('log.signature', about, { ...facts, keyId: encodeHex(valid.key.keyId) });
+  const valid = outcomes.filter(({ outcome }) => outcome === 'valid');
+  const entitled = valid.find(({ logKey }) => signs(logKey, checkpoint));
+  if (entitled !== undefined) {
+    const keyId = encodeHex(entitled.key.keyId);
+    const since = entitled.from === undefined ? {} : { rotatedAt: String(entitled.from) };
+    return passed('log.signature', about, { ...facts, keyId, ...since });
+  }
+  const [other] = valid;
+  if (other !== undefined) {
+    const isRetired = other.until !== undefined && checkpoint.treeSize > other.until;
+    return failed('log.signature', about, isRetired ? 'signed-by-retired-key' : 'signed-before-its-rotation', {
+      ...facts,
+      keyId: encodeHex(other.key.keyId),
+    });
+  }
 
   // No key of the policy signed. Somebody's valid signature is a stranger's; none at all is a forgery of the note itself.
   const hinted = hints.some((vkey) => {
