@@ -14,6 +14,7 @@ export const PACKAGE = {
   certificateJson: 'data/certificate.json',
   certificatePdf: 'data/certificate.pdf',
   originals: 'data/originals/',
+  proofs: 'data/proofs/',
 } as const;
 
 export const BAG_DECLARATION = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';

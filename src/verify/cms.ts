@@ -1,75 +1,104 @@
-import { fromBER, type ObjectIdentifier, type OctetString, type Sequence } from 'asn1js';
-import { Certificate, ContentInfo, IssuerAndSerialNumber, SignedData } from 'pkijs';
-import { equalBytes, sha256 } from '../format/bytes.ts';
-import { parseX509, type X509 } from './x509-chain.ts';
+import { FormatError } from '../errors.ts';
+import { equalBytes } from '../format/bytes.ts';
+import { childrenOf, DerReader, derLength, oidOf, TAG } from '../format/der.ts';
+import { algorithmOf, digestNameOf, digestOfBytes, verifySignature } from './signature.ts';
+import {
+  attributeValue,
+  isNamedSigner,
+  OID_CONTENT_TYPE,
+  OID_MESSAGE_DIGEST,
+  parseSignedData,
+  type SignerInfo,
+} from './signed-data.ts';
+import { issuersOf, parseX509, partsOf, type X509 } from './x509-chain.ts';
 
-const OID_SIGNED_DATA = '1.2.840.113549.1.7.2';
 const OID_DATA = '1.2.840.113549.1.7.1';
-const OID_CONTENT_TYPE = '1.2.840.113549.1.9.3';
-const OID_MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 const OID_SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
-const OID_SHA256 = '2.16.840.1.101.3.4.2.1';
+const OID_SIGNATURE_TIME_STAMP = '1.2.840.113549.1.9.16.2.14';
 
-export type DetachedSignature = { ok: true; signer: X509 } | { ok: false; reason: string };
+export type DetachedSignature =
+  | {
+      ok: true;
+      signer: X509;
+      /** Signer first, then its issuers as far as they are embedded. */
+      chain: X509[];
+      /** What a token over the signature covers (RFC 3161 Appendix A). */
+      signature: Uint8Array;
+      /** The token over the signature, unread; empty if the attribute is there without exactly one. */
+      timestamp: Uint8Array | undefined;
+    }
+  /** Stable kebab-case code; `unsupported-algorithm` says nothing against the signature. */
+  | { ok: false; reason: string };
 
 /**
  * One signer's detached CMS signature (RFC 5652) over `content`, as PAdES baseline wants it: signed attributes content-type,
- * message-digest and signing-certificate-v2 (RFC 5035), SHA-256. Whether the signer is trusted is not asked.
+ * message-digest and signing-certificate-v2 (RFC 5035), SHA-256, SHA-384 or SHA-512. Whether the signer is trusted is not asked.
  * @param der ContentInfo, without anything behind it
  */
 export async function openDetachedSignature(der: Uint8Array, content: Uint8Array): Promise<DetachedSignature> {
-  const refused = (reason: string): DetachedSignature => ({ ok: false, reason });
   try {
-    const block = fromBER(der.slice().buffer);
-    if (block.offset !== der.length) return refused('cms-malformed');
-    const info = new ContentInfo({ schema: block.result });
-    if (info.contentType !== OID_SIGNED_DATA) return refused('cms-malformed');
-    const signed = new SignedData({ schema: info.content });
-    const signerInfo = signed.signerInfos[0];
-    if (signed.signerInfos.length !== 1 || signerInfo === undefined) return refused('not-exactly-one-signer');
-    if (signed.encapContentInfo.eContent !== undefined) return refused('signature-is-not-detached');
-    if (signerInfo.digestAlgorithm.algorithmId !== OID_SHA256) return refused('weak-digest');
-
-    const attribute = (type: string) => {
-      const found = signerInfo.signedAttrs?.attributes.filter((a) => a.type === type) ?? [];
-      return found.length === 1 && found[0]?.values.length === 1 ? found[0].values[0] : undefined;
-    };
-    const contentType = attribute(OID_CONTENT_TYPE) as ObjectIdentifier | undefined;
-    if (contentType?.valueBlock.toString() !== OID_DATA) return refused('content-type-attribute');
-    const digest = attribute(OID_MESSAGE_DIGEST) as OctetString | undefined;
-    if (digest === undefined || !equalBytes(new Uint8Array(digest.valueBlock.valueHexView), sha256(content))) {
-      return refused('content-digest-mismatch');
-    }
-
-    const signer = findSigner(signed, signerInfo.sid);
-    if (signer === undefined) return refused('signer-certificate-absent');
-    if (!namesSigner(attribute(OID_SIGNING_CERTIFICATE_V2) as Sequence | undefined, signer)) {
-      return refused('signing-certificate-attribute');
-    }
-    // pkijs picks the key by itself from what is embedded: leave it only the one that the attribute names.
-    signed.certificates = [signer.parsed];
-    const valid = await signed.verify({ signer: 0, data: content.slice().buffer, checkChain: false });
-    return valid ? { ok: true, signer } : refused('signature-invalid');
-  } catch {
-    return refused('cms-malformed');
+    return await openSignature(der, content);
+  } catch (error) {
+    if (error instanceof FormatError) return refused('cms-malformed');
+    throw error;
   }
 }
 
-function findSigner(signed: SignedData, sid: unknown): X509 | undefined {
-  if (!(sid instanceof IssuerAndSerialNumber)) return undefined;
-  for (const candidate of signed.certificates ?? []) {
-    if (!(candidate instanceof Certificate)) continue;
-    if (candidate.issuer.isEqual(sid.issuer) && candidate.serialNumber.isEqual(sid.serialNumber)) {
-      return parseX509(new Uint8Array(candidate.toSchema(false).toBER()));
-    }
+async function openSignature(der: Uint8Array, content: Uint8Array): Promise<DetachedSignature> {
+  if (derLength(der) !== der.length) return refused('cms-malformed');
+  const signed = parseSignedData(der);
+  if (signed === 'not-signed-data') return refused('cms-malformed');
+  if (typeof signed === 'string') return refused(signed);
+  if (signed.content !== undefined) return refused('signature-is-not-detached');
+  const { signer: info } = signed;
+  const digest = digestNameOf(info.digestAlgorithm.oid);
+  if (digest === 'weak') return refused('weak-digest');
+  if (digest === undefined) return refused('unsupported-algorithm');
+
+  const contentType = attributeValue(info, OID_CONTENT_TYPE);
+  if (contentType?.tag !== TAG.oid || oidOf(contentType) !== OID_DATA) return refused('content-type-attribute');
+  const stated = attributeValue(info, OID_MESSAGE_DIGEST);
+  if (stated?.tag !== TAG.octetString || !equalBytes(stated.content, digestOfBytes(digest, content))) {
+    return refused('content-digest-mismatch');
   }
-  return undefined;
+  const certificates = signed.certificates.map((x509) => parseX509(x509)).filter((x509) => x509 !== undefined);
+  const named = certificates.filter((certificate) => isNamedSigner(info, certificate));
+  if (named.length === 0) return refused('signer-certificate-absent');
+  const signer = named.find((certificate) => namesSigner(info, certificate));
+  if (signer === undefined) return refused('signing-certificate-attribute');
+  const { signatureAlgorithm, signedBytes, signature } = info;
+  const { publicKey } = partsOf(signer);
+  const outcome = await verifySignature(publicKey, signatureAlgorithm, signedBytes as Uint8Array, signature, digest);
+  if (outcome !== 'valid') return refused(outcome);
+  return {
+    ok: true,
+    signer,
+    chain: await issuersOf(signer, certificates),
+    signature,
+    timestamp: timestampOf(info),
+  };
+}
+
+function refused(reason: string): DetachedSignature {
+  return { ok: false, reason };
 }
 
 /** SigningCertificateV2 ::= SEQUENCE { certs SEQUENCE OF ESSCertIDv2 … }; the digest is SHA-256 by default and then unnamed. */
-function namesSigner(attribute: Sequence | undefined, signer: X509): boolean {
-  const first = (attribute?.valueBlock.value[0] as Sequence | undefined)?.valueBlock.value[0] as Sequence | undefined;
-  const hash = first?.valueBlock.value[0] as OctetString | undefined;
-  const bytes = hash?.valueBlock?.valueHexView;
-  return bytes !== undefined && equalBytes(new Uint8Array(bytes), sha256(signer.der));
+function namesSigner(info: SignerInfo, signer: X509): boolean {
+  const attribute = attributeValue(info, OID_SIGNING_CERTIFICATE_V2);
+  if (attribute === undefined) return false;
+  const [first] = childrenOf(new DerReader(attribute).next(TAG.sequence));
+  if (first === undefined) return false;
+  const reader = new DerReader(first);
+  const algorithm = reader.optional(TAG.sequence);
+  const digest = algorithm === undefined ? 'sha256' : digestNameOf(algorithmOf(algorithm).oid);
+  if (digest === undefined || digest === 'weak') return false;
+  return equalBytes(reader.next(TAG.octetString).content, digestOfBytes(digest, signer.der));
+}
+
+function timestampOf({ unsignedAttributes }: SignerInfo): Uint8Array | undefined {
+  const found = unsignedAttributes.filter(({ type }) => type === OID_SIGNATURE_TIME_STAMP);
+  if (found.length === 0) return undefined;
+  const values = found.flatMap((attribute) => attribute.values);
+  return values.length === 1 && values[0] !== undefined ? values[0].raw : new Uint8Array(0);
 }

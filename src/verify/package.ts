@@ -15,6 +15,7 @@ import { failed, passed } from './checks.ts';
 import type { PresentedFile } from './deposit.ts';
 import { openPdf } from './pdf.ts';
 import { openSeal } from './seal.ts';
+import type { TokenMaterial } from './timestamp.ts';
 import type { Trust } from './trust.ts';
 import { digestOf, verifyCertificate } from './verify.ts';
 
@@ -43,12 +44,13 @@ export async function verifyPackage(
   }
   const parsed = parseCertificate(certificate);
   const originals = files.filter((file) => file.path.startsWith(PACKAGE.originals));
+  const material = materialIn(files);
   const checks = [
     checkManifest(byPath, parsed),
     checkExtra(files, byPath),
-    ...(await checkPdf(byPath.get(PACKAGE.certificatePdf)?.bytes, certificate)),
+    ...(await checkPdf(byPath.get(PACKAGE.certificatePdf)?.bytes, certificate, trust, material)),
   ];
-  return verifyCertificate(certificate, [...originals, ...beside], trust, { kind: 'package', checks });
+  return verifyCertificate(certificate, [...originals, ...beside], trust, { kind: 'package', checks }, material);
 }
 
 /** Are the files the ones that the sealed manifests list, whole and unchanged? */
@@ -149,11 +151,25 @@ function checkExtra(files: readonly PackagedFile[], byPath: ReadonlyMap<string, 
     : failed(name, null, 'file-not-in-the-manifest', { path: extra.sort()[0] ?? '', extra: String(extra.length) });
 }
 
+/** What lies in the package to judge tokens by: X.509 certificates (`.der`), CRLs (`.crl`) and OCSP responses (`.ocsp`). */
+function materialIn(files: readonly PackagedFile[]): TokenMaterial {
+  const withEnding = (...endings: string[]) =>
+    files
+      .filter(({ path }) => path.startsWith(PACKAGE.proofs) && endings.some((ending) => path.endsWith(ending)))
+      .flatMap(({ bytes }) => bytes ?? []);
+  return { certificates: withEnding('.der'), revocation: withEnding('.crl', '.ocsp') };
+}
+
 /** The paper in the package must carry the very certificate that lies beside it. */
-async function checkPdf(pdf: Uint8Array | undefined, certificate: Uint8Array): Promise<Check[]> {
+async function checkPdf(
+  pdf: Uint8Array | undefined,
+  certificate: Uint8Array,
+  trust: Trust,
+  material: TokenMaterial,
+): Promise<Check[]> {
   if (pdf === undefined) return [failed('pdf.matches', null, 'no-pdf-in-the-package')];
   try {
-    const opened = await openPdf(pdf);
+    const opened = await openPdf(pdf, trust, material);
     if (equalBytes(opened.certificate, certificate)) return opened.checks;
     return [
       ...opened.checks.filter((check) => check.name !== 'pdf.matches'),

@@ -3,13 +3,16 @@ import { concat, equalBytes, parseHex } from '../format/bytes.ts';
 import { MAX_CERTIFICATE_BYTES, parseCertificate } from '../format/certificate.ts';
 import type { Check, Report } from '../format/report.ts';
 import { sealedBytes } from '../format/seal.ts';
-import { failed, passed } from './checks.ts';
-import { openDetachedSignature } from './cms.ts';
+import { failed, notChecked, passed } from './checks.ts';
+import { type DetachedSignature, openDetachedSignature } from './cms.ts';
 import type { PresentedFile } from './deposit.ts';
-import { openSeal } from './seal.ts';
-import type { Trust } from './trust.ts';
+import { judgeSigner, openSeal, timeOfSignature } from './seal.ts';
+import { NO_MATERIAL, type TokenMaterial } from './timestamp.ts';
+import { openTrust, type Trust } from './trust.ts';
 import { verifyCertificate } from './verify.ts';
 import { subjectOf } from './x509-chain.ts';
+
+const NOBODY = openTrust(undefined, [], undefined);
 
 /** A certificate's PDF is far smaller; the bound keeps a hostile file from filling memory. */
 export const MAX_PDF_BYTES = 64 * 1024 * 1024;
@@ -20,12 +23,21 @@ export const MAX_PDF_BYTES = 64 * 1024 * 1024;
  * @throws FormatError if there is no PDF, no embedded certificate, or the certificate is malformed
  */
 export async function verifyPdf(bytes: Uint8Array, files: readonly PresentedFile[], trust: Trust): Promise<Report> {
-  const { certificate, checks } = await openPdf(bytes);
+  const { certificate, checks } = await openPdf(bytes, trust);
   return verifyCertificate(certificate, files, trust, { kind: 'pdf', checks });
 }
 
-/** Takes the certificate out of its PDF and judges the signature that binds the two. @throws FormatError as `verifyPdf` */
-export async function openPdf(bytes: Uint8Array): Promise<{ certificate: Uint8Array; checks: Check[] }> {
+/**
+ * Takes the certificate out of its PDF and judges the signature that binds the two, and the token over that signature. Whether
+ * the signer is trusted is the check `seal`: it is the same one, or `pdf.matches` fails.
+ * @param trust whose authorities tell the time of the signature; without it, a token is only looked at in itself
+ * @throws FormatError as `verifyPdf`
+ */
+export async function openPdf(
+  bytes: Uint8Array,
+  trust: Trust = NOBODY,
+  beside: TokenMaterial = NO_MATERIAL,
+): Promise<{ certificate: Uint8Array; checks: Check[] }> {
   if (bytes.length > MAX_PDF_BYTES) {
     throw new FormatError('too-large', `PDF of ${bytes.length} bytes, at most ${MAX_PDF_BYTES} are read`);
   }
@@ -35,10 +47,11 @@ export async function openPdf(bytes: Uint8Array): Promise<{ certificate: Uint8Ar
   const parsed = parseCertificate(certificate);
   const signature = await openPdfSignature(bytes, text);
   if (!signature.ok) {
-    return {
-      certificate,
-      checks: [failed('pdf.signature', null, signature.reason), failed('pdf.matches', null, 'no-valid-signature')],
-    };
+    const check =
+      signature.reason === 'unsupported-algorithm'
+        ? notChecked('pdf.signature', null, 'unsupported')
+        : failed('pdf.signature', null, signature.reason);
+    return { certificate, checks: [check, failed('pdf.matches', null, 'no-valid-signature')] };
   }
   const facts = { signer: subjectOf(signature.signer) };
   const payload = sealedBytes(parsed);
@@ -49,12 +62,28 @@ export async function openPdf(bytes: Uint8Array): Promise<{ certificate: Uint8Ar
   return {
     certificate,
     checks: [
-      passed('pdf.signature', null, facts),
+      await checkSignature(signature, parsed.claims.issuedAt, trust, beside),
       sealedBySigner
         ? passed('pdf.matches', null, facts)
         : failed('pdf.matches', null, 'signed-by-another-key-than-the-seal', facts),
     ],
   };
+}
+
+/** A good signature with a token of an authority of the policy is judged at the token's time. */
+async function checkSignature(
+  { signer, chain, signature, timestamp }: Extract<DetachedSignature, { ok: true }>,
+  statedTime: string,
+  trust: Trust,
+  beside: TokenMaterial,
+): Promise<Check> {
+  const name = 'pdf.signature';
+  const timing = await timeOfSignature(timestamp, signature, statedTime, trust, beside);
+  const facts = { signer: subjectOf(signer), ...timing.facts };
+  if (timing.broken) return failed(name, null, 'timestamp-invalid', facts);
+  if (!timing.proved) return passed(name, null, facts);
+  const judged = await judgeSigner(chain, timing, trust, beside);
+  return judged.standing === 'refused' ? failed(name, null, judged.reason, facts) : passed(name, null, facts);
 }
 
 /** One signature whose ranges are everything but its own hex (ISO 32000-1 §12.8.1). */

@@ -45,7 +45,7 @@ export type RevocationRule = 'later-compromise-voids' | 'only-earlier';
 
 export const MAX_REVOCATION_BYTES = 1_048_576;
 /** CRLs and responses that are looked at for one chain. */
-const MAX_ITEMS = 32;
+const MAX_ITEMS = 64;
 
 const OID_OCSP_BASIC = '1.3.6.1.5.5.7.48.1.1';
 const OID_OCSP_SIGNING = '1.3.6.1.5.5.7.3.9';

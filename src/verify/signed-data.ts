@@ -41,6 +41,7 @@ export interface SignerInfo {
   signedBytes: Uint8Array | undefined;
   signatureAlgorithm: AlgorithmIdentifier;
   signature: Uint8Array;
+  unsignedAttributes: Attribute[];
 }
 
 export interface Attribute {
@@ -137,7 +138,7 @@ function parseSignerInfo(value: DerValue): SignerInfo {
   const signedAttributes = reader.optional(constructedTag(0));
   const signatureAlgorithm = algorithmOf(reader.next(TAG.sequence));
   const signature = reader.next(TAG.octetString).content;
-  reader.optional(constructedTag(1));
+  const unsignedAttributes = reader.optional(constructedTag(1));
   reader.end();
   return {
     sid: named,
@@ -146,6 +147,7 @@ function parseSignerInfo(value: DerValue): SignerInfo {
     signedBytes: signedAttributes && withTag(signedAttributes.raw, TAG.set),
     signatureAlgorithm,
     signature,
+    unsignedAttributes: unsignedAttributes === undefined ? [] : childrenOf(unsignedAttributes).map(parseAttribute),
   };
 }
 

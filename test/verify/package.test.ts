@@ -249,7 +249,7 @@ describe('a package', () => {
       const unsigned = await renderCertificatePdf(encodeObject(world.certificate), {
         verificationUrl: 'https://evidence.example.org/verify',
       });
-      const report = (await reportOrCode(signPdf(unsigned, stranger.sealingKey))) as Report;
+      const report = (await reportOrCode(await signPdf(unsigned, stranger.sealingKey))) as Report;
       expect(failures(report)).to.deep.equal(['pdf.matches signed-by-another-key-than-the-seal']);
     }).timeout(30_000);
 
