@@ -42,6 +42,30 @@ export async function selectCosignatures(q: Queryable, treeSize: bigint): Promis
   return rows;
 }
 
+/** The largest tree that each witness cosigned. */
+export async function selectCosignedSizes(q: Queryable): Promise<{ vkey: string; treeSize: bigint }[]> {
+  const { rows } = await q.query<{ vkey: string; treeSize: bigint }>(
+    'select vkey, max(tree_size) as "treeSize" from cosignature group by vkey',
+  );
+  return rows;
+}
+
+/** Of the first thousand publications of at least `treeSize` leaves, the smallest that `quorum` or more witnesses cosigned. */
+export async function selectCosignedPublicationCovering(
+  q: Queryable,
+  treeSize: bigint,
+  quorum: number,
+): Promise<bigint | undefined> {
+  const { rows } = await q.query<{ treeSize: bigint }>(
+    `select p.tree_size as "treeSize"
+     from (select tree_size from publication where tree_size >= $1 order by tree_size limit 1000) p
+     where (select count(*) from cosignature c where c.tree_size = p.tree_size) >= $2
+     order by p.tree_size limit 1`,
+    [treeSize, quorum],
+  );
+  return rows[0]?.treeSize;
+}
+
 const ATTESTATION = 'tree_size as "treeSize", type, source, body, complete';
 
 /** False, and nothing is changed, if this source has attested to this publication before. */

@@ -212,22 +212,44 @@ export async function selectCheckpoints(q: Queryable, above: bigint, limit: numb
   return rows;
 }
 
+/** What stands against publishing: a publication that is as large, or younger than `$3` milliseconds by the database's clock. */
+const PUBLISHED = `exists (select from publication p where p.tree_size >= c.tree_size
+                            or p.published_at > clock_timestamp() - $3 * interval '1 millisecond')`;
+
+/** The newest checkpoint if `insertPublication` would publish it now; undefined if not. */
+export async function selectPublicationDue(
+  q: Queryable,
+  term: Term,
+  intervalMs: number,
+): Promise<CheckpointRow | undefined> {
+  const { rows } = await q.query<CheckpointRow>(
+    `select ${CHECKPOINT} from log, checkpoint c where log.leader = $1 and log.epoch = $2 and not ${PUBLISHED}
+     order by c.tree_size desc limit 1`,
+    [term.leader, term.epoch, intervalMs],
+  );
+  return rows[0];
+}
+
 /**
  * Publishes the newest checkpoint if it is larger than the last published one, that one is older than `intervalMs` by the
  * database's clock, and the term is still the newest.
+ * @param treeSize publishes this checkpoint instead, which may have been overtaken meanwhile
  * @returns its tree size; undefined if there was nothing to publish, or not by this term
  */
-export async function insertPublication(q: Queryable, term: Term, intervalMs: number): Promise<bigint | undefined> {
+export async function insertPublication(
+  q: Queryable,
+  term: Term,
+  intervalMs: number,
+  treeSize?: bigint,
+): Promise<bigint | undefined> {
   const { rows } = await q.query<{ treeSize: bigint }>(
     `insert into publication (tree_size, published_at)
-     select c.tree_size, clock_timestamp() from log, (select max(tree_size) as tree_size from checkpoint) c
-     where log.leader = $1 and log.epoch = $2 and c.tree_size is not null
-       and not exists (select from publication p
-                       where p.tree_size >= c.tree_size
-                          or p.published_at > clock_timestamp() - $3 * interval '1 millisecond')
+     select c.tree_size, clock_timestamp()
+     from log, (select max(tree_size) as tree_size from checkpoint where $4::bigint is null or tree_size = $4) c
+     where log.leader = $1 and log.epoch = $2 and c.tree_size is not null and not ${PUBLISHED}
      on conflict do nothing
      returning tree_size as "treeSize"`,
-    [term.leader, term.epoch, intervalMs],
+    [term.leader, term.epoch, intervalMs, treeSize ?? null],
   );
   return rows[0]?.treeSize;
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { selectOpenAlarms } from '../db/alarms.ts';
 import { notifyLog, type Term, updateLogLeader, updateLogLease, updateLogLeaseReleased } from '../db/leaves.ts';
 import type { LogRecord } from '../format/log.ts';
 import { type Integration, IntegrationWaiters } from './integration-waiters.ts';
 import { type LogIdentity, openLog } from './leaf-zero.ts';
-import { isStopping, LogError } from './log-error.ts';
+import { isStopping, LogError, WITNESS_INCONSISTENCY } from './log-error.ts';
 import { LogListener } from './log-listener.ts';
 import { BatchFailed, LogWriter, type LogWriterParts } from './log-writer.ts';
 import { Signal } from './signal.ts';
@@ -69,6 +70,8 @@ export class Sequencer {
   /** The highest submission that this process has put into the log. */
   #newestIntegrated = 0n;
   #stopped: LogError | undefined;
+  /** Why signing is to end, from outside of the writing itself. */
+  #halted: LogError | undefined;
   #trouble: Error | undefined;
   /** When the leader last came round; undefined while it waits for something to do. */
   #busySinceMs: number | undefined;
@@ -130,6 +133,15 @@ export class Sequencer {
   }
 
   /**
+   * Signs nothing more, as after a fault of the log's own; a batch under way is still ended.
+   * @param reason of a code that `isStopping` knows. Its alarm is open already, so that no other server goes on
+   */
+  halt(reason: LogError): void {
+    this.#halted ??= reason;
+    this.#wake.raise();
+  }
+
+  /**
    * Resolves when the submission, whose transaction is committed, is under a checkpoint that the register has accepted. May
    * be asked again, at any time, on any server.
    * @throws LogError `integration-timeout` or `log-stopped`: the submission is kept and gets into the log later
@@ -156,9 +168,12 @@ export class Sequencer {
   async #run(): Promise<void> {
     while (!this.#ending) {
       try {
+        if (this.#halted) throw this.#halted;
         const term = await this.#takeLead();
-        if (term !== undefined) await this.#lead(term);
-        else {
+        if (term !== undefined) {
+          await this.#refuseIfWitnessed(term);
+          await this.#lead(term);
+        } else {
           this.#trouble = undefined;
           await this.#end.wait(this.#timings.pollMs);
         }
@@ -179,6 +194,14 @@ export class Sequencer {
   async #takeLead(): Promise<Term | undefined> {
     const force = await this.#listener.tryLock();
     return updateLogLeader(this.#parts.db.pool, randomUUID(), this.#timings.leaseMs, force);
+  }
+
+  /** What a witness has seen stands until an operator has judged it, over restarts and on every server. */
+  async #refuseIfWitnessed(term: Term): Promise<void> {
+    const seen = (await selectOpenAlarms(this.#parts.db.pool)).find(({ code }) => code === WITNESS_INCONSISTENCY);
+    if (seen === undefined) return;
+    await this.#resign(term);
+    throw new LogError(WITNESS_INCONSISTENCY, seen.detail);
   }
 
   async #lead(term: Term): Promise<void> {
@@ -217,7 +240,7 @@ export class Sequencer {
     const { batchWindowMs, maxBatchLeaves, pollMs, retryMs } = this.#timings;
     this.#removeSuperseded(writer);
     while (!this.#ending) {
-      const over = termOver();
+      const over = this.#halted ?? termOver();
       if (over) throw over;
       const startedMs = performance.now();
       this.#busySinceMs = startedMs;

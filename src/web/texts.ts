@@ -453,6 +453,10 @@ const alarmTexts: Record<string, Text> = {
   'log-record-differs': logStopped,
   'tree-incomplete': logStopped,
   'witness-inconsistency': logStopped,
+  'witness-quorum-missing': {
+    zh: '见证签名数量不足，暂停发布；存证和回执照常',
+    en: 'too few witnesses have cosigned, so nothing is published; deposits and receipts go on',
+  },
   'chain-misconfigured': {
     zh: '区块链节点、合约或设置不是应有的那一个',
     en: "the chain's node, contract or settings are not the ones meant",
