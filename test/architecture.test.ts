@@ -7,7 +7,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Data goes down this list; imports go up it. The last three rows are the files directly in src/. */
 const PURE = ['format', 'merkle', 'verify'];
-const STEPS = ['storage', 'db', 'intake', 'log', 'anchor', 'timestamp', 'certificate', 'filing', 'access'];
+const STEPS = ['storage', 'db', 'intake', 'log', 'anchor', 'timestamp', 'certificate', 'filing', 'access', 'witness'];
 const MAY_IMPORT: Record<string, readonly string[]> = {
   format: [],
   merkle: ['format'],
@@ -19,21 +19,33 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   anchor: ['format', 'verify', 'db', 'log'],
   calendar: ['format', 'merkle', 'db', 'log'],
   timestamp: ['format', 'verify', 'db'],
+  witness: ['format', 'merkle', 'storage', 'db', 'log'],
   certificate: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp'],
   filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp', 'certificate'],
   access: ['format', 'db'],
   http: [...PURE, ...STEPS],
   evaluation: ['format', 'storage', 'db', 'anchor', 'timestamp', 'certificate', 'access', 'config.ts', 'logger.ts'],
   web: PURE,
-  cli: [...PURE, 'config.ts', 'logger.ts', 'server.ts', 'anchor', 'access', 'db', 'evaluation'],
-  'config.ts': ['format', 'anchor'],
+  cli: [
+    ...PURE,
+    'config.ts',
+    'logger.ts',
+    'server.ts',
+    'anchor',
+    'certificate',
+    'access',
+    'db',
+    'evaluation',
+    'witness',
+  ],
+  'config.ts': ['format', 'anchor', 'witness'],
   'logger.ts': [],
   'errors.ts': [],
   'server.ts': [...PURE, ...STEPS, 'http', 'config.ts', 'logger.ts'],
 };
 
 /** Commands that need no service must not load one. */
-const OFFLINE_COMMANDS = ['verify.ts', 'audit.ts', 'deposit.ts'];
+const OFFLINE_COMMANDS = ['verify.ts', 'audit.ts', 'deposit.ts', 'policy.ts', 'policy-file.ts'];
 
 interface Import {
   from: string;
@@ -108,6 +120,22 @@ describe('the tree of src/', () => {
       .map((file) => relative(SRC, file));
     // The commands hand the environment over; a child process inherits it.
     expect(readers.filter((file) => !/^(?:cli|evaluation)\b/.test(file))).to.deep.equal([]);
+  });
+
+  it('lets a witness load nothing of the service', () => {
+    const loaded = new Set<string>();
+    const load = (file: string) => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const { to, isType } of importsOf(file)) {
+        if (to.startsWith('.') && !isType) load(resolve(dirname(file), to));
+      }
+    };
+    load(join(SRC, 'cli', 'witness.ts'));
+    const parts = [...loaded].map((file) => partOf(file)).filter((part) => ![...PURE, 'errors.ts'].includes(part));
+    expect([...new Set(parts)].sort()).to.deep.equal(['cli', 'storage', 'witness']);
+    const others = [...loaded].map((file) => relative(SRC, file)).filter((file) => /^(?:cli|witness)\b/.test(file));
+    expect(others).to.not.include(join('cli', 'main.ts')).and.not.include(join('witness', 'witness-circle.ts'));
   });
 
   it('lets the offline commands load nothing of the service', () => {

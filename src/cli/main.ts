@@ -38,7 +38,8 @@ program
   .description('check a certificate, PDF, package or receipt, offline unless --rpc is given 核验')
   .argument('<evidence>', 'certificate.json, certificate.pdf, package.zip or receipt.json')
   .argument('[files...]', 'the files to hold against it')
-  .option('--policy <file>', 'whom you trust (tiezheng/policy/v1)')
+  .option('--policy <file>', 'whom you trust (tiezheng/policy/v1, or tiezheng/signed-policy/v1)')
+  .option('--policy-signer <file>', 'X.509 certificate of whom you let sign the policy')
   .option(
     '--rpc <url>',
     'ask this node of your choice about blocks and contracts; eip155:1=<url> for one chain (repeatable: answers are compared)',
@@ -60,6 +61,7 @@ program
   .option('--url <url>', 'address of the service (default: from evaluation.json)')
   .option('--data <folder>', 'folder with evaluation.json (default: TIEZHENG_DATA, else ./tiezheng-data)')
   .option('--policy <file>', 'whom you trust: log key, leaf 0, contracts (default: evaluation-policy.json)')
+  .option('--policy-signer <file>', 'X.509 certificate of whom you let sign the policy')
   .option('--rpc <url>', 'node to ask for the contract head (default: from evaluation.json)')
   .option('--json', 'print one JSON object')
   .action(async (options) => (await import('./audit.ts')).audit(options));
@@ -76,6 +78,36 @@ chain
   .option('--json', 'print one JSON object')
   .action(async (options) => (await import('./chain-deploy.ts')).deployContract(options));
 
+const policy = program.command('policy').description('trust policies: whom a reader trusts 信任策略');
+policy
+  .command('check')
+  .description('say in plain words whom a policy trusts and what it requires, and warn 审阅策略')
+  .argument('<file>', 'tiezheng/policy/v1 or tiezheng/signed-policy/v1')
+  .option('--policy-signer <file>', 'X.509 certificate of whom you let sign it')
+  .option('--json', 'print one JSON object')
+  .action(async (file, options) => (await import('./policy.ts')).checkPolicyFile(file, options));
+policy
+  .command('sign')
+  .description('seal a policy for others to use 签发策略')
+  .argument('<file>', 'tiezheng/policy/v1')
+  .requiredOption('--key <pem>', 'P-256 private key')
+  .requiredOption('--certificate <pem>', 'X.509 certificate of the key, and its issuers')
+  .option('--issuer <text>', 'the office in its own words (default: from the certificate)')
+  .option('--name <text>', 'which of your policies this is', 'policy')
+  .option('--serial <n>', 'higher than any before (default: the time, in seconds since 1970)')
+  .option('--expires <date>', 'from when on a newer one is to be fetched (default: in a year)')
+  .option('--out <file>', 'where to write it (default: beside the policy, .signed.json)')
+  .option('--json', 'print one JSON object')
+  .action(async (file, options) => (await import('./policy-sign.ts')).signPolicy(file, options));
+policy
+  .command('fetch')
+  .description('fetch a signed policy; the file is replaced only by a newer one of the same signer 获取策略')
+  .argument('<url>', 'https, or http on this machine')
+  .requiredOption('--signer <file>', 'X.509 certificate of whom you let sign it')
+  .requiredOption('--out <file>', 'where to keep it')
+  .option('--json', 'print one JSON object')
+  .action(async (url, options) => (await import('./policy.ts')).fetchPolicy(url, options));
+
 const account = program.command('account').description('depositors of a production service 存证人账户');
 account
   .command('add')
@@ -85,6 +117,29 @@ account
   .option('--identity <method>', 'how the identity was checked', 'none')
   .option('--json', 'print one JSON object')
   .action(async (name, options) => (await import('./account-add.ts')).addAccount(name, options));
+
+const witness = program.command('witness').description("cosign logs' checkpoints (c2sp.org/tlog-witness) 见证");
+witness
+  .command('run', { isDefault: true })
+  .description('answer logs, without any service of ours; "run" may be left out')
+  .requiredOption('--key <file>', 'key made by "tiezheng witness keygen"')
+  .requiredOption('--state <folder>', 'what was cosigned; never restore it to an earlier state')
+  .requiredOption(
+    '--log <vkey>',
+    "a log's key, or key=origin (repeatable, also for several keys of one log)",
+    collect,
+    [],
+  )
+  .option('--host <address>', 'where to listen', '127.0.0.1')
+  .option('--port <number>', 'where to listen; 0 lets the system choose', '8050')
+  .option('--limit <number>', 'requests that one address may make in a minute', '120')
+  .action(async (options) => (await import('./witness.ts')).witness(options));
+witness
+  .command('keygen')
+  .description('make the key of a witness; prints its public key')
+  .requiredOption('--name <name>', 'name of the witness, such as witness.example.org/2026')
+  .requiredOption('--key <file>', 'file to write, must not be there')
+  .action(async (options) => (await import('./witness.ts')).witnessKeygen(options));
 
 program
   .command('alarms')
