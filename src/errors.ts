@@ -31,6 +31,7 @@ export type FormatErrorCode =
   | 'invalid-header'
   | 'invalid-der'
   | 'invalid-seal'
+  | 'not-a-certificate'
   | 'invalid-tlog-proof'
   | 'invalid-manifest'
   | 'invalid-opentimestamps'

@@ -2,19 +2,20 @@ import { CodedError } from '../errors.ts';
 import { encodeHex, encodeUtf8, equalBytes, type LeafHash, parseHex0x, type RootHash } from '../format/bytes.ts';
 import { parseCheckpoint, type UnverifiedCheckpoint } from '../format/checkpoint.ts';
 import { type NoteKey, parseNoteKey, verifyNote } from '../format/note.ts';
-import { MAX_POLICY_BYTES, type Policy, parsePolicy } from '../format/policy.ts';
+import { type Policy, parsePolicy } from '../format/policy.ts';
 import { encodeTilePath, parseEntryBundle, TILE_WIDTH } from '../format/tile.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { RightEdge } from '../merkle/tree.ts';
 import { CHECKPOINT_ANCHORED_TOPIC } from '../verify/evm-receipt.ts';
 import { CliError } from './cli-error.ts';
 import { jsonRpc } from './json-rpc.ts';
-import { readSmallFile } from './local-files.ts';
+import { readPolicyFile } from './policy-file.ts';
 import { ProgressLine } from './progress.ts';
 import { evaluationPolicyFile, readEvaluationFile, ServiceClient, type ServiceOptions } from './service-client.ts';
 
 interface AuditOptions extends ServiceOptions {
   policy?: string;
+  policySigner?: string;
   rpc?: string;
   json?: boolean;
 }
@@ -39,7 +40,8 @@ export async function audit(options: AuditOptions): Promise<void> {
   const client = ServiceClient.open(options);
   const evaluation = readEvaluationFile(options);
   const policyFile = options.policy ?? (evaluation === undefined ? undefined : evaluationPolicyFile(options));
-  const policy = policyFile === undefined ? undefined : parsePolicy(await readSmallFile(policyFile, MAX_POLICY_BYTES));
+  const policy =
+    policyFile === undefined ? undefined : parsePolicy((await readPolicyFile(policyFile, options.policySigner)).policy);
   const status = await client.json<{ origin: string; vkey: string; contract: string }>('/api/v1/status');
   const findings: Finding[] = [];
   const known = policy?.logs.find((log) => log.origin === status.origin);

@@ -2,6 +2,7 @@ import { CodedError } from '../errors.ts';
 
 export type CliErrorCode =
   | 'file-unreadable'
+  | 'file-unwritable'
   | 'service-unknown'
   | 'service-unreachable'
   | 'service-refused'

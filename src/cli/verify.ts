@@ -1,35 +1,36 @@
 import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { BlobReader } from '@zip.js/zip.js';
+import { stat } from 'node:fs/promises';
+import { MAX_HEADERS_FILE_BYTES, parseBitcoinHeaderLines } from '../format/bitcoin-header.ts';
+import { parseUtf8 } from '../format/bytes.ts';
 import { type Certificate, MAX_CERTIFICATE_BYTES, parseCertificate } from '../format/certificate.ts';
-import { typeOf } from '../format/fields.ts';
-import { encodeJson, type JsonValue, MAX_DEPTH, parseJson } from '../format/json.ts';
+import { encodeJson, type JsonValue } from '../format/json.ts';
 import { PACKAGE } from '../format/package.ts';
-import { MAX_POLICY_BYTES } from '../format/policy.ts';
-import { exitCodeOf, type Report } from '../format/report.ts';
-import type { PresentedFile } from '../verify/deposit.ts';
-import { type PackagedFile, verifyPackage } from '../verify/package.ts';
-import { type PackageHasher, readPackage } from '../verify/package-reader.ts';
-import { MAX_PDF_BYTES, openPdf, verifyPdf } from '../verify/pdf.ts';
-import { type NodeAnswers, openTrust, type Trust } from '../verify/trust.ts';
-import { verifyCertificate, verifyReceipt } from '../verify/verify.ts';
+import { exitCodeOf } from '../format/report.ts';
+import { type BagAlgorithm, bagAlgorithms } from '../verify/inspect/bag.ts';
+import { digestsAbout, isInspection, type Thing, verifyThing } from '../verify/inspect/desk.ts';
+import type { HeldFile } from '../verify/inspect/held-file.ts';
+import { inspectorOf, isProof, readerOf, recognise } from '../verify/inspect/recognise.ts';
+import { type EntryHasher, listZip, readPackage, readZip } from '../verify/package-reader.ts';
+import { MAX_PDF_BYTES, openPdf } from '../verify/pdf.ts';
+import { type NodeAnswers, openTrust } from '../verify/trust.ts';
+import { readBagFolder } from './bag-folder.ts';
 import { CliError } from './cli-error.ts';
-import { digestFile, readSmallFile, readStart } from './local-files.ts';
+import { formatInspection } from './inspection-text.ts';
+import { digestFile, readSmallFile } from './local-files.ts';
 import { askNodes } from './node-answers.ts';
+import { readPolicyFile } from './policy-file.ts';
 import { ProgressLine } from './progress.ts';
 import { formatReport } from './report-text.ts';
 
 interface VerifyOptions {
   policy?: string;
+  policySigner?: string;
   rpc: string[];
   trustedBlock: string[];
+  bitcoinHeaders?: string;
   json?: boolean;
 }
-
-/** What the reader handed over, opened as far as needed to know which questions to ask. */
-type Evidence =
-  | { kind: 'certificate' | 'receipt' | 'pdf'; bytes: Uint8Array }
-  | { kind: 'package'; files: PackagedFile[] };
 
 /** Prints the report. The exit code is 0, 1 or 2 as `exitCodeOf` says; unusable input throws. */
 export async function verify(path: string, files: string[], options: VerifyOptions): Promise<void> {
@@ -39,77 +40,124 @@ export async function verify(path: string, files: string[], options: VerifyOptio
       throw new CliError('option-invalid', `--trusted-block ${block}: expected 0x… or eip155:1/0x…, lower case`);
     }
   }
-  const policy = options.policy === undefined ? undefined : await readSmallFile(options.policy, MAX_POLICY_BYTES);
-  const evidence = await openEvidence(path, quiet);
-  const beside: PresentedFile[] = [];
-  for (const file of files) beside.push(await digestFile(file, quiet));
-  const node = options.rpc.length === 0 ? undefined : await ask(options.rpc, evidence);
-  const report = await reportOn(evidence, beside, openTrust(policy, options.trustedBlock, node));
-  if (options.json) process.stdout.write(encodeJson(report as unknown as JsonValue));
-  else console.log(formatReport(report));
-  process.exitCode = exitCodeOf(report);
+  const policy = await readPolicy(options);
+  const headers =
+    options.bitcoinHeaders === undefined
+      ? []
+      : parseBitcoinHeaderLines(parseUtf8(await readSmallFile(options.bitcoinHeaders, MAX_HEADERS_FILE_BYTES)));
+  const thing = await openThing(path, quiet);
+  const more = digestsAbout(thing);
+  const held: HeldFile[] = [];
+  for (const file of files) {
+    const kind = await recognise(await blobOf(file));
+    held.push({ ...(await digestFile(file, quiet, more)), isProof: isProof(kind) });
+  }
+  const node = options.rpc.length === 0 ? undefined : await ask(options.rpc, thing);
+  const verdict = await verifyThing(thing, held, openTrust(policy, options.trustedBlock, node, headers));
+  if (options.json) process.stdout.write(encodeJson(verdict as unknown as JsonValue));
+  else console.log(isInspection(verdict) ? formatInspection(verdict) : formatReport(verdict));
+  process.exitCode = exitCodeOf(verdict);
+}
+
+/** @throws CliError `option-invalid` if a signer is named without a policy; else as `readPolicyFile` */
+async function readPolicy({ policy, policySigner }: VerifyOptions): Promise<Uint8Array | undefined> {
+  if (policy !== undefined) return (await readPolicyFile(policy, policySigner)).policy;
+  if (policySigner === undefined) return undefined;
+  throw new CliError(
+    'option-invalid',
+    `--policy-signer ${policySigner}: there is no --policy that it could have signed`,
+  );
 }
 
 /** Tells by content what it is. @throws CliError `evidence-unknown`, `file-unreadable` */
-async function openEvidence(path: string, quiet: boolean): Promise<Evidence> {
-  const start = Buffer.from(await readStart(path, 8)).toString('latin1');
-  if (start.startsWith('%PDF-')) return { kind: 'pdf', bytes: await readSmallFile(path, MAX_PDF_BYTES) };
-  if (start.startsWith('PK\u0003\u0004')) {
-    const progress = new ProgressLine(`hashing ${path}`, undefined, quiet);
-    const files = await readPackage(new BlobReader(await openAsBlob(path)), startHasher, (n) => progress.add(n));
-    progress.end();
-    return { kind: 'package', files };
+async function openThing(path: string, quiet: boolean): Promise<Thing> {
+  if (await isFolder(path)) return { kind: 'bag', files: await readBagFolder(path, quiet) };
+  const blob = await blobOf(path);
+  const kind = await recognise(blob);
+  switch (kind) {
+    case 'certificate':
+    case 'receipt':
+      return { kind, bytes: await readSmallFile(path, MAX_CERTIFICATE_BYTES) };
+    case 'pdf':
+      return { kind, bytes: await readSmallFile(path, MAX_PDF_BYTES) };
+    case 'package':
+      return {
+        kind,
+        files: await unpack(path, quiet, (onBytes) => readPackage(readerOf(blob), packageHasher, onBytes)),
+      };
+    case 'bag': {
+      const algorithms = bagAlgorithms(await listZip(readerOf(blob)));
+      const read = await unpack(path, quiet, (onBytes) =>
+        readZip(readerOf(blob), () => startHasher(algorithms), onBytes),
+      );
+      return { kind, files: read.map(({ entry, digests }) => ({ ...entry, digests })) };
+    }
+    case 'policy':
+    case undefined:
+      throw new CliError(
+        'evidence-unknown',
+        `${path} is no certificate, receipt, package, signed PDF, bag, timestamp, OpenTimestamps proof or log proof`,
+      );
+    default:
+      return { kind, bytes: await readSmallFile(path, inspectorOf(kind)?.maxBytes ?? 0) };
   }
-  if (start.startsWith('{')) {
-    const bytes = await readSmallFile(path, MAX_CERTIFICATE_BYTES);
-    const type = typeOf(parseJson(bytes, { maxBytes: MAX_CERTIFICATE_BYTES, maxDepth: MAX_DEPTH }));
-    if (type === 'tiezheng/certificate/v1') return { kind: 'certificate', bytes };
-    if (type === 'tiezheng/receipt/v1') return { kind: 'receipt', bytes };
-    throw new CliError('evidence-unknown', `${path} is JSON of type ${type ?? 'none'}, not a certificate or receipt`);
-  }
-  throw new CliError('evidence-unknown', `${path} is neither a certificate, a receipt, a PDF nor a ZIP package`);
 }
 
-function startHasher(): PackageHasher {
-  const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sm3: createHash('sm3') };
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new CliError('file-unreadable', `${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function blobOf(path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path);
+  } catch (cause) {
+    throw new CliError('file-unreadable', `${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function unpack<T>(path: string, quiet: boolean, read: (onBytes: (n: number) => void) => Promise<T>): Promise<T> {
+  const progress = new ProgressLine(`hashing ${path}`, undefined, quiet);
+  const files = await read((n) => progress.add(n));
+  progress.end();
+  return files;
+}
+
+function packageHasher() {
+  return startHasher(['sha256', 'sha512', 'sm3'] as const);
+}
+
+function startHasher<A extends BagAlgorithm | 'sm3'>(algorithms: readonly A[]): EntryHasher<Record<A, string>> {
+  const hashes = algorithms.map((name) => [name, createHash(name)] as const);
   return {
     update: (bytes) => {
-      for (const hash of Object.values(hashes)) hash.update(bytes);
+      for (const [, hash] of hashes) hash.update(bytes);
     },
-    finish: () => ({
-      sha256: hashes.sha256.digest('hex'),
-      sha512: hashes.sha512.digest('hex'),
-      sm3: hashes.sm3.digest('hex'),
-    }),
+    finish: () => Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest('hex')])) as Record<A, string>,
   };
 }
 
-async function ask(urls: string[], evidence: Evidence): Promise<NodeAnswers | undefined> {
-  const certificate = await certificateOf(evidence);
+async function ask(urls: string[], thing: Thing): Promise<NodeAnswers | undefined> {
+  const certificate = await certificateOf(thing);
   if (certificate === undefined) return undefined;
   return askNodes(urls, certificate, (text) => console.error(`tiezheng: ${text}`));
 }
 
-/** Undefined for a receipt, which names no block that a header came along for. */
-async function certificateOf(evidence: Evidence): Promise<Certificate | undefined> {
-  if (evidence.kind === 'package') {
-    const bytes = evidence.files.find((file) => file.path === PACKAGE.certificateJson)?.bytes;
-    return bytes === undefined ? undefined : parseCertificate(bytes);
-  }
-  if (evidence.kind === 'receipt') return undefined;
-  const isPdf = evidence.kind === 'pdf';
-  return parseCertificate(isPdf ? (await openPdf(evidence.bytes)).certificate : evidence.bytes);
-}
-
-function reportOn(evidence: Evidence, beside: PresentedFile[], trust: Trust): Promise<Report> {
-  switch (evidence.kind) {
+/** Undefined for what names no block that a header came along for. */
+async function certificateOf(thing: Thing): Promise<Certificate | undefined> {
+  switch (thing.kind) {
+    case 'package': {
+      const bytes = thing.files.find((file) => file.path === PACKAGE.certificateJson)?.bytes;
+      return bytes === undefined ? undefined : parseCertificate(bytes);
+    }
     case 'certificate':
-      return verifyCertificate(evidence.bytes, beside, trust);
-    case 'receipt':
-      return verifyReceipt(evidence.bytes, beside, trust);
+      return parseCertificate(thing.bytes);
     case 'pdf':
-      return verifyPdf(evidence.bytes, beside, trust);
-    case 'package':
-      return verifyPackage(evidence.files, beside, trust);
+      return parseCertificate((await openPdf(thing.bytes)).certificate);
+    default:
+      return undefined;
   }
 }
