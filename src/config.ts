@@ -1,11 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { type ChainProfile, parseChainProfile } from './anchor/chain-profile.ts';
 import { CodedError } from './errors.ts';
 import { type PlatformProfile, platformSchema } from './format/certificate.ts';
-import { address } from './format/fields.ts';
+import { address, text } from './format/fields.ts';
 import { originSchema } from './format/log.ts';
+import type { AuthoritySettings } from './timestamp/authority-client.ts';
+import { type WitnessSettings, witnessSettingsSchema } from './witness/witness-settings.ts';
 
 export type ConfigErrorCode = 'setting-missing' | 'setting-invalid';
 
@@ -28,7 +31,10 @@ export interface FolderSettings {
 }
 
 export interface ChainSettings {
-  rpcUrl: string;
+  /** One node, or several of different operators whose answers are compared. */
+  rpcUrls: readonly string[];
+  /** How many nodes must give the same answer; null: all that answer. */
+  rpcAgreement: number | null;
   /** 0x, 20 bytes, lower case. */
   contract: string;
   /** File with the anchorer's private key, 0x and 64 hex digits. */
@@ -37,6 +43,10 @@ export interface ChainSettings {
   anchorIntervalMs: number;
   /** Wei. No transaction offers more for a unit of gas. */
   maxFeePerGas: bigint;
+  /** No transaction may use more gas. */
+  maxGasPerAnchor: bigint;
+  /** Wei from one midnight UTC to the next; null: as much as it takes. */
+  dailyBudget: bigint | null;
 }
 
 export type SealSettings =
@@ -61,6 +71,14 @@ export interface Config {
   logKeyFile: string;
   seal: SealSettings;
   chains: ChainSettings[];
+  /** How long a certificate waits for the other chains once the first has a final anchor. */
+  certificateWaitMs: number;
+  /** Asked for timestamps, beside the built-in one if there is one. */
+  authorities: AuthoritySettings[];
+  /** PEM with the key, the certificate and the root of an authority of this process's own; null in production. */
+  builtInAuthority: { keyFile: string } | null;
+  /** Asked to cosign before each publication; null: nobody is. */
+  witnesses: WitnessSettings | null;
   platform: PlatformProfile;
   publishIntervalMs: number;
   maxFileBytes: number;
@@ -74,6 +92,10 @@ export const DEFAULT_MAX_FILE_BYTES = 5 * 1024 ** 3;
 export interface CommonSettings {
   host: string;
   port: number;
+  /** Timestamp authorities to ask. */
+  authorities: AuthoritySettings[];
+  /** Witnesses to ask; null if there are none. */
+  witnesses: WitnessSettings | null;
   maxFileBytes: number;
   logLevel: string;
 }
@@ -85,6 +107,8 @@ export function readCommonSettings(env: Environment): CommonSettings {
   return {
     host: env.HOST ?? '127.0.0.1',
     port: readInteger(env, 'PORT', DEFAULT_PORT, 0, 65535),
+    authorities: readAuthorities(env),
+    witnesses: readWitnesses(env),
     maxFileBytes: readInteger(env, 'TIEZHENG_MAX_FILE_BYTES', DEFAULT_MAX_FILE_BYTES, 1, 2 ** 44),
     logLevel: env.TIEZHENG_LOG_LEVEL ?? 'info',
   };
@@ -138,7 +162,9 @@ export function readProductionConfig(env: Environment): Config {
     logKeyFile: setting('TIEZHENG_LOG_KEY_FILE'),
     seal: readSeal(setting('TIEZHENG_SEAL_FILE'), env),
     chains: readChains(setting('TIEZHENG_CHAINS_FILE')),
+    builtInAuthority: null,
     platform: readJson('TIEZHENG_PLATFORM_FILE', setting('TIEZHENG_PLATFORM_FILE'), platformSchema),
+    certificateWaitMs: 1000 * readInteger(env, 'TIEZHENG_CERTIFICATE_WAIT_SECONDS', 1800, 0, 86_400),
     publishIntervalMs: 1000 * readInteger(env, 'TIEZHENG_PUBLISH_SECONDS', 60, 1, 3600),
   };
 }
@@ -157,32 +183,116 @@ function readSeal(file: string, env: Environment): SealSettings {
 }
 
 const DEFAULT_MAX_FEE_GWEI = 200;
+/** An anchor takes below 100,000 on Ethereum, and several times that where gas also pays for another chain's data. */
+export const DEFAULT_MAX_GAS_PER_ANCHOR = 1_000_000;
 
-const chainSchema = z.strictObject({
-  rpcUrl: z.url({ protocol: /^https?$/ }),
-  contract: address,
-  anchorerKeyFile: z.string().min(1),
-  anchorIntervalSeconds: z.number().int().min(1).max(86_400).default(600),
-  maxFeePerGasGwei: z.number().positive().max(1_000_000).default(DEFAULT_MAX_FEE_GWEI),
-  profile: z.unknown(),
-});
+const rpcUrl = z.url({ protocol: /^https?$/ });
+
+const chainSchema = z
+  .strictObject({
+    rpcUrl: rpcUrl.optional(),
+    rpcUrls: z.array(rpcUrl).min(1).max(8).optional(),
+    rpcAgreement: z.number().int().min(1).max(8).nullable().default(null),
+    contract: address,
+    anchorerKeyFile: z.string().min(1),
+    anchorIntervalSeconds: z.number().int().min(1).max(86_400).default(600),
+    maxFeePerGasGwei: z.number().positive().max(1_000_000).default(DEFAULT_MAX_FEE_GWEI),
+    maxGasPerAnchor: z.number().int().min(50_000).max(100_000_000).default(DEFAULT_MAX_GAS_PER_ANCHOR),
+    dailyBudgetGwei: z.number().positive().max(1e15).nullable().default(null),
+    profile: z.unknown(),
+  })
+  .refine((chain) => (chain.rpcUrl === undefined) !== (chain.rpcUrls === undefined), {
+    path: ['rpcUrls'],
+    message: 'expected "rpcUrls", or "rpcUrl" for one node',
+  })
+  .refine(({ rpcUrls = [] }) => new Set(rpcUrls).size === rpcUrls.length, {
+    path: ['rpcUrls'],
+    message: 'the same node is listed twice',
+  })
+  .refine((chain) => (chain.rpcAgreement ?? 1) <= (chain.rpcUrls?.length ?? 1), {
+    path: ['rpcAgreement'],
+    message: 'more nodes must agree than there are',
+  });
+
+const chainsSchema = z.array(chainSchema).min(1).max(16);
 
 function readChains(file: string): ChainSettings[] {
   const name = 'TIEZHENG_CHAINS_FILE';
-  return readJson(name, file, z.array(chainSchema).min(1).max(16)).map(
-    ({ anchorIntervalSeconds, maxFeePerGasGwei, profile, ...chain }) => {
-      try {
-        return {
-          ...chain,
-          profile: parseChainProfile(profile),
-          anchorIntervalMs: 1000 * anchorIntervalSeconds,
-          maxFeePerGas: BigInt(Math.round(maxFeePerGasGwei * 1e9)),
-        };
-      } catch (cause) {
-        throw new ConfigError('setting-invalid', `${name} (${file}): ${(cause as Error).message}`, { cause });
-      }
-    },
-  );
+  const chains = readJson(name, file, chainsSchema).map((chain): ChainSettings => {
+    const { rpcUrl, rpcUrls, rpcAgreement, contract, anchorerKeyFile } = chain;
+    try {
+      return {
+        rpcUrls: rpcUrls ?? [rpcUrl as string],
+        rpcAgreement,
+        contract,
+        anchorerKeyFile,
+        profile: parseChainProfile(chain.profile),
+        anchorIntervalMs: 1000 * chain.anchorIntervalSeconds,
+        maxFeePerGas: BigInt(Math.round(chain.maxFeePerGasGwei * 1e9)),
+        maxGasPerAnchor: BigInt(chain.maxGasPerAnchor),
+        dailyBudget: chain.dailyBudgetGwei === null ? null : BigInt(Math.round(chain.dailyBudgetGwei)) * 10n ** 9n,
+      };
+    } catch (cause) {
+      throw new ConfigError('setting-invalid', `${name} (${file}): ${(cause as Error).message}`, { cause });
+    }
+  });
+  const names = chains.map(({ profile }) => profile.chain);
+  const doubled = names.find((chain, i) => names.indexOf(chain) !== i);
+  // Two workers with one purse would take each other's nonces.
+  if (doubled !== undefined) throw new ConfigError('setting-invalid', `${name} (${file}): ${doubled} is listed twice`);
+  return chains;
+}
+
+const AUTHORITIES = 'TIEZHENG_AUTHORITIES_FILE';
+
+const authoritySchema = z.strictObject({
+  name: text(200),
+  operator: text(200),
+  url: z.url({ protocol: /^https?$/ }).max(500),
+  /** PEM file: one root or more, and whatever certificates its tokens do not bring along. */
+  roots: z.string().min(1),
+  policy: z
+    .string()
+    .regex(/^[0-2](?:\.[0-9]{1,15}){1,30}$/, 'expected an object identifier such as 1.2.3.4.1')
+    .optional(),
+  independent: z.boolean(),
+  hash: z.enum(['sha256', 'sha384', 'sha512']).default('sha256'),
+  timeoutSeconds: z.number().int().min(1).max(120).default(10),
+  maxAccuracySeconds: z.number().positive().max(3600).optional(),
+});
+
+/** None if the setting is not there. @throws ConfigError `setting-invalid` */
+function readAuthorities(env: Environment): AuthoritySettings[] {
+  const file = env[AUTHORITIES] ?? '';
+  if (file === '') return [];
+  const read = readJson(AUTHORITIES, file, z.array(authoritySchema).min(1).max(16));
+  const twice = read.find(({ url }, i) => read.findIndex((other) => other.url === url) < i);
+  if (twice !== undefined) throw new ConfigError('setting-invalid', `${AUTHORITIES}: ${file}: ${twice.url} stands twice`);
+  return read.map(({ roots, timeoutSeconds, maxAccuracySeconds, policy, ...authority }) => ({
+    ...authority,
+    policy,
+    certificates: readCertificates(AUTHORITIES, roots),
+    timeoutMs: 1000 * timeoutSeconds,
+    maxAccuracyMs: maxAccuracySeconds === undefined ? undefined : Math.ceil(1000 * maxAccuracySeconds),
+  }));
+}
+
+/** DER of every certificate in a PEM file. */
+function readCertificates(name: string, file: string): Uint8Array[] {
+  try {
+    const pem = readFileSync(file, 'utf8');
+    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    if (blocks.length === 0) throw new Error('no certificate in PEM');
+    return blocks.map((block) => new Uint8Array(new X509Certificate(block).raw));
+  } catch (cause) {
+    throw new ConfigError('setting-invalid', `${name}: ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readWitnesses(env: Environment): WitnessSettings | null {
+  const name = 'TIEZHENG_WITNESSES_FILE';
+  const file = env[name] ?? '';
+  return file === '' ? null : readJson(name, file, witnessSettingsSchema);
 }
 
 function readPlace(name: string, value: string, env: Environment): FolderSettings | BucketSettings {

@@ -9,13 +9,14 @@ import { Wallet } from 'ethers';
 import { Authentication } from './access/authentication.ts';
 import { AnchorWorker } from './anchor/anchor-worker.ts';
 import { ChainClient } from './anchor/chain-client.ts';
-import { FinalBlocks } from './anchor/final-blocks.ts';
+import { ComparedChainClient } from './anchor/compared-client.ts';
+import { type FinalBlock, FinalBlocks } from './anchor/final-blocks.ts';
 import { CertificateIssuer } from './certificate/issue.ts';
 import { type OwnIdentity, OwnPolicy } from './certificate/own-policy.ts';
 import { PdfPrinter } from './certificate/pdf-printer.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
-import { type BucketSettings, type Config, ConfigError, type SealSettings } from './config.ts';
+import { type BucketSettings, type ChainSettings, type Config, ConfigError, type SealSettings } from './config.ts';
 import { selectOpenAlarms } from './db/alarms.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
@@ -49,6 +50,8 @@ import { FileObjectStore } from './storage/file-store.ts';
 import { LocalMasterKey, MasterKeyRing } from './storage/master-key.ts';
 import type { ObjectStore } from './storage/object-store.ts';
 import { openTrust } from './verify/trust.ts';
+import { askedLog } from './witness/own-log.ts';
+import { WitnessCircle } from './witness/witness-circle.ts';
 import { VERIFIER } from './verify/verifier.ts';
 import { verifyCertificate } from './verify/verify.ts';
 
@@ -132,8 +135,15 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     });
     stops.push(() => sequencer.stop());
     const log = await sequencer.start();
+    const witnesses = openWitnesses(config, logger, { db, reader, signer });
     const publisher = new Publisher(
-      { q: db.pool, reader, sequencer, onTrouble: onTrouble('publication') },
+      {
+        q: db.pool,
+        reader,
+        sequencer,
+        ...(witnesses && { cosigners: witnesses }),
+        onTrouble: onTrouble('publication'),
+      },
       config.publishIntervalMs,
     );
     stops.push(() => publisher.stop());
@@ -149,7 +159,10 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     }
     const ending = new AbortController();
     stops.push(() => ending.abort());
-    const refilled = untilRefilled({ register, keys: [signer.key], reader, onTrouble: onTrouble('log') }, ending.signal);
+    const refilled = untilRefilled(
+      { register, keys: [signer.key], reader, onTrouble: onTrouble('log') },
+      ending.signal,
+    );
     void refilled.then((isRefilled) => {
       if (isRefilled) for (const { worker } of anchoring) worker.start();
     });
@@ -168,6 +181,10 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       evaluation: config.profile === 'evaluation',
       log,
       chains: config.chains.map(({ profile }) => profile),
+      witnesses: {
+        keys: config.witnesses?.witnesses.map(({ vkey }) => vkey) ?? [],
+        quorum: config.witnesses?.quorum ?? 0,
+      },
       sealSigner: sealingKey.certificateChain[0] as Uint8Array,
     };
     const policies = new OwnPolicy(db.pool, identity, extras.onPolicy);
@@ -199,7 +216,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       sequencer,
       sealer,
       nowMs: Date.now,
-      newestFinalBlock: (nowMs) => first.finalBlocks.newestFinalBlock(nowMs),
+      newestFinalBlock: (nowMs) => newestFinalBlock(anchoring, nowMs),
       evaluation: identity.evaluation,
       integrationTimeoutMs: RECEIPT_WAIT_MS,
       publishWithinMs: PUBLISH_WITHIN_MS,
@@ -230,6 +247,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         logState: () => sequencer.state(),
         askChain: () => Promise.all(anchoring.map(({ client }) => client.verifyChain())),
         anchoringTrouble,
+        witnessTrouble: () => witnesses?.trouble() ?? [],
       }),
       identity: {
         evaluation: identity.evaluation,
@@ -240,7 +258,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         contract: first.client.contract,
       },
       writePackage: (depositId, sink) =>
-        writeDepositPackage({ db, vault, sealer, verifier, nowMs: Date.now }, depositId, sink),
+        writeDepositPackage({ db, vault, log: reader, sealer, verifier, nowMs: Date.now }, depositId, sink),
       anchoringTrouble,
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
       pagesFolder: pages,
@@ -269,6 +287,26 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
   }
 }
 
+function openWitnesses(
+  { witnesses }: Config,
+  logger: Logger,
+  { db, reader, signer }: { db: Database; reader: LogReader; signer: CheckpointSigner },
+): WitnessCircle | undefined {
+  if (witnesses === null) {
+    logger.info('no witnesses are configured: nobody outside cosigns the log');
+    return undefined;
+  }
+  return new WitnessCircle(
+    {
+      q: db.pool,
+      log: askedLog(db.pool, reader, signer.key),
+      nowMs: Date.now,
+      onTrouble: (err) => logger.warn({ part: 'witnesses', err }, 'a witness did not cosign'),
+    },
+    witnesses,
+  );
+}
+
 /** What works on one chain. */
 interface Anchoring {
   client: ChainClient;
@@ -283,18 +321,21 @@ async function openAnchoring(
 ): Promise<Anchoring[]> {
   const originHash = sha256(encodeUtf8(config.origin));
   const opened: Anchoring[] = [];
-  for (const { rpcUrl, profile, contract, anchorerKeyFile, anchorIntervalMs, maxFeePerGas } of config.chains) {
-    const client = new ChainClient({ rpcUrl, profile, contract, ...(durableBlock && { durableBlock }) });
+  for (const chain of config.chains) {
+    const { profile } = chain;
+    const client = openChain(chain, durableBlock);
     const onTrouble = (error: unknown) => logger.warn({ part: 'anchor', chain: profile.chain, err: error }, 'trouble');
     const worker = new AnchorWorker({
       db,
       log,
       client,
-      anchorer: await openAnchorer(anchorerKeyFile),
+      anchorer: await openAnchorer(chain.anchorerKeyFile),
       originHash,
-      intervalMs: anchorIntervalMs,
+      intervalMs: chain.anchorIntervalMs,
       stuckAfterMs: STUCK_AFTER_MS,
-      maxFeePerGas,
+      maxFeePerGas: chain.maxFeePerGas,
+      maxGasPerAnchor: chain.maxGasPerAnchor,
+      dailyBudget: chain.dailyBudget,
       now: Date.now,
       onTrouble,
     });
@@ -302,6 +343,25 @@ async function openAnchoring(
     opened.push({ client, worker, finalBlocks });
   }
   return opened;
+}
+
+/** Of the first chain that has one: while a chain is away, records name a block of the next. */
+async function newestFinalBlock(anchoring: readonly Anchoring[], nowMs: number): Promise<FinalBlock | null> {
+  for (const { finalBlocks } of anchoring) {
+    const block = await finalBlocks.newestFinalBlock(nowMs);
+    if (block !== null) return block;
+  }
+  return null;
+}
+
+function openChain(
+  { rpcUrls, rpcAgreement, profile, contract }: ChainSettings,
+  durableBlock: (() => bigint) | undefined,
+): ChainClient {
+  const options = { profile, contract, ...(durableBlock && { durableBlock }) };
+  const [only, ...others] = rpcUrls;
+  if (others.length === 0) return new ChainClient({ ...options, rpcUrl: only as string });
+  return new ComparedChainClient({ ...options, rpcUrls, agreement: rpcAgreement ?? undefined });
 }
 
 async function openAnchorer(file: string): Promise<Wallet> {

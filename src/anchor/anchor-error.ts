@@ -9,6 +9,9 @@ export type AlarmingCode =
   | 'anchor-refused'
   | 'anchor-balance-low'
   | 'anchor-fee-ceiling'
+  | 'anchor-gas-ceiling'
+  | 'anchor-budget-spent'
+  | 'providers-disagree'
   | 'attestation-invalid'
   | 'chain-misconfigured';
 
@@ -20,6 +23,9 @@ export type AlarmingCode =
  * - `anchor-refused`: the contract would revert, the message names its error; or no node takes the transaction.
  * - `anchor-balance-low`: the anchorer cannot pay, or not for long.
  * - `anchor-fee-ceiling`: the chain asks more for a unit of gas than the operator allows.
+ * - `anchor-gas-ceiling`: an anchor would take more gas than the operator allows.
+ * - `anchor-budget-spent`: the day's budget is spent, or does not reach for one more anchor; it goes on at midnight UTC.
+ * - `providers-disagree`: nodes of one chain contradict each other. No step is taken on what they differ in.
  * - `attestation-invalid`: what the node tells of a final block does not verify.
  * - `chain-misconfigured`: the node, contract or profile is not the one meant.
  * - `node-inconsistent`: the node contradicts itself or is behind what it said before; it is asked again later.

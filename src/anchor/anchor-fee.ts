@@ -1,8 +1,15 @@
-import type { Fee } from './chain-client.ts';
+import type { Fee, RpcReceipt } from './chain-client.ts';
 
 /** Most that a transaction pays for a unit of gas, wei. */
 export function offerOf(fee: Fee): bigint {
   return fee.type === 'legacy' ? fee.gasPrice : fee.maxFeePerGas;
+}
+
+/** What a transaction in a block has cost, wei. Where the node does not say what was paid for gas, all that was offered. */
+export function costOf({ gasUsed, effectiveGasPrice, l1Fee }: RpcReceipt, offered: Fee): bigint {
+  const most = offerOf(offered);
+  const price = effectiveGasPrice === undefined ? most : smaller(effectiveGasPrice, most);
+  return gasUsed * price + l1Fee;
 }
 
 /**

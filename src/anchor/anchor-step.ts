@@ -1,5 +1,6 @@
 import { type BaseWallet, Transaction } from 'ethers';
 import { clearAlarm, raiseAlarm, selectAlarmsAbout } from '../db/alarms.ts';
+import { selectAnchorCostSince, upsertAnchorCost } from '../db/anchor-costs.ts';
 import {
   type AnchorRow,
   type AnchorState,
@@ -23,7 +24,7 @@ import type { Database, Queryable } from '../db/pool.ts';
 import { encodeHex0x, equalBytes, parseHex0x } from '../format/bytes.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { type AlarmingCode, AnchorError, STOPPING_CODES, type StoppingCode } from './anchor-error.ts';
-import { bumpedFee, cappedFee, offerOf } from './anchor-fee.ts';
+import { bumpedFee, cappedFee, costOf, offerOf } from './anchor-fee.ts';
 import { makeAttestation } from './attestation.ts';
 import { blockTimeMs } from './block-time.ts';
 import { type AnchorCall, type ChainClient, ChainError, type ContractHead, type Fee } from './chain-client.ts';
@@ -44,6 +45,10 @@ export interface AnchorParts {
   stuckAfterMs: number;
   /** Wei. No transaction offers more for a unit of gas. */
   maxFeePerGas: bigint;
+  /** No transaction may use more gas. */
+  maxGasPerAnchor: bigint;
+  /** Wei that may be spent from one midnight UTC to the next; null: as much as it takes. */
+  dailyBudget: bigint | null;
   /** Milliseconds since 1970. */
   now: () => number;
 }
@@ -79,6 +84,8 @@ export class AnchorStepper {
   headTreeSize: bigint | undefined;
   /** Since the last failure. */
   #proved = false;
+  /** What the alarm `providers-disagree` says, as far as this process knows: null if it is not open. */
+  #disagreement: string | null | undefined;
 
   constructor(parts: AnchorParts) {
     this.#parts = parts;
@@ -94,12 +101,26 @@ export class AnchorStepper {
   async step(): Promise<StepResult> {
     try {
       if (!this.#proved) await this.#prove();
-      return await this.#step();
+      const result = await this.#step();
+      await this.#tellOfOutvoted();
+      return result;
     } catch (error) {
       // Whoever answers next may be another node.
       this.#proved = false;
+      this.#disagreement = undefined;
       throw error;
     }
+  }
+
+  /** Enough nodes agree, so that anchoring goes on; the operator has to know of the one that contradicts them. */
+  async #tellOfOutvoted(): Promise<void> {
+    const { db, client, now } = this.#parts;
+    const outvoted = client.providers().find(({ trouble }) => trouble?.code === 'providers-disagree');
+    const detail = outvoted?.trouble?.message ?? null;
+    if (detail === this.#disagreement) return;
+    if (detail === null) await this.#clear('providers-disagree');
+    else await raiseAlarm(db.pool, 'providers-disagree', detail, new Date(now()), this.subject);
+    this.#disagreement = detail;
   }
 
   async #step(): Promise<StepResult> {
@@ -204,6 +225,8 @@ export class AnchorStepper {
     if (newest === undefined || newest.treeSize <= head.treeSize) return 'idle';
     const last = await selectLastIntentTime(db.pool, this.#chain, this.#contract);
     if (last !== undefined && now() - last.getTime() < intervalMs) return 'idle';
+    // What is begun now could only be signed tomorrow, when a newer publication is there.
+    await this.#requireBudget(1n);
     const { treeSize, rootHash } = newest;
     const before = await selectAnchorOfSize(db.pool, this.#chain, this.#contract, treeSize);
     if (before?.state === 'superseded') return this.#record(before, 'intended', null, 'the contract went back');
@@ -234,6 +257,8 @@ export class AnchorStepper {
     const isAnchored =
       row.treeSize === head.treeSize || (await this.#parts.client.anchored(row.rootHash))?.treeSize === row.treeSize;
     if (!isAnchored) {
+      // A transaction of ours that failed has cost something too.
+      await this.#ownPlace(row);
       return this.#record(row, 'superseded', null, 'the contract went on to a larger tree without this one');
     }
     const place = (await this.#ownPlace(row)) ?? (await this.#findEvent(row.rootHash));
@@ -314,12 +339,17 @@ export class AnchorStepper {
     nonce: number,
     replaced: readonly AnchorTransactionRow[],
   ): Promise<StepResult> {
-    const { db, client, anchorer, maxFeePerGas, now } = this.#parts;
+    const { db, client, anchorer, maxFeePerGas, maxGasPerAnchor, now } = this.#parts;
     const last = replaced.at(-1);
-    const gasLimit =
-      last !== undefined && this.#isSignedFor(call, last)
-        ? termsOf(last.raw).gasLimit
-        : ((await this.#simulate(call, head)) * 5n) / 4n;
+    let gasLimit: bigint;
+    if (last !== undefined && this.#isSignedFor(call, last)) {
+      gasLimit = termsOf(last.raw).gasLimit;
+      this.#requireGas(call, gasLimit);
+    } else {
+      const gas = await this.#simulate(call, head);
+      const ample = (gas * 5n) / 4n;
+      gasLimit = ample < maxGasPerAnchor ? ample : maxGasPerAnchor;
+    }
     const usual = await client.suggestFee();
     const wanted = last === undefined ? usual : bumpedFee(termsOf(last.raw).fee, usual);
     if (offerOf(wanted) > maxFeePerGas) {
@@ -329,6 +359,7 @@ export class AnchorStepper {
       await raiseAlarm(db.pool, 'anchor-fee-ceiling', detail, new Date(now()), this.subject);
     }
     const fee = cappedFee(wanted, maxFeePerGas);
+    await this.#requireBudget(gasLimit * offerOf(fee));
     await this.#requireBalance(gasLimit * offerOf(fee));
     const { raw, hash } = client.signAnchor(anchorer, call, { nonce, gasLimit, fee });
     await insertAnchorTransaction(db.pool, {
@@ -341,11 +372,14 @@ export class AnchorStepper {
     return 'progress';
   }
 
-  /** @returns gas */
+  /** @returns gas, no more than is allowed */
   async #simulate(call: AnchorCall, head: ContractHead): Promise<bigint> {
     const { client, anchorer } = this.#parts;
     try {
-      return await client.simulateAnchor(anchorer.address, call);
+      const gas = await client.simulateAnchor(anchorer.address, call);
+      this.#requireGas(call, gas);
+      await this.#clear('anchor-gas-ceiling');
+      return gas;
     } catch (error) {
       if (!(error instanceof ChainError) || error.code !== 'call-reverted') throw error;
       if (error.revert?.name === 'LogClosed') throw new AnchorError('contract-closed', error.message, { cause: error });
@@ -356,6 +390,28 @@ export class AnchorStepper {
       }
       throw new AnchorError('anchor-refused', `${call.treeSize} leaves: ${error.message}`, { cause: error });
     }
+  }
+
+  #requireGas({ treeSize }: AnchorCall, gas: bigint): void {
+    const { maxGasPerAnchor } = this.#parts;
+    if (gas <= maxGasPerAnchor) return;
+    const detail = `anchoring ${treeSize} leaves takes ${gas} gas, ${maxGasPerAnchor} are allowed`;
+    throw new AnchorError('anchor-gas-ceiling', detail);
+  }
+
+  /** @param cost most that the next transaction can cost, wei */
+  async #requireBudget(cost: bigint): Promise<void> {
+    const { db, dailyBudget, now } = this.#parts;
+    if (dailyBudget !== null) {
+      const today = now() - (now() % DAY_MS);
+      const spent = await selectAnchorCostSince(db.pool, this.#chain, this.#contract, new Date(today));
+      if (spent + cost > dailyBudget) {
+        const why = `${spent} of ${dailyBudget} wei are spent since midnight UTC, the next transaction costs up to ${cost}`;
+        const until = new Date(today + DAY_MS).toISOString();
+        throw new AnchorError('anchor-budget-spent', `${why}; anchoring waits until ${until}`);
+      }
+    }
+    await this.#clear('anchor-budget-spent');
   }
 
   /** @param cost most that the next transaction can cost, wei */
@@ -456,15 +512,20 @@ export class AnchorStepper {
 
   // ---------------------------------------------------------------- reading and recording
 
-  /** Where one of our own transactions has anchored the row's checkpoint. */
+  /** Where one of our own transactions has anchored the row's checkpoint. What each that is in a block has cost is written down. */
   async #ownPlace(row: AnchorRow): Promise<Place | undefined> {
-    const { db, client } = this.#parts;
+    const { db, client, now } = this.#parts;
     const signed = await selectAnchorTransactions(db.pool, row.anchorId);
-    for (const { transactionHash } of signed.toReversed()) {
+    let place: Place | undefined;
+    for (const { transactionHash, raw } of signed.toReversed()) {
       const receipt = await client.receipt(encodeHex0x(transactionHash));
-      if (receipt?.status === 1n) return { blockHash: parseHex0x(receipt.blockHash), transactionHash };
+      if (receipt === undefined) continue;
+      const { gasUsed } = receipt;
+      const costWei = costOf(receipt, termsOf(raw).fee);
+      await upsertAnchorCost(db.pool, { transactionHash, gasUsed, costWei, minedAt: new Date(now()) });
+      if (receipt.status === 1n) place ??= { blockHash: parseHex0x(receipt.blockHash), transactionHash };
     }
-    return undefined;
+    return place;
   }
 
   /** Where anybody's transaction has. The time in the contract leads to the block, so few blocks are searched. */
@@ -519,6 +580,8 @@ interface Place {
   blockHash: Uint8Array;
   transactionHash: Uint8Array;
 }
+
+const DAY_MS = 24 * 3600_000;
 
 /** PostgreSQL's code for a second row where one is allowed. */
 const UNIQUE_VIOLATION = '23505';

@@ -6,6 +6,7 @@ import { parseHex0x } from '../format/bytes.ts';
 import { Signal } from '../log/signal.ts';
 import { AnchorError, isAlarming, isStopping } from './anchor-error.ts';
 import { type AnchorParts, AnchorStepper } from './anchor-step.ts';
+import type { ChainProvider } from './chain-client.ts';
 import { ChainError, type ChainErrorCode } from './chain-error.ts';
 
 export interface AnchorWorkerParts extends AnchorParts {
@@ -33,6 +34,8 @@ export type AnchorStatus = AnchorCondition & {
   headTreeSize: bigint | undefined;
   lastFinal: { treeSize: bigint; since: Date } | undefined;
   inFlight: { treeSize: bigint; state: AnchorState; since: Date } | undefined;
+  /** The nodes of this chain, where there are several. */
+  providers: ChainProvider[];
 };
 
 /** Steps in a row before other servers get their turn. One anchor takes six. */
@@ -83,6 +86,7 @@ export class AnchorWorker {
       headTreeSize: this.#stepper.headTreeSize,
       lastFinal: this.#lastFinal,
       inFlight: this.#inFlight,
+      providers: this.#parts.client.providers(),
     };
   }
 
@@ -156,6 +160,7 @@ const UNREACHABLE: ReadonlySet<ChainErrorCode> = new Set<ChainErrorCode>([
 
 /** What the chain's own codes mean to anchoring. Others only say that the node is to be asked again. */
 const MEANS: Partial<Record<ChainErrorCode, AnchorError['code']>> = {
+  'providers-disagree': 'providers-disagree',
   'wrong-chain': 'chain-misconfigured',
   'no-contract': 'chain-misconfigured',
   'wrong-origin': 'chain-misconfigured',

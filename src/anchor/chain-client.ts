@@ -74,9 +74,24 @@ export interface RpcReceipt {
   status: bigint;
   cumulativeGasUsed: bigint;
   gasUsed: bigint;
+  /** Wei paid for a unit of gas; undefined on chains and nodes that do not say. */
+  effectiveGasPrice: bigint | undefined;
+  /** Wei paid besides for the data on another chain, on chains that live on one (OP stack); 0 elsewhere. */
+  l1Fee: bigint;
   logsBloom: string;
   logs: RpcLog[];
 }
+
+/** One of the nodes that are asked about a chain. */
+export interface ChainProvider {
+  /** Host of its address: the rest may hold an access key. */
+  name: string;
+  /** Why it is not asked at present. */
+  trouble: { code: ChainErrorCode; message: string } | undefined;
+}
+
+/** A block's number, or the newest that the node has. */
+export type StateAt = bigint | 'latest';
 
 /** Where an anchor's event stands. */
 export interface AnchorLocation {
@@ -147,41 +162,51 @@ export class ChainClient {
     }
   }
 
+  /** The nodes behind this client, where there are several. */
+  providers(): ChainProvider[] {
+    return [];
+  }
+
   /** @throws ChainError `no-contract` */
-  async head(): Promise<ContractHead> {
-    const [treeSize, rootHash, anchoredAt] = await this.#read<[bigint, string, bigint]>('head', []);
+  async head(at: StateAt = 'latest'): Promise<ContractHead> {
+    const [treeSize, rootHash, anchoredAt] = await this.#read<[bigint, string, bigint]>('head', [], at);
     return { treeSize, rootHash: parseHex0x(rootHash), anchoredAt };
   }
 
   /** @returns undefined if the root was never anchored. @throws ChainError `no-contract` */
-  async anchored(rootHash: Uint8Array): Promise<{ treeSize: bigint; anchoredAt: bigint } | undefined> {
-    const [treeSize, anchoredAt] = await this.#read<[bigint, bigint]>('anchored', [encodeHex0x(rootHash)]);
+  async anchored(
+    rootHash: Uint8Array,
+    at: StateAt = 'latest',
+  ): Promise<{ treeSize: bigint; anchoredAt: bigint } | undefined> {
+    const [treeSize, anchoredAt] = await this.#read<[bigint, bigint]>('anchored', [encodeHex0x(rootHash)], at);
     return treeSize === 0n ? undefined : { treeSize, anchoredAt };
   }
 
   /** @returns undefined while the log is open; `successor` is undefined if there is none. @throws ChainError `no-contract` */
-  async closed(): Promise<{ lastGoodTreeSize: bigint; successor: string | undefined } | undefined> {
-    const [isClosed, lastGoodTreeSize, successor] = await this.#read<[boolean, bigint, string]>('closed', []);
+  async closed(
+    at: StateAt = 'latest',
+  ): Promise<{ lastGoodTreeSize: bigint; successor: string | undefined } | undefined> {
+    const [isClosed, lastGoodTreeSize, successor] = await this.#read<[boolean, bigint, string]>('closed', [], at);
     if (!isClosed) return undefined;
     return { lastGoodTreeSize, successor: BigInt(successor) === 0n ? undefined : successor.toLowerCase() };
   }
 
   /** Lower case. @throws ChainError `no-contract` */
-  async anchorer(): Promise<string> {
-    const [address] = await this.#read<[string]>('anchorer', []);
+  async anchorer(at: StateAt = 'latest'): Promise<string> {
+    const [address] = await this.#read<[string]>('anchorer', [], at);
     return address.toLowerCase();
   }
 
   /**
-   * Tries an anchor on the newest state without sending it.
+   * Tries an anchor without sending it, on the newest state if no block is given.
    * @returns gas that it would use.
    * @throws ChainError `call-reverted` with the contract's error, `insufficient-funds`.
    */
-  async simulateAnchor(from: string, call: AnchorCall): Promise<bigint> {
+  async simulateAnchor(from: string, call: AnchorCall, at: StateAt = 'latest'): Promise<bigint> {
     const transaction = { from, to: this.contract, data: encodeAnchorCall(call) };
     // The estimate alone hides the error of the contract on some nodes.
-    await this.#ask(data, 'eth_call', [transaction, 'latest']);
-    return this.#ask(quantity, 'eth_estimateGas', [transaction]);
+    await this.#ask(data, 'eth_call', [transaction, blockTag(at)]);
+    return this.#ask(quantity, 'eth_estimateGas', at === 'latest' ? [transaction] : [transaction, blockTag(at)]);
   }
 
   /** Signs an anchor for this chain alone (EIP-155). */
@@ -223,9 +248,8 @@ export class ChainClient {
 
   /** @returns undefined if the chain is not that long, or has no block of that tag. */
   async blockByNumber(at: bigint | 'latest' | 'safe' | 'finalized'): Promise<RpcBlock | undefined> {
-    const which = typeof at === 'bigint' ? `0x${at.toString(16)}` : at;
     try {
-      return (await this.#ask(blockSchema.nullable(), 'eth_getBlockByNumber', [which, false])) ?? undefined;
+      return (await this.#ask(blockSchema.nullable(), 'eth_getBlockByNumber', [blockTag(at), false])) ?? undefined;
     } catch (error) {
       // Some nodes answer an error for a tag or number that has no block yet.
       const noSuchBlock =
@@ -276,7 +300,7 @@ export class ChainClient {
           });
         }
       case 'depth': {
-        const final = (await this.#ask(quantity, 'eth_blockNumber', [])) - BigInt(finality.depth);
+        const final = (await this.newestBlockNumber()) - BigInt(finality.depth);
         return final < 0n ? undefined : final;
       }
       case 'local-snapshot': {
@@ -309,14 +333,18 @@ export class ChainClient {
     return { type: 'eip1559', maxFeePerGas: 2n * baseFee + tip, maxPriorityFeePerGas: tip };
   }
 
-  /** Wei, in the newest block. */
-  async balance(address: string): Promise<bigint> {
-    return this.#ask(quantity, 'eth_getBalance', [address, 'latest']);
+  async newestBlockNumber(): Promise<bigint> {
+    return this.#ask(quantity, 'eth_blockNumber', []);
   }
 
-  /** Nonce of the next transaction: after those in blocks (`latest`), or after those that wait too (`pending`). */
-  async nonce(address: string, at: 'latest' | 'pending'): Promise<number> {
-    return Number(await this.#ask(quantity, 'eth_getTransactionCount', [address, at]));
+  /** Wei. */
+  async balance(address: string, at: StateAt = 'latest'): Promise<bigint> {
+    return this.#ask(quantity, 'eth_getBalance', [address, blockTag(at)]);
+  }
+
+  /** Nonce of the next transaction: after those in blocks, or after those that wait too (`pending`). */
+  async nonce(address: string, at: StateAt | 'pending'): Promise<number> {
+    return Number(await this.#ask(quantity, 'eth_getTransactionCount', [address, blockTag(at)]));
   }
 
   /**
@@ -325,7 +353,7 @@ export class ChainClient {
    * @returns undefined if no block since holds one.
    */
   async findAnchor(rootHash: Uint8Array, fromBlock: bigint): Promise<AnchorLocation | undefined> {
-    const newest = await this.#ask(quantity, 'eth_blockNumber', []);
+    const newest = await this.newestBlockNumber();
     for (let from = fromBlock; from <= newest; from += LOG_WINDOW) {
       const to = from + LOG_WINDOW - 1n < newest ? from + LOG_WINDOW - 1n : newest;
       const filter = {
@@ -343,11 +371,11 @@ export class ChainClient {
     return undefined;
   }
 
-  /** Calls a view function of the contract on the newest state. */
-  async #read<Results extends unknown[]>(name: string, args: unknown[]): Promise<Results> {
+  /** Calls a view function of the contract. */
+  async #read<Results extends unknown[]>(name: string, args: unknown[], at: StateAt = 'latest'): Promise<Results> {
     const { abi } = evidenceLogArtifact();
     const call = { to: this.contract, data: abi.encodeFunctionData(name, args) };
-    const answer = await this.#ask(data, 'eth_call', [call, 'latest']);
+    const answer = await this.#ask(data, 'eth_call', [call, blockTag(at)]);
     try {
       return [...abi.decodeFunctionResult(name, answer)] as Results;
     } catch (cause) {
@@ -415,6 +443,10 @@ export async function deployEvidenceLog(
     }
     await delay(200);
   }
+}
+
+function blockTag(at: bigint | 'latest' | 'pending' | 'safe' | 'finalized'): string {
+  return typeof at === 'bigint' ? `0x${at.toString(16)}` : at;
 }
 
 function encodeAnchorCall({ treeSize, rootHash, consistencyProof }: AnchorCall): string {
@@ -541,6 +573,8 @@ const receiptSchema = z.object({
   status: quantity,
   cumulativeGasUsed: quantity,
   gasUsed: quantity,
+  effectiveGasPrice: quantity.nullish().transform((wei) => wei ?? undefined),
+  l1Fee: quantity.nullish().transform((wei) => wei ?? 0n),
   logsBloom: data,
   logs: z.array(logSchema),
 });

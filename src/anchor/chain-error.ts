@@ -8,6 +8,8 @@ export type ChainErrorCode =
   | 'rpc-malformed'
   | 'rpc-refused'
   | 'method-unsupported'
+  // Several nodes were asked, and they contradict each other.
+  | 'providers-disagree'
   // The wrong node, contract or profile. Ask nothing more.
   | 'wrong-chain'
   | 'no-contract'

@@ -109,6 +109,9 @@ const FORK_FIELDS: [string, HeaderFieldKind][] = [
   ['requestsHash', 'data'],
 ];
 
+/** Fields of the header, under their JSON-RPC names. */
+export const HEADER_FIELDS: readonly string[] = [...REQUIRED_FIELDS, ...FORK_FIELDS].map(([name]) => name);
+
 /**
  * RLP of the header that a node described field by field.
  * @throws ChainError `header-not-reproduced` unless it has the block's hash by the rule given.

@@ -88,7 +88,7 @@ async function welcome(service: Service, profile: EvaluationProfile, folder: str
   const file: EvaluationFile = {
     url: service.url,
     apiKey: profile.apiKey,
-    rpcUrl: chain?.rpcUrl ?? '',
+    rpcUrl: chain?.rpcUrls[0] ?? '',
     chain: chain?.profile.chain ?? '',
     contract: chain?.contract ?? '',
     logPublicKey: service.vkey,

@@ -6,7 +6,7 @@ import { v7 as uuidV7 } from 'uuid';
 import { hashSecret } from '../access/secret.ts';
 import { ChainClient, deployEvidenceLog } from '../anchor/chain-client.ts';
 import type { ChainProfile } from '../anchor/chain-profile.ts';
-import type { CommonSettings, Config } from '../config.ts';
+import { type CommonSettings, type Config, DEFAULT_MAX_GAS_PER_ANCHOR } from '../config.ts';
 import { type Account, insertAccount, insertApiKey, selectAccountByApiKey } from '../db/accounts.ts';
 import type { Database } from '../db/pool.ts';
 import { encodeUtf8, sha256 } from '../format/bytes.ts';
@@ -83,14 +83,19 @@ export async function openEvaluation(
         },
         chains: [
           {
-            rpcUrl: anvil.rpcUrl,
+            rpcUrls: [anvil.rpcUrl],
+            rpcAgreement: null,
             contract,
             anchorerKeyFile,
             profile: profileOf(anvil),
             anchorIntervalMs: ANCHOR_INTERVAL_MS,
             maxFeePerGas: MAX_FEE_PER_GAS,
+            maxGasPerAnchor: BigInt(DEFAULT_MAX_GAS_PER_ANCHOR),
+            dailyBudget: null,
           },
         ],
+        certificateWaitMs: 0,
+        builtInAuthority: { keyFile: keys.authorityKeyFile },
         platform: {
           name: '铁证评估服务 Tiezheng evaluation service',
           operator: null,

@@ -46,8 +46,8 @@ export class AnchorInterference {
       get: (_, property: string) => {
         const value = real[property as keyof ChainClient] as unknown;
         if (typeof value !== 'function') return value;
-        // Signing asks nobody.
-        if (property === 'signAnchor') return value.bind(real);
+        // These ask nobody.
+        if (property === 'signAnchor' || property === 'providers') return value.bind(real);
         if (!wrapped.has(property)) {
           const timeout = (why: string) => new ChainError('rpc-timeout', why);
           wrapped.set(property, (...args: unknown[]) =>

@@ -68,6 +68,7 @@ describe('AnchorWorker', () => {
         headTreeSize: 556n,
         lastFinal: { treeSize: 556n, since: new Date(world.nowMs - INTERVAL_MS) },
         inFlight: undefined,
+        providers: [],
       });
     });
 

@@ -173,6 +173,8 @@ export class AnchorWorld {
       intervalMs: INTERVAL_MS,
       stuckAfterMs: STUCK_AFTER_MS,
       maxFeePerGas: MAX_FEE,
+      maxGasPerAnchor: 1_000_000n,
+      dailyBudget: null,
       now: () => this.nowMs,
       onTrouble: (error) => this.trouble.push(error),
       ...changed,
