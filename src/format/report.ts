@@ -25,6 +25,7 @@ export const CHECK_NAMES = [
   'opentimestamps',
   'time.bracket',
   'time.independent',
+  'status',
   'pdf.signature',
   'pdf.matches',
   'package.manifest',
@@ -58,6 +59,7 @@ export const NOT_CHECKED_CAUSES = [
   'operator-word-only',
   'declared-only',
   'nodes-disagree',
+  'stale',
 ] as const;
 export type NotCheckedCause = (typeof NOT_CHECKED_CAUSES)[number];
 

@@ -35,7 +35,7 @@ export function conclude(
   statements: Report['statements'],
   trust: Trust,
 ): Report {
-  const unmet = [...unmetOf(since), ...unmetProofs(publications, trust)];
+  const unmet = [...unmetOf(since, trust), ...unmetProofs(publications, trust)];
   return {
     type: 'tiezheng/report/v1',
     verifier: VERIFIER,
@@ -53,16 +53,25 @@ export function conclude(
 }
 
 function conclusionOf(since: readonly Check[], unmet: readonly string[], trust: Trust): Report['conclusion'] {
-  if (since.some((c) => c.status === 'failed')) return 'failed';
+  if (since.some((c) => c.status === 'failed' && !isOnlyTold(c, trust))) return 'failed';
   if (trust.policy === undefined) return 'no-policy';
   return unmet.length === 0 ? 'required-passed' : 'incomplete';
 }
 
-function unmetOf(checks: readonly Check[]): string[] {
+/**
+ * The operator's word that he withdrew a certificate changes nothing that it proves, or he could silence it: unless the policy asks for a
+ * status, the line is shown and decides nothing.
+ */
+function isOnlyTold(check: Check, trust: Trust): boolean {
+  return check.name === 'status' && !(trust.policy?.statusRequired ?? false);
+}
+
+function unmetOf(checks: readonly Check[], trust: Trust): string[] {
   const unmet = new Set<string>();
   for (const check of checks) {
-    if (check.status === 'passed') continue;
+    if (check.status === 'passed' || isOnlyTold(check, trust)) continue;
     const required =
+      check.name === 'status' ||
       REQUIRED.includes(check.name) ||
       // Not required by the policy, or not opened for this reader: nothing is missing.
       (check.name === 'time.independent' && !(check.status === 'not-checked' && check.because === 'not-required')) ||

@@ -59,6 +59,8 @@ export interface Trust {
   node: NodeAnswers | undefined;
   /** Bitcoin headers of the policy and of the reader, hex, by height. */
   bitcoinHeaders: ReadonlyMap<number, readonly string[]>;
+  /** The reader's clock, milliseconds since 1970. Only how old an answer about a certificate's status is depends on it. */
+  nowMs?: number;
 }
 
 /**

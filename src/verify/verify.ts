@@ -1,12 +1,12 @@
-import { encodeHex, encodeUtf8, parseBase64, sha256 } from '../format/bytes.ts';
-import { type Certificate, parseCertificate } from '../format/certificate.ts';
+import { encodeHex, encodeUtf8, type LeafHash, parseBase64, sha256 } from '../format/bytes.ts';
+import { type Certificate, type Publication, parseCertificate } from '../format/certificate.ts';
 import { parseReceipt, type Receipt } from '../format/receipt.ts';
 import type { Check, Report } from '../format/report.ts';
 import { sealedBytes } from '../format/seal.ts';
 import { depositLeafData } from '../format/spine.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { checkBefore } from './before.ts';
-import { passed, pending } from './checks.ts';
+import { notChecked, passed, pending } from './checks.ts';
 import { conclude, type PublicationOutcome, standsInLog } from './conclusion.ts';
 import { checkPresentedFiles, checkRecord, type OpenedFile, type PresentedFile } from './deposit.ts';
 import { checkEvmAttestation, checkNotBefore, type ProvedTime } from './evm.ts';
@@ -14,6 +14,7 @@ import { checkLog } from './log.ts';
 import { checkOpentimestamps } from './opentimestamps.ts';
 import { checkSeals } from './seal.ts';
 import { statementsOf } from './statements.ts';
+import { checkStatus } from './status.ts';
 import { checkTimes, type LoggedTime } from './time.ts';
 import { checkTimestamp, NO_MATERIAL, type TokenMaterial } from './timestamp.ts';
 import { chainOperator, type Trust } from './trust.ts';
@@ -28,7 +29,8 @@ export interface Carrier {
  * Answers, for a certificate and the files the reader holds, every question that can be asked offline.
  * @param bytes canonical JSON of tiezheng/certificate/v1
  * @param beside certificates and revocation data that lie beside the certificate, as packages carry them
- * @throws FormatError if the bytes are no certificate at all; bad evidence in a well-formed certificate is a report
+ * @param status canonical JSON of tiezheng/status-proof/v1, if the reader asked how the certificate stands
+ * @throws FormatError if the bytes are no certificate, or the status is none, at all; bad evidence in a well-formed one is a report
  */
 export async function verifyCertificate(
   bytes: Uint8Array,
@@ -36,6 +38,7 @@ export async function verifyCertificate(
   trust: Trust,
   carrier: Carrier = { kind: 'certificate', checks: [] },
   beside: TokenMaterial = NO_MATERIAL,
+  status?: Uint8Array,
 ): Promise<Report> {
   const certificate = parseCertificate(bytes);
   const { record, annexes } = certificate;
@@ -49,46 +52,17 @@ export async function verifyCertificate(
     ...checkPresentedFiles(certificate.files, files),
   ];
   for (const [i, publication] of certificate.publications.entries()) {
-    const about = `publication ${i + 1}`;
-    const log = { ...certificate.log, hints: certificate.log.keys };
-    const outcome = checkLog(publication, leaf, log, about, trust);
-    const found: PublicationOutcome = { checks: [...outcome.checks], attestations: [] };
-    const proved: ProvedTime[] = [];
-    for (const [j, attestation] of publication.attestations.entries()) {
-      const name = `publication ${i + 1}, attestation ${j + 1}`;
-      const { checkpoint, included } = outcome;
-      if (checkpoint === undefined) continue;
-      switch (attestation.type) {
-        case 'evm': {
-          const evm = checkEvmAttestation(attestation, checkpoint, certificate.log.origin, name, trust);
-          found.attestations.push(evm.checks);
-          // A block proves the time of the root; only the inclusion carries it down to this deposit.
-          if (evm.time !== undefined && included) {
-            proved.push({ ...evm.time, operator: chainOperator(trust, attestation.chain) });
-          }
-          break;
-        }
-        case 'rfc3161': {
-          const stamp = await checkTimestamp(attestation, encodeUtf8(publication.checkpoint), name, trust, beside);
-          found.checks.push(stamp.check);
-          if (stamp.time !== undefined && included) proved.push(stamp.time);
-          break;
-        }
-        case 'opentimestamps': {
-          const stamp = checkOpentimestamps(parseBase64(attestation.proof), checkpoint.rootHash, name, trust);
-          found.checks.push(stamp.check);
-          if (stamp.time !== undefined && included) proved.push(stamp.time);
-          break;
-        }
-      }
-    }
-    publications.push(found);
-    times.push(...proved.map((time) => ({ ...time, standsInLog: standsInLog(outcome.checks) })));
-    checks.push(...found.checks, ...found.attestations.flat());
+    const judged = await judgePublication(publication, leaf, certificate.log, `publication ${i + 1}`, trust, beside);
+    publications.push(judged.outcome);
+    times.push(...judged.times);
+    checks.push(...judged.outcome.checks, ...judged.outcome.attestations.flat());
   }
   const notBefore = checkNotBefore(record, certificate.notBeforeHeader, trust);
   const time = checkTimes(record, notBefore.time, times, undefined, trust);
   checks.push(notBefore.check, time.bracket, time.independent, ...carrier.checks);
+  if (!carrier.checks.some((check) => check.name === 'status')) {
+    checks.push(await statusOf(certificate, status, trust, beside));
+  }
 
   return conclude(
     {
@@ -106,6 +80,63 @@ export async function verifyCertificate(
     statementsOf(record, annexes, certificate),
     trust,
   );
+}
+
+/** Everything that the log and those outside say of one publication, for the leaf that it is to cover. */
+async function judgePublication(
+  publication: Publication,
+  leaf: LeafHash,
+  log: Certificate['log'],
+  about: string,
+  trust: Trust,
+  beside: TokenMaterial,
+): Promise<{ outcome: PublicationOutcome; times: LoggedTime[] }> {
+  const { checks, checkpoint, included } = checkLog(publication, leaf, { ...log, hints: log.keys }, about, trust);
+  const outcome: PublicationOutcome = { checks: [...checks], attestations: [] };
+  const proved: ProvedTime[] = [];
+  for (const [i, attestation] of publication.attestations.entries()) {
+    const name = `${about}, attestation ${i + 1}`;
+    if (checkpoint === undefined) continue;
+    switch (attestation.type) {
+      case 'evm': {
+        const evm = checkEvmAttestation(attestation, checkpoint, log.origin, name, trust);
+        outcome.attestations.push(evm.checks);
+        // A block proves the time of the root; only the inclusion carries it down to this leaf.
+        if (evm.time !== undefined && included) {
+          proved.push({ ...evm.time, operator: chainOperator(trust, attestation.chain) });
+        }
+        break;
+      }
+      case 'rfc3161': {
+        const stamp = await checkTimestamp(attestation, encodeUtf8(publication.checkpoint), name, trust, beside);
+        outcome.checks.push(stamp.check);
+        if (stamp.time !== undefined && included) proved.push(stamp.time);
+        break;
+      }
+      case 'opentimestamps': {
+        const stamp = checkOpentimestamps(parseBase64(attestation.proof), checkpoint.rootHash, name, trust);
+        outcome.checks.push(stamp.check);
+        if (stamp.time !== undefined && included) proved.push(stamp.time);
+        break;
+      }
+    }
+  }
+  return { outcome, times: proved.map((time) => ({ ...time, standsInLog: standsInLog(checks) })) };
+}
+
+/** The check `status`, which stands apart from all that the certificate proves. */
+async function statusOf(
+  certificate: Certificate,
+  status: Uint8Array | undefined,
+  trust: Trust,
+  beside: TokenMaterial,
+): Promise<Check> {
+  if (status === undefined) return notChecked('status', null, 'absent');
+  const about = { certificateNo: certificate.claims.certificateNo, digest: digestOf(certificate) };
+  return checkStatus(status, about, trust, async (publication, leaf, log) => {
+    const { outcome, times } = await judgePublication(publication, leaf, log, 'status', trust, beside);
+    return { checks: outcome.checks, times };
+  });
 }
 
 /** As `verifyCertificate`, for a deposit's receipt: nothing outside the log speaks for it yet. @throws FormatError */

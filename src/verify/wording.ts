@@ -28,6 +28,7 @@ const CHECKS: Record<string, Bilingual> = {
   opentimestamps: { zh: 'OpenTimestamps 证明', en: 'OpenTimestamps proof' },
   'time.bracket': { zh: '时间先后顺序成立(T₀ ≤ T₁ ≤ T₂)', en: 'The times are in order (T₀ ≤ T₁ ≤ T₂)' },
   'time.independent': { zh: '独立时间证明的数量', en: 'Independent proofs of time' },
+  status: { zh: '平台声明的证书状态', en: 'How the operator says the certificate stands' },
   'pdf.signature': { zh: 'PDF 签名覆盖整个文件', en: 'One signature covers the whole PDF' },
   'pdf.matches': { zh: 'PDF 与内嵌证书同一签章人', en: 'The PDF is signed by the key that sealed its data' },
   'package.manifest': { zh: '材料包清单与内容一致', en: 'The package holds what its manifest lists' },
@@ -68,6 +69,10 @@ const CAUSES: Record<NotCheckedCause, Bilingual> = {
   unsupported: { zh: '本核验工具不支持', en: 'this verifier cannot read it' },
   'depends-on-failed': { zh: '所依赖的核验未通过', en: 'it rests on a check that failed' },
   'operator-word-only': { zh: '仅有陈述，没有外部证明', en: 'stated only; no outside proof' },
+  stale: {
+    zh: '状态答复已超过24小时，或无从判断其新旧；请重新查询',
+    en: 'the answer is older than 24 hours, or nothing tells how old it is; ask the service again',
+  },
   'declared-only': { zh: '仅有申报的摘要', en: 'declared digests only' },
   'nodes-disagree': {
     zh: '您所选的节点说法不一；须先查明哪一个有误，再行核验',
@@ -91,6 +96,23 @@ const REASONS: Record<string, Bilingual> = {
   'proof-too-long': { zh: '哈希路径过长', en: 'the proof has too many hashes' },
   'proof-too-short': { zh: '哈希路径过短', en: 'the proof has too few hashes' },
   'index-out-of-range': { zh: '序号超出树的范围', en: 'the number is outside the tree' },
+  withdrawn: {
+    zh: '平台称已撤回此证书；撤回不改变上述任何可自行核对的事实',
+    en: 'the operator says that he withdrew this certificate; that changes none of the facts that anyone can check',
+  },
+  superseded: {
+    zh: '平台称已由另一份证书取代；取代不改变上述任何可自行核对的事实',
+    en: 'the operator says that another certificate took its place; that changes none of the facts that anyone can check',
+  },
+  'about-another-certificate': { zh: '状态答复针对的是另一份证书', en: 'the answer is about another certificate' },
+  'signed-by-retired-key': {
+    zh: '由已停用的日志密钥签名',
+    en: 'signed by a key of the log that had been replaced before',
+  },
+  'signed-before-its-rotation': {
+    zh: '签名密钥当时尚未启用',
+    en: 'signed by a key that the log had not gone over to yet',
+  },
   'signature-invalid': { zh: '签名无效', en: 'the signature is not valid' },
   'cosignature-invalid': {
     zh: '可信见证人名下的签名无效',
