@@ -7,7 +7,19 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Data goes down this list; imports go up it. The last three rows are the files directly in src/. */
 const PURE = ['format', 'merkle', 'verify'];
-const STEPS = ['storage', 'db', 'intake', 'log', 'anchor', 'timestamp', 'certificate', 'filing', 'access', 'witness'];
+const STEPS = [
+  'storage',
+  'db',
+  'intake',
+  'log',
+  'anchor',
+  'calendar',
+  'timestamp',
+  'certificate',
+  'filing',
+  'access',
+  'witness',
+];
 const MAY_IMPORT: Record<string, readonly string[]> = {
   format: [],
   merkle: ['format'],
@@ -21,7 +33,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   timestamp: ['format', 'verify', 'db'],
   witness: ['format', 'merkle', 'storage', 'db', 'log'],
   certificate: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp'],
-  filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp', 'certificate'],
+  filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp', 'calendar', 'certificate'],
   access: ['format', 'db'],
   http: [...PURE, ...STEPS],
   evaluation: ['format', 'storage', 'db', 'anchor', 'timestamp', 'certificate', 'access', 'config.ts', 'logger.ts'],

@@ -32,7 +32,7 @@ export interface FileProof {
  */
 export async function makeFileProofs(
   q: Queryable,
-  reader: Pick<LogReader, 'inclusionProof'>,
+  reader: Pick<LogReader, 'inclusionProof' | 'refresh'>,
   depositId: string,
   index?: number,
 ): Promise<FileProof[]> {
@@ -53,6 +53,8 @@ export async function makeFileProofs(
   const record = parseDepositRecord(new Uint8Array(recordBody));
   const entries = (await selectFileEntries(q, depositId)).map(({ body }) => parseFileEntry(new Uint8Array(body)));
   const readNode = nodesOver(entries.map((entry) => leafHash(fileLeafData(entry))));
+  // Another server may have published it a moment ago.
+  await reader.refresh();
   const inLog = { leafIndex, treeSize, hashes: await reader.inclusionProof(leafIndex, treeSize) };
   const made: FileProof[] = [];
   for (const entry of entries) {

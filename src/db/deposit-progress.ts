@@ -22,6 +22,8 @@ export interface DepositProgress {
     blockHash: Buffer | null;
     transactionHash: Buffer | null;
   } | null;
+  /** What calendars have come to for any publication that covers the leaf; null before the first stamp. */
+  opentimestamps: 'pending' | 'complete' | null;
   /** The newest one. */
   certificate: { certificateNo: string; digest: Buffer; issuedAt: Date } | null;
 }
@@ -41,6 +43,7 @@ interface Row {
   stateSince: Date | null;
   blockHash: Buffer | null;
   transactionHash: Buffer | null;
+  opentimestamps: 'pending' | 'complete' | null;
   certificateNo: string | null;
   digest: Buffer | null;
   issuedAt: Date | null;
@@ -53,6 +56,10 @@ const PROGRESS = `
     p.tree_size as "publicationTreeSize", p.published_at as "publishedAt",
     a.chain, a.contract, a.tree_size as "anchorTreeSize", a.state, a.state_since as "stateSince",
     a.block_hash as "blockHash", a.transaction_hash as "transactionHash",
+    case
+      when exists (select from attestation t where t.tree_size > s.leaf_index and t.type = 'opentimestamps' and t.complete) then 'complete'
+      when exists (select from attestation t where t.tree_size > s.leaf_index and t.type = 'opentimestamps') then 'pending'
+    end as opentimestamps,
     c.certificate_no as "certificateNo", c.digest, c.issued_at as "issuedAt"
   from deposit d
   join submission s using (submission_id)
@@ -119,6 +126,7 @@ function asProgress(row: Row): DepositProgress {
             blockHash: row.blockHash,
             transactionHash: row.transactionHash,
           },
+    opentimestamps: row.opentimestamps,
     certificate:
       row.certificateNo === null
         ? null

@@ -1,3 +1,4 @@
+import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import type { Sealer } from '../certificate/sealer.ts';
 import { selectCertificateOfDeposit } from '../db/certificates.ts';
 import { selectFileEntries } from '../db/deposits.ts';
@@ -7,6 +8,7 @@ import { encodeHex } from '../format/bytes.ts';
 import { parseCertificate } from '../format/certificate.ts';
 import { fileNameSchema } from '../format/deposit.ts';
 import { parseObject } from '../format/fields.ts';
+import type { LogReader } from '../log/log-reader.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { type ContentVault, openStored, originalObjectName } from '../storage/stored-content.ts';
 import { type PackagedOriginal, PackageError, writePackage } from './package.ts';
@@ -14,6 +16,7 @@ import { type PackagedOriginal, PackageError, writePackage } from './package.ts'
 export interface DepositPackageParts {
   db: Database;
   vault: ContentVault;
+  log: Pick<LogReader, 'inclusionProof' | 'refresh'>;
   sealer: Sealer;
   /** verify.html as built. */
   verifier: Uint8Array;
@@ -25,7 +28,7 @@ export interface DepositPackageParts {
  * @throws PackageError `not-certified`; else as `writePackage`
  */
 export async function writeDepositPackage(
-  { db, vault, sealer, verifier, nowMs }: DepositPackageParts,
+  { db, vault, log, sealer, verifier, nowMs }: DepositPackageParts,
   depositId: string,
   sink: WritableStream<Uint8Array>,
 ): Promise<void> {
@@ -38,6 +41,7 @@ export async function writeDepositPackage(
       certificateJson,
       certificatePdf: new Uint8Array(row.pdf),
       originals: await originalsOf(db, vault, depositId),
+      fileProofs: await makeFileProofs(db.pool, log, depositId),
       verifier,
       createdAtMs: nowMs(),
     },

@@ -34,6 +34,8 @@ export interface PackageContent {
   certificateJson: Uint8Array;
   certificatePdf: Uint8Array;
   originals: readonly PackagedOriginal[];
+  /** OpenTimestamps proofs of files by their place in the deposit. */
+  fileProofs: readonly { index: number; bytes: Uint8Array }[];
   /** The offline verifier, verify.html. */
   verifier: Uint8Array;
   createdAtMs: number;
@@ -79,6 +81,7 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   for (const [i, { checkpoint }] of certificate.publications.entries()) {
     await bag.addBytes(`data/proofs/checkpoint${i === 0 ? '' : `-${i + 1}`}.txt`, encodeUtf8(checkpoint));
   }
+  for (const { index, bytes } of content.fileProofs) await bag.addBytes(`data/proofs/file-${index + 1}.ots`, bytes);
   await bag.addBytes('data/verify.html', content.verifier);
   const verifierSha256 = encodeHex(sha256(content.verifier));
   await bag.addBytes('data/guide.html', encodeUtf8(renderGuide({ certificateNo, evaluation, verifierSha256 })));

@@ -46,6 +46,8 @@ export const depositSummarySchema = z.strictObject({
       transactionHash: hash0x.nullable(),
     })
     .nullable(),
+  /** `complete` once a calendar has led a checkpoint that covers the deposit to Bitcoin; null before one has stamped any. */
+  opentimestamps: z.enum(['pending', 'complete']).nullable(),
   certificate: z.strictObject({ certificateNo: z.string(), digest: hex32, issuedAt: utcTime }).nullable(),
 });
 export type DepositSummary = z.infer<typeof depositSummarySchema>;
@@ -132,7 +134,7 @@ export const statusSchema = z.strictObject({
 export type Status = z.infer<typeof statusSchema>;
 
 export const readinessCheckSchema = z.strictObject({
-  name: z.enum(['database', 'object-store', 'log', 'chain', 'anchoring', 'records']),
+  name: z.enum(['database', 'object-store', 'log', 'chain', 'anchoring', 'calendars', 'witnesses', 'records']),
   /** `degraded`: deposits are taken, but something later waits. */
   status: z.enum(['ok', 'degraded', 'failed']),
   /** Why, as a stable code; null if ok. */

@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { AccessError } from '../access/access-error.ts';
 import type { Authentication, Caller } from '../access/authentication.ts';
+import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import type { Database } from '../db/pool.ts';
 import { MAX_FILES } from '../format/deposit.ts';
 import type { DepositPreviews } from '../intake/deposit-previews.ts';
@@ -116,7 +117,15 @@ export function routesOf(parts: AppParts): Route[] {
   const onFailure = (error: unknown, res: Response) => logFailure(parts.logger, error, res);
   const routes: Route[] = [
     ...intakeRoutes({ deposits, uploads: parts.uploads, previews, limits, onFailure }),
-    ...depositRoutes({ db, vault, deposits, previews, writePackage, anchoringTrouble: parts.anchoringTrouble }),
+    ...depositRoutes({
+      db,
+      vault,
+      deposits,
+      previews,
+      writePackage,
+      fileProof: async (depositId, index) => (await makeFileProofs(db.pool, parts.log, depositId, index))[0]?.bytes,
+      anchoringTrouble: parts.anchoringTrouble,
+    }),
     ...logRoutes(parts.log),
     ...auditRoutes(db, parts.registerNote),
     ...serviceRoutes({

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import * as z from 'zod';
+import { CALENDAR_ALARMS } from '../calendar/calendar-worker.ts';
 import { selectOpenAlarms } from '../db/alarms.ts';
 import { type CertificateRow, selectCertificateOfDeposit } from '../db/certificates.ts';
 import { type DepositProgress, selectDepositProgress, selectDepositProgressOfAccount } from '../db/deposit-progress.ts';
@@ -32,6 +33,8 @@ export interface DepositRouteParts {
   /** Codes of what keeps anchoring waiting now; none if it goes on. */
   anchoringTrouble: () => readonly string[];
   writePackage: (depositId: string, sink: WritableStream<Uint8Array>) => Promise<void>;
+  /** The `.ots` of one file; undefined until a calendar has stamped a publication that covers it. */
+  fileProof: (depositId: string, fileIndex: number) => Promise<Uint8Array | undefined>;
 }
 
 const LIST_LIMIT = 100;
@@ -55,10 +58,11 @@ const listQuery = z.strictObject({
 const JSON_TYPE = 'application/json';
 const PDF_TYPE = 'application/pdf';
 const ZIP_TYPE = 'application/zip';
+const OTS_TYPE = 'application/vnd.opentimestamps.ots';
 
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
-  const { db, vault, deposits, previews, writePackage, anchoringTrouble } = parts;
+  const { db, vault, deposits, previews, writePackage, fileProof, anchoringTrouble } = parts;
 
   const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
     const progress = await selectDepositProgress(db.pool, accountId, depositId);
@@ -73,8 +77,9 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
   };
   /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
   const alarmCodes = async () => {
-    // Records that are lost hold up nothing that is here.
-    const open = (await selectOpenAlarms(db.pool)).filter(({ code }) => code !== RECORDS_LOST);
+    // Records that are lost hold up nothing that is here, and calendars nothing at all.
+    const others: readonly string[] = [RECORDS_LOST, ...CALENDAR_ALARMS];
+    const open = (await selectOpenAlarms(db.pool)).filter(({ code }) => !others.includes(code));
     const codes = open.map((alarm) => alarm.code);
     return [...new Set([...codes, ...anchoringTrouble()])];
   };
@@ -265,6 +270,35 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         }
         const { name } = parseObject(fileNameSchema, 'tiezheng/file-name/v1', entry.nameBody, 4096);
         await sendStored(req, res, object, { fileName: name, disposition: 'attachment' });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/files/{fileIndex}/proof.ots',
+      operationId: 'getFileProof',
+      tag: 'deposits',
+      summary: { zh: '下载文件的 OpenTimestamps 证明', en: 'OpenTimestamps proof of a file' },
+      description:
+        "From the original's SHA-256 to what calendars have said so far. Any OpenTimestamps client reads it, and completes it if it is still pending.",
+      parameters: { path: ofFile },
+      answers: [{ status: 200, means: 'A .ots file.', mediaType: OTS_TYPE, body: { bytes: 'DetachedTimestampFile' } }],
+      problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId, fileIndex } = parseParameters(ofFile, req.params);
+        const { fileCount } = await ownDeposit(account.accountId, depositId);
+        const index = Number(fileIndex);
+        if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+        if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
+        const proof = await fileProof(depositId, index);
+        if (proof === undefined) {
+          throw new HttpError(
+            'file-proof-pending',
+            'no calendar has stamped a checkpoint yet that covers this deposit',
+          );
+        }
+        res.attachment(`file-${index + 1}.ots`);
+        sendBytes(res, 200, OTS_TYPE, proof);
       },
     },
     {

@@ -35,6 +35,7 @@ export function depositSummary(progress: DepositProgress, alarms: readonly strin
             blockHash: anchor.blockHash && encodeHex0x(anchor.blockHash),
             transactionHash: anchor.transactionHash && encodeHex0x(anchor.transactionHash),
           },
+    opentimestamps: progress.opentimestamps,
     certificate:
       certificate === null
         ? null

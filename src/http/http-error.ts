@@ -11,6 +11,7 @@ export type HttpErrorCode =
   | 'rate-limited'
   | 'too-many-uploads'
   | 'certificate-pending'
+  | 'file-proof-pending'
   | 'original-not-held'
   | 'preview-not-held'
   | 'not-ready'

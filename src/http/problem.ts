@@ -72,6 +72,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'preview-not-held': { status: 404, zh: '没有预览图', en: 'No preview' },
   // 409 and not 404: the deposit is the caller's and the certificate will come, so a client that knows only statuses asks again.
   'certificate-pending': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
+  'file-proof-pending': {
+    status: 409,
+    zh: '尚无日历服务器为该存证加盖时间戳',
+    en: 'No OpenTimestamps calendar has stamped it yet',
+    retryAfterSeconds: 60,
+  },
 
   'not-certified': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
 

@@ -1,6 +1,8 @@
+import { CALENDAR_ALARMS } from '../calendar/calendar-worker.ts';
 import { selectOpenAlarms } from '../db/alarms.ts';
 import type { Database } from '../db/pool.ts';
 import { RECORDS_LOST } from '../log/log-error.ts';
+import { WITNESS_QUORUM_MISSING } from '../log/publisher.ts';
 import type { SequencerState } from '../log/sequencer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { ReadinessCheck } from './answers.ts';
@@ -13,6 +15,8 @@ export interface ReadinessParts {
   askChain: () => Promise<unknown>;
   /** Codes of what keeps anchoring waiting now. */
   anchoringTrouble: () => readonly string[];
+  /** Codes of why witnesses did not cosign when this server last asked. */
+  witnessTrouble: () => readonly string[];
 }
 
 /** No probe waits longer; the slowest one bounds the answer. */
@@ -46,8 +50,14 @@ export class Readiness {
       // Without the database there is no telling; that is then the reason given.
       within(selectOpenAlarms(db.pool)).catch(() => []),
     ]);
+    const quorum = alarms.find(({ code }) => code === WITNESS_QUORUM_MISSING)?.code;
+    const witness = quorum ?? this.#parts.witnessTrouble()[0] ?? null;
     const isLost = alarms.some(({ code }) => code === RECORDS_LOST);
-    const others = alarms.filter(({ code }) => code !== RECORDS_LOST);
+    const isCalendars = (code: string) => (CALENDAR_ALARMS as readonly string[]).includes(code);
+    const calendar = alarms.find(({ code }) => isCalendars(code))?.code ?? null;
+    const others = alarms.filter(
+      ({ code }) => code !== RECORDS_LOST && code !== WITNESS_QUORUM_MISSING && !isCalendars(code),
+    );
     const alarm = others.find(({ subject }) => subject !== '') ?? others[0];
     const held = alarm?.code ?? this.#parts.anchoringTrouble()[0] ?? null;
     return [
@@ -57,6 +67,9 @@ export class Readiness {
       // Anchors wait for the chain; deposits do not.
       { name: 'chain', status: chain ? 'ok' : 'degraded', reason: chain ? null : 'chain-unreachable' },
       { name: 'anchoring', status: held === null ? 'ok' : 'degraded', reason: held },
+      { name: 'calendars', status: calendar === null ? 'ok' : 'degraded', reason: calendar },
+      // Publications may wait for witnesses; deposits do not.
+      { name: 'witnesses', status: witness === null ? 'ok' : 'degraded', reason: witness },
       { name: 'records', status: isLost ? 'degraded' : 'ok', reason: isLost ? RECORDS_LOST : null },
     ];
   }

@@ -4,16 +4,24 @@ import { expect } from 'chai';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { insertAttestation } from '../../src/db/attestations.ts';
+import { selectNewestPublication } from '../../src/db/leaves.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import { writeDepositPackage } from '../../src/filing/deposit-package.ts';
+import { encodeBase64, parseHex } from '../../src/format/bytes.ts';
+import { encodeJson } from '../../src/format/json.ts';
+import { attestationsOf, encodeDetachedTimestamp, parseDetachedTimestamp } from '../../src/format/opentimestamps.ts';
 import { PACKAGE } from '../../src/format/package.ts';
+import { LogReader } from '../../src/log/log-reader.ts';
 import { sealBytes } from '../../src/storage/encrypted-object.ts';
 import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
 import { MemoryObjectStore } from '../../src/storage/memory-store.ts';
 import { originalObjectName } from '../../src/storage/stored-content.ts';
+import { checkOpentimestamps } from '../../src/verify/opentimestamps.ts';
 import type { PackagedFile } from '../../src/verify/package.ts';
 import { readPackage } from '../../src/verify/package-reader.ts';
+import { openTrust } from '../../src/verify/trust.ts';
 import { DEPOSIT_ID, PHOTO } from '../certificate/evidence-fixture.ts';
 import { finalise, makeIssuer, storeDeposits } from '../certificate/issuer-world.ts';
 import { rejectionOf } from '../support/coded-error.ts';
@@ -62,7 +70,14 @@ describe('writeDepositPackage', () => {
   const write = async (): Promise<PackagedFile[]> => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk.slice()) });
-    const parts = { db, vault: { store, keys }, sealer, verifier: Buffer.from('<!doctype html>'), nowMs: Date.now };
+    const parts = {
+      db,
+      vault: { store, keys },
+      sealer,
+      verifier: Buffer.from('<!doctype html>'),
+      nowMs: Date.now,
+      log: new LogReader(db.pool),
+    };
     await writeDepositPackage(parts, DEPOSIT_ID, sink);
     return readPackage(new BlobReader(new Blob(chunks)), startHasher, () => {});
   };
@@ -91,6 +106,34 @@ describe('writeDepositPackage', () => {
     expect([...originalsIn(await write())]).to.deep.equal(expected);
     await db.pool.query('delete from object_key where deposit_id = $1 and file_index = 2', [DEPOSIT_ID]);
     expect([...originalsIn(await write())]).to.deep.equal(expected.slice(0, 2));
+  });
+
+  it('packs a proof of each file once a calendar has stamped a checkpoint that covers them', async () => {
+    const proofs = async () => (await write()).filter(({ path }) => path.endsWith('.ots'));
+    expect(await proofs()).to.deep.equal([]);
+    const newest = await selectNewestPublication(db.pool);
+    const rootHash = new Uint8Array(newest?.rootHash as Buffer);
+    const timestamp = {
+      branches: [{ attestation: { kind: 'pending' as const, uri: 'https://calendar.example.org' } }],
+    };
+    const proof = encodeBase64(encodeDetachedTimestamp({ digest: rootHash, timestamp }));
+    await insertAttestation(db.pool, {
+      treeSize: newest?.treeSize as bigint,
+      type: 'opentimestamps',
+      source: 'https://calendar.example.org',
+      body: encodeJson({ type: 'opentimestamps', proof }),
+      complete: false,
+      at: new Date(),
+    });
+    const packed = await proofs();
+    expect(packed.map(({ path }) => path)).to.deep.equal([1, 2, 3].map((n) => `data/proofs/file-${n}.ots`));
+    for (const [i, { bytes }] of packed.entries()) {
+      const digest = parseHex(digestsOf(CONTENTS[i] as Buffer).sha256);
+      const { check } = checkOpentimestamps(bytes as Uint8Array, digest, null, openTrust(undefined, [], undefined));
+      expect(check).to.include({ status: 'pending' });
+      const reached = attestationsOf(parseDetachedTimestamp(bytes as Uint8Array).timestamp, digest);
+      expect(reached.map(({ message }) => message)).to.deep.equal([rootHash]);
+    }
   });
 
   it('breaks off when an object is missing from the store', async () => {

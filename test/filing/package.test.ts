@@ -28,6 +28,7 @@ describe('writePackage', () => {
     certificateJson: encodeObject(world.certificate),
     certificatePdf: Buffer.from('%PDF-'),
     originals,
+    fileProofs: [],
     verifier: Buffer.from('<!doctype html>'),
     createdAtMs: CREATED_AT,
   });

@@ -160,6 +160,7 @@ export class StandInService {
             transactionHash: anchor.claims.transactionHash,
           }
         : null,
+      opentimestamps: null,
       certificate: reached('certified')
         ? {
             certificateNo: certificate.claims.certificateNo,

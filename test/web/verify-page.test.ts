@@ -480,7 +480,7 @@ async function savePackage() {
   }));
   const verifier = await readFile(join(await builtPages(), 'verify.html'));
   const createdAtMs = Date.UTC(2026, 10, 22, 4);
-  await writePackage({ certificate, certificateJson, certificatePdf, originals, verifier, createdAtMs }, sealer, sink);
+  await writePackage({ certificate, certificateJson, certificatePdf, originals, fileProofs: [], verifier, createdAtMs }, sealer, sink);
   const policy = { ...world.policy, seals: [encodeBase64(sealer.certificateChain[0] as Uint8Array)] };
   await writeFile(paths.policy, JSON.stringify(policy));
   await writeFile(paths.paper, certificatePdf);
