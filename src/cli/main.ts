@@ -35,8 +35,11 @@ program
 
 program
   .command('verify')
-  .description('check a certificate, PDF, package or receipt, offline unless --rpc is given 核验')
-  .argument('<evidence>', 'certificate.json, certificate.pdf, package.zip or receipt.json')
+  .description('check a certificate or anything else that proves something, offline unless --rpc is given 核验')
+  .argument(
+    '<thing>',
+    'certificate, receipt, package; signed PDF, .ots, .tsr, .tst, .tlog-proof, BagIt ZIP or folder of anyone',
+  )
   .argument('[files...]', 'the files to hold against it')
   .option('--policy <file>', 'whom you trust (tiezheng/policy/v1, or tiezheng/signed-policy/v1)')
   .option('--policy-signer <file>', 'X.509 certificate of whom you let sign the policy')
@@ -52,8 +55,9 @@ program
     collect,
     [],
   )
+  .option('--bitcoin-headers <file>', 'Bitcoin blocks that you confirmed yourself: lines of "height header"')
   .option('--json', 'print the report as canonical JSON')
-  .action(async (evidence, files, options) => (await import('./verify.ts')).verify(evidence, files, options));
+  .action(async (thing, files, options) => (await import('./verify.ts')).verify(thing, files, options));
 
 program
   .command('audit')

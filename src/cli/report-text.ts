@@ -1,4 +1,6 @@
+import type { Bilingual } from '../format/certificate.ts';
 import type { Check, Report } from '../format/report.ts';
+import { ladderOf, type Rung, wordingOfStanding } from '../verify/ladder.ts';
 import {
   EVALUATION_NOTICE,
   PANELS,
@@ -10,15 +12,20 @@ import {
 
 const MARK: Record<Check['status'], string> = { passed: '✓', failed: '✗', pending: '…', 'not-checked': '–' };
 
-/** The report for a terminal: both languages, the two panels apart, statements apart from what was checked. */
+export function both(text: Bilingual): string {
+  return `${text.zh}  ${text.en}`;
+}
+
+/** The report for a terminal: the ladder of answers first, then the two panels apart, statements apart from what was checked. */
 export function formatReport(report: Report): string {
   const lines: string[] = [];
-  const both = (text: { zh: string; en: string }) => `${text.zh}  ${text.en}`;
   if (report.evaluation) lines.push(`*** ${both(EVALUATION_NOTICE)} ***`, '');
   lines.push(
     `${report.subject.kind} ${report.subject.certificateNo ?? report.subject.depositId}`,
     `digest ${report.subject.digest}`,
     `deposit no. ${report.subject.leafIndex}`,
+    '',
+    ...ladderOf(report).flatMap(formatRung),
     '',
     `T0 not before 不早于   ${report.times.notBefore === null ? '–' : `${report.times.notBefore.at}  ${report.times.notBefore.source}`}`,
     `T1 received 接收       ${report.times.received}  (operator's clock 平台时钟)`,
@@ -48,7 +55,22 @@ function timeText(time: Report['times']['notAfter']): string {
   return `${time.at}  ${time.source}  ${time.independent ? 'independent 独立' : 'not independent 非独立'}`;
 }
 
-function formatCheck(check: Check): string[] {
+/** One question of the ladder: the answer, what it rests on, what stays open, and what would settle it. */
+function formatRung(rung: Rung): string[] {
+  const words = rung.open.map(({ check, words: open }) => {
+    const about = check.about === null ? '' : `(${check.about}) `;
+    return `    ${MARK[check.status]} ${about}${both(open)}`;
+  });
+  return [
+    `[${both(wordingOfStanding(rung.standing))}] ${both(rung.asks)}`,
+    `    ${both(rung.says)}`,
+    ...rung.sources.map((source) => `    ← ${source}`),
+    ...words,
+    ...rung.settles.map((settles) => `    → ${both(settles)}`),
+  ].map(printable);
+}
+
+export function formatCheck(check: Check): string[] {
   const name = wordingOfCheck(check.name);
   const status = wordingOfStatus(check.status);
   const cause = wordingOfCause(check);
@@ -61,6 +83,6 @@ function formatCheck(check: Check): string[] {
 }
 
 /** Other people's text must not move the cursor, reverse the writing direction or start a new line. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
 }

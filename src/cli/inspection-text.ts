@@ -1,0 +1,50 @@
+import type { Inspection } from '../format/inspection.ts';
+import { summaryOf, wordingOfKind } from '../verify/inspect/summary.ts';
+import { wordingOfStanding } from '../verify/ladder.ts';
+import { EVALUATION_NOTICE, wordingOfConclusion } from '../verify/wording.ts';
+import { both, formatCheck, printable } from './report-text.ts';
+
+/** An inspection for a terminal: what came of it first, then every check with what it rests on. */
+export function formatInspection(inspection: Inspection): string {
+  const summary = summaryOf(inspection);
+  const lines: string[] = [];
+  if (inspection.evaluation) lines.push(`*** ${both(EVALUATION_NOTICE)} ***`, '');
+  lines.push(
+    `${both(wordingOfKind(inspection.subject.kind))}: 非本平台材料 not of our making`,
+    `digest ${inspection.subject.digest}`,
+    '',
+    `[${both(wordingOfStanding(summary.standing))}] ${both(summary.says)}`,
+  );
+  for (const { standing, checks } of summary.groups) {
+    lines.push(`${both(wordingOfStanding(standing))}:`, ...checks.map(({ words }) => `  ${printable(both(words))}`));
+  }
+  if (summary.settles.length > 0) {
+    lines.push('怎样解决 What would settle it:');
+    for (const words of summary.settles) lines.push(`  → ${printable(both(words))}`);
+  }
+  lines.push('', '== 已证明的时间  Times proved', ...timesOf(inspection));
+  lines.push('', '== 逐项核验  Checks', ...inspection.checks.flatMap(formatCheck));
+  lines.push(
+    '',
+    '== 仅为陈述,未经证明  Stated only, not proved',
+    ...inspection.statements.map((s) => `  ${s.by}: ${printable(s.field)}: ${printable(s.value)}`),
+    '',
+    '== 核验的局限  Limits',
+    ...inspection.limits.flatMap((limit) => [`  ${limit.zh}`, `  ${limit.en}`]),
+    '',
+    both(wordingOfConclusion(inspection.conclusion)),
+  );
+  if (inspection.unmet.length > 0) {
+    lines.push('  缺少 missing:', ...inspection.unmet.map((name) => `    ${printable(name)}`));
+  }
+  lines.push(`${inspection.verifier.name} ${inspection.verifier.version}, policy ${inspection.policy ?? 'none'}`);
+  return lines.join('\n');
+}
+
+function timesOf({ times }: Inspection): string[] {
+  if (times.length === 0) return ['  –'];
+  return times.map(
+    ({ at, source, independent }) =>
+      `  不晚于 not after ${at}  ${printable(source)}  ${independent ? 'independent 独立' : 'not independent 非独立'}`,
+  );
+}
