@@ -267,7 +267,8 @@ function readAuthorities(env: Environment): AuthoritySettings[] {
   if (file === '') return [];
   const read = readJson(AUTHORITIES, file, z.array(authoritySchema).min(1).max(16));
   const twice = read.find(({ url }, i) => read.findIndex((other) => other.url === url) < i);
-  if (twice !== undefined) throw new ConfigError('setting-invalid', `${AUTHORITIES}: ${file}: ${twice.url} stands twice`);
+  if (twice !== undefined)
+    throw new ConfigError('setting-invalid', `${AUTHORITIES}: ${file}: ${twice.url} stands twice`);
   return read.map(({ roots, timeoutSeconds, maxAccuracySeconds, policy, ...authority }) => ({
     ...authority,
     policy,

@@ -49,11 +49,12 @@ import { FileCheckpointRegister } from './storage/file-register.ts';
 import { FileObjectStore } from './storage/file-store.ts';
 import { LocalMasterKey, MasterKeyRing } from './storage/master-key.ts';
 import type { ObjectStore } from './storage/object-store.ts';
+import { Timestamping } from './timestamp/timestamping.ts';
 import { openTrust } from './verify/trust.ts';
-import { askedLog } from './witness/own-log.ts';
-import { WitnessCircle } from './witness/witness-circle.ts';
 import { VERIFIER } from './verify/verifier.ts';
 import { verifyCertificate } from './verify/verify.ts';
+import { askedLog } from './witness/own-log.ts';
+import { WitnessCircle } from './witness/witness-circle.ts';
 
 /** What only the evaluation profile adds. */
 export interface ServiceExtras {
@@ -177,24 +178,41 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const verifier = await readFile(join(pages, 'verify.html'));
     const printer = new PdfPrinter();
     stops.push(() => printer.close());
+    const timestamping = new Timestamping({
+      db,
+      authorities: config.authorities,
+      builtInKey: await openBuiltInAuthority(config),
+      chains: config.chains.map(({ profile }) => profile.chain),
+      pollMs: Math.min(Math.max(Math.round(config.publishIntervalMs / 10), 200), 5000),
+      tokenWaitMs: config.profile === 'evaluation' ? 5000 : 60_000,
+      nowMs: Date.now,
+      onTrouble: onTrouble('timestamp'),
+    });
+    stops.push(() => timestamping.stop());
+    timestamping.start();
     const identity: OwnIdentity = {
       evaluation: config.profile === 'evaluation',
       log,
       chains: config.chains.map(({ profile }) => profile),
+      authorities: timestamping.roots(),
       witnesses: {
         keys: config.witnesses?.witnesses.map(({ vkey }) => vkey) ?? [],
         quorum: config.witnesses?.quorum ?? 0,
       },
       sealSigner: sealingKey.certificateChain[0] as Uint8Array,
     };
+    // Receipts are sealed by the other one: nobody waits for an authority to be told that his files are kept.
+    const stampingSealer = new Sealer(sealingKey, timestamping.stampSignature);
     const policies = new OwnPolicy(db.pool, identity, extras.onPolicy);
     await policies.tell();
     const issuer = new CertificateIssuer({
       db,
       reader,
       sequencer,
-      sealer,
+      sealer: stampingSealer,
       sealingKey,
+      ...(timestamping.stampSignature && { stamp: timestamping.stampSignature }),
+      awaited: [({ leafIndex }) => timestamping.isAwaited(leafIndex)],
       printer,
       verifyBeforeIssue: async (json) => {
         const policy = await policies.for(parseCertificate(json));
@@ -258,8 +276,9 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         contract: first.client.contract,
       },
       writePackage: (depositId, sink) =>
-        writeDepositPackage({ db, vault, log: reader, sealer, verifier, nowMs: Date.now }, depositId, sink),
+        writeDepositPackage({ db, vault, log: reader, sealer: stampingSealer, verifier, nowMs: Date.now }, depositId, sink),
       anchoringTrouble,
+      timestamping,
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
       pagesFolder: pages,
       trustProxy: false,
@@ -433,6 +452,12 @@ async function openMasterKeys({ masterKeyFile }: Config): Promise<MasterKeyRing>
     throw new ConfigError('setting-invalid', `TIEZHENG_MASTER_KEY_FILE: ${masterKeyFile} does not hold 64 hex digits`);
   }
   return new MasterKeyRing(new LocalMasterKey('local', Buffer.from(text, 'hex')));
+}
+
+async function openBuiltInAuthority({ builtInAuthority }: Config): Promise<SealingKey | undefined> {
+  if (builtInAuthority === null) return undefined;
+  const pem = await readSetting('builtInAuthority', builtInAuthority.keyFile);
+  return sealingKeyFromPem(pem, pem);
 }
 
 async function openSealingKey(seal: SealSettings): Promise<SealingKey> {

@@ -14,6 +14,10 @@ export interface OwnIdentity {
   /** What leaf 0 says. */
   log: LogRecord;
   chains: readonly { chain: string; independent: boolean }[];
+  /** DER roots of the timestamp authorities that it asks. */
+  authorities: readonly { certificate: Uint8Array; independent: boolean; operator: string }[];
+  /** Whom the log asks to cosign, and how many of them it needs before it publishes. */
+  witnesses: Policy['witnesses'];
   /** DER of the sealing key's X.509 certificate. */
   sealSigner: Uint8Array;
 }
@@ -48,18 +52,19 @@ export class OwnPolicy {
     if (this.#onPolicy !== undefined && blocks.some((block) => !this.#told.has(encodeHex(block.blockHash)))) {
       await this.tell();
     }
-    return this.#with(blocks);
+    // Publications from before there were witnesses, or marked as without them, can be certified; what is missing, readers see.
+    return this.#with(blocks, 0);
   }
 
   /** Tells `onPolicy` of the policy as it is now, with the newest 50,000 blocks. */
   async tell(): Promise<void> {
     const blocks = await selectFinalBlocks(this.#q, BLOCKS_WRITTEN);
-    await this.#onPolicy?.(this.#with(blocks));
+    await this.#onPolicy?.(this.#with(blocks, this.#identity.witnesses.quorum));
     this.#told = new Set(blocks.map(({ blockHash }) => encodeHex(blockHash)));
   }
 
-  #with(blocks: readonly Block[]): Policy {
-    const { evaluation, log, chains, sealSigner } = this.#identity;
+  #with(blocks: readonly Block[], quorum: number): Policy {
+    const { evaluation, log, chains, authorities, sealSigner, witnesses } = this.#identity;
     return {
       type: 'tiezheng/policy/v1',
       evaluation,
@@ -74,9 +79,9 @@ export class OwnPolicy {
       ],
       chains: chains.map(({ chain, independent }) => ({ chain, independent })),
       blocks: blocks.map(({ chain, blockHash }) => ({ chain, hash: encodeHex0x(blockHash) })),
-      authorities: [],
+      authorities: authorities.map((root) => ({ ...root, certificate: encodeBase64(root.certificate) })),
       seals: [encodeBase64(sealSigner)],
-      witnesses: { keys: [], quorum: 0 },
+      witnesses: { ...witnesses, quorum },
     };
   }
 }

@@ -121,6 +121,16 @@ export const statusSchema = z.strictObject({
       transactionHash: hash0x.nullable(),
     })
     .nullable(),
+  /** Timestamp authorities that are asked. */
+  authorities: z.array(
+    z.strictObject({
+      name: z.string(),
+      operator: z.string(),
+      independent: z.boolean(),
+      /** Why it gave no token when it was last asked, as a stable code; null if it did. */
+      trouble: z.string().nullable(),
+    }),
+  ),
   /** Codes of the open alarms. */
   alarms: z.array(z.string()),
   limits: z.strictObject({

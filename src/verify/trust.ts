@@ -1,5 +1,6 @@
 import type { KnownBitcoinHeader } from '../format/bitcoin-header.ts';
 import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
+import { parseCosignatureKey } from '../format/cosignature.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { type NoteKey, parseNoteKey } from '../format/note.ts';
 import { type Policy, parsePolicy } from '../format/policy.ts';
@@ -79,7 +80,7 @@ export function openTrust(
   const policy = policyBytes === undefined ? undefined : parsePolicy(policyBytes);
   // A key that cannot be read must not silently count as "not trusted": the reader believes that he named it.
   for (const log of policy?.logs ?? []) log.keys.forEach(parseNoteKey);
-  policy?.witnesses.keys.forEach(parseNoteKey);
+  policy?.witnesses.keys.forEach(parseCosignatureKey);
   for (const der of policy?.seals ?? []) parseBase64(der);
   return {
     policy,

@@ -61,6 +61,11 @@ export class WitnessCircle implements Cosigners {
     return this.#members.map(({ status }) => ({ ...status }));
   }
 
+  /** Codes of why witnesses did not cosign when they were last asked; none if all did. */
+  trouble(): string[] {
+    return [...new Set(this.#members.flatMap(({ status }) => status.reason?.code ?? []))];
+  }
+
   async ask(checkpoint: SignedCheckpoint, ending: AbortSignal): Promise<CosigningOutcome> {
     const { q } = this.#parts;
     await this.#readSizes();

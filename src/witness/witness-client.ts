@@ -29,7 +29,9 @@ export type WitnessAnswer =
 
 /** What is asked of the log to answer a witness. */
 export interface AskedLog {
-  key: NoteKey;
+  origin: string;
+  /** All that have ever signed for it. */
+  keys(): Promise<readonly NoteKey[]>;
   /** RFC 6962 hashes between two sizes that the newest checkpoint covers. */
   consistencyProof(size1: bigint, size2: bigint): Promise<Uint8Array[]>;
   rootAt(treeSize: bigint): Promise<RootHash>;
@@ -190,11 +192,12 @@ async function inconsistent(
 
 /** A checkpoint with our key's signature that is not of our tree; undefined if the one that it serves is of our tree. */
 async function fetchProof(witness: AskedWitness, log: AskedLog, signal: AbortSignal): Promise<string | undefined> {
-  const originHash = createHash('sha256').update(log.key.name, 'utf8').digest('hex');
+  const originHash = createHash('sha256').update(log.origin, 'utf8').digest('hex');
   const { status, body } = await send(witness, `/${originHash}/checkpoint`, { method: 'GET' }, signal);
   if (status !== 200) return undefined;
   const { note, origin, treeSize, rootHash } = parseForeignCheckpoint(body);
-  if (origin !== log.key.name || verifyNote(note, log.key) !== 'valid') return undefined;
+  const isSigned = (await log.keys()).some((key) => key.name === origin && verifyNote(note, key) === 'valid');
+  if (origin !== log.origin || !isSigned) return undefined;
   const isOurs = treeSize <= (await log.size()) && equalBytes(await log.rootAt(treeSize), rootHash);
   return isOurs ? undefined : parseUtf8(body);
 }

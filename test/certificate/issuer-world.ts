@@ -171,6 +171,8 @@ export async function makeIssuer(
     evaluation: true,
     log: LOG,
     chains: [{ chain: CHAIN, independent: false }],
+    authorities: [],
+    witnesses: { keys: [], quorum: 0 },
     sealSigner: sealer.certificateChain[0] as Uint8Array,
   };
   const policies = new OwnPolicy(db.pool, identity);

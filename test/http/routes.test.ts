@@ -312,6 +312,7 @@ describe('the HTTP interface', () => {
         logState: () => world.sequencer.state(),
         askChain: async () => {},
         anchoringTrouble: () => [],
+        witnessTrouble: () => [],
       });
       expect(bad({ checks: await readiness.checks(0) })).to.deep.equal([
         ['database', 'failed', 'database-unavailable'],

@@ -153,6 +153,7 @@ export class ServiceWorld {
         store,
         logState: () => this.logState ?? this.sequencer.state(),
         anchoringTrouble: () => this.anchoringTrouble,
+        witnessTrouble: () => [],
         askChain: async () => {
           if (this.chainIsAway) throw new Error('connection refused');
         },
@@ -171,6 +172,7 @@ export class ServiceWorld {
         await writer.close();
       },
       anchoringTrouble: () => this.anchoringTrouble,
+      timestamping: { status: () => [], builtIn: null },
       limits,
       pagesFolder: null,
       trustProxy: false,
