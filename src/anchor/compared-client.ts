@@ -282,8 +282,7 @@ export class ComparedChainClient extends ChainClient {
   /** Asks all that do not rest. @throws ChainError of one of them if too few answer */
   async #ask<T>(ask: (client: ChainClient) => Promise<T>, key: (value: T) => string): Promise<Answer<T>[]> {
     const providers = this.#awake();
-    const failures: unknown[] = [];
-    const asked = providers.map(async (provider): Promise<Answer<T> | undefined> => {
+    const asked = providers.map(async (provider): Promise<Answer<T> | { failure: unknown }> => {
       try {
         const value = await ask(provider.client);
         provider.trouble = undefined;
@@ -294,18 +293,19 @@ export class ComparedChainClient extends ChainClient {
           return { provider, key: `${error.code} ${error.revert?.name ?? ''}`, error };
         }
         this.#note(provider, error);
-        failures.push(error);
-        return undefined;
+        return { failure: error };
       }
     });
-    const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
+    const outcomes = await Promise.all(asked);
+    const answers = outcomes.filter((outcome) => 'key' in outcome);
     if (answers.length >= (this.#agreement ?? 1)) return answers;
-    if (answers.length === 0) throw failures[0];
+    const failure = outcomes.find((outcome) => 'failure' in outcome)?.failure;
+    if (answers.length === 0) throw failure;
     const away = this.#providers.filter(({ trouble }) => trouble !== undefined).map(({ name }) => name);
     throw new ChainError(
       'rpc-unreachable',
       `${answers.length} of ${this.#providers.length} nodes answer, ${this.#agreement} are required; away: ${away.join(', ')}`,
-      { cause: failures[0] },
+      { cause: failure },
     );
   }
 
