@@ -53,6 +53,19 @@ export type SealSettings =
   | { kind: 'pem'; keyFile: string; certificateFile: string; passphrase: string | undefined }
   | { kind: 'pkcs12'; file: string; passphrase: string };
 
+/** OpenTimestamps. */
+export interface CalendarSettings {
+  /** http or https, without a slash at the end. */
+  urls: string[];
+  /** Calendars in whose name those may promise. */
+  alsoNames: string[];
+  timeoutMs: number;
+  /** At most this often each calendar stamps a publication. */
+  intervalMs: number;
+  /** Lines of `height header`; null: what calendars say of Bitcoin is stored unseen. */
+  bitcoinHeadersFile: string | null;
+}
+
 /** All that a service needs to be told. The evaluation profile makes the same thing by itself. */
 export interface Config {
   profile: 'evaluation' | 'production';
@@ -79,6 +92,8 @@ export interface Config {
   builtInAuthority: { keyFile: string } | null;
   /** Asked to cosign before each publication; null: nobody is. */
   witnesses: WitnessSettings | null;
+  /** Asked to stamp publications; null: none is. */
+  calendars: CalendarSettings | null;
   platform: PlatformProfile;
   publishIntervalMs: number;
   maxFileBytes: number;
@@ -96,6 +111,8 @@ export interface CommonSettings {
   authorities: AuthoritySettings[];
   /** Witnesses to ask; null if there are none. */
   witnesses: WitnessSettings | null;
+  /** Calendars to ask; null if there are none. */
+  calendars: CalendarSettings | null;
   maxFileBytes: number;
   logLevel: string;
 }
@@ -109,6 +126,7 @@ export function readCommonSettings(env: Environment): CommonSettings {
     port: readInteger(env, 'PORT', DEFAULT_PORT, 0, 65535),
     authorities: readAuthorities(env),
     witnesses: readWitnesses(env),
+    calendars: readCalendars(env),
     maxFileBytes: readInteger(env, 'TIEZHENG_MAX_FILE_BYTES', DEFAULT_MAX_FILE_BYTES, 1, 2 ** 44),
     logLevel: env.TIEZHENG_LOG_LEVEL ?? 'info',
   };
@@ -294,6 +312,34 @@ function readWitnesses(env: Environment): WitnessSettings | null {
   const name = 'TIEZHENG_WITNESSES_FILE';
   const file = env[name] ?? '';
   return file === '' ? null : readJson(name, file, witnessSettingsSchema);
+}
+
+/** As `.ots` files may name it: letters, digits and ._/:- alone. */
+const calendarUrl = z
+  .string()
+  .max(1000)
+  .regex(/^https?:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._/-]*)?$/, 'expected an address without ? and #')
+  .transform((url) => url.replace(/\/+$/, ''));
+
+const calendarsSchema = z.strictObject({
+  urls: z
+    .array(calendarUrl)
+    .min(1)
+    .max(16)
+    .refine((urls) => new Set(urls).size === urls.length, 'the same calendar is listed twice'),
+  alsoNames: z.array(calendarUrl).max(64).default([]),
+  timeoutMs: z.number().int().min(100).max(120_000).default(20_000),
+  intervalSeconds: z.number().int().min(1).max(86_400).default(600),
+  bitcoinHeadersFile: z.string().min(1).nullable().default(null),
+});
+
+/** OpenTimestamps calendars, asked of both profiles; null if the setting is not there. @throws ConfigError `setting-invalid` */
+function readCalendars(env: Environment): CalendarSettings | null {
+  const name = 'TIEZHENG_CALENDARS_FILE';
+  const file = env[name] ?? '';
+  if (file === '') return null;
+  const { intervalSeconds, ...settings } = readJson(name, file, calendarsSchema);
+  return { ...settings, intervalMs: 1000 * intervalSeconds };
 }
 
 function readPlace(name: string, value: string, env: Environment): FolderSettings | BucketSettings {

@@ -11,6 +11,9 @@ import { AnchorWorker } from './anchor/anchor-worker.ts';
 import { ChainClient } from './anchor/chain-client.ts';
 import { ComparedChainClient } from './anchor/compared-client.ts';
 import { type FinalBlock, FinalBlocks } from './anchor/final-blocks.ts';
+import { openBitcoinHeadersFile } from './calendar/bitcoin-headers-file.ts';
+import { CalendarClient } from './calendar/calendar-client.ts';
+import { CalendarWorker } from './calendar/calendar-worker.ts';
 import { CertificateIssuer } from './certificate/issue.ts';
 import { type OwnIdentity, OwnPolicy } from './certificate/own-policy.ts';
 import { PdfPrinter } from './certificate/pdf-printer.ts';
@@ -158,6 +161,11 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       );
       finalBlocks.start();
     }
+    const calendars = await openCalendars(config, logger, db);
+    for (const worker of calendars) {
+      stops.push(() => worker.stop());
+      worker.start();
+    }
     const ending = new AbortController();
     stops.push(() => ending.abort());
     const refilled = untilRefilled(
@@ -276,7 +284,11 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         contract: first.client.contract,
       },
       writePackage: (depositId, sink) =>
-        writeDepositPackage({ db, vault, log: reader, sealer: stampingSealer, verifier, nowMs: Date.now }, depositId, sink),
+        writeDepositPackage(
+          { db, vault, log: reader, sealer: stampingSealer, verifier, nowMs: Date.now },
+          depositId,
+          sink,
+        ),
       anchoringTrouble,
       timestamping,
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
@@ -381,6 +393,28 @@ function openChain(
   const [only, ...others] = rpcUrls;
   if (others.length === 0) return new ChainClient({ ...options, rpcUrl: only as string });
   return new ComparedChainClient({ ...options, rpcUrls, agreement: rpcAgreement ?? undefined });
+}
+
+/** One worker for each calendar. */
+async function openCalendars({ calendars }: Config, logger: Logger, db: Database): Promise<CalendarWorker[]> {
+  if (calendars === null) {
+    logger.info('no calendars are configured: publications are not stamped into Bitcoin');
+    return [];
+  }
+  const { urls, alsoNames, timeoutMs, intervalMs, bitcoinHeadersFile } = calendars;
+  const headersAt = bitcoinHeadersFile === null ? undefined : openBitcoinHeadersFile(bitcoinHeadersFile);
+  // A file that cannot be read is to stop the start, not to show up with the first block.
+  await headersAt?.(0);
+  return urls.map(
+    (url) =>
+      new CalendarWorker({
+        db,
+        client: new CalendarClient({ url, timeoutMs, alsoNames: [...urls, ...alsoNames], headersAt }),
+        intervalMs,
+        now: Date.now,
+        onTrouble: (err) => logger.warn({ part: 'calendar', calendar: url, err }, 'trouble, trying again'),
+      }),
+  );
 }
 
 async function openAnchorer(file: string): Promise<Wallet> {

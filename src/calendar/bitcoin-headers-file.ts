@@ -7,7 +7,7 @@ import { CalendarError } from './calendar-error.ts';
  * Headers that the operator keeps in a file, as lines of `height header`; read again whenever the file has changed.
  * The function returned throws CalendarError `bitcoin-headers-unreadable`.
  */
-export function bitcoinHeadersFile(file: string): HeadersAt {
+export function openBitcoinHeadersFile(file: string): HeadersAt {
   let read: { changed: string; headers: Map<number, string[]> } | undefined;
   return async (height) => {
     try {
