@@ -5,6 +5,7 @@ import type { Certificate } from '../format/certificate.ts';
 import type { LogRecord } from '../format/log.ts';
 import type { Policy } from '../format/policy.ts';
 import { plainLeafData } from '../format/spine.ts';
+import { keyHints, selectKeySchedule } from '../log/key-schedule.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { blocksToConfirm } from '../verify/questions.ts';
 
@@ -35,10 +36,10 @@ export class OwnPolicy {
   readonly #q: Queryable;
   readonly #identity: OwnIdentity;
   readonly #onPolicy: ((policy: Policy) => Promise<void>) | undefined;
-  /** Blocks that `onPolicy` was told of. */
+  /** Blocks, and keys of the log, that `onPolicy` was told of. */
   #told = new Set<string>();
 
-  /** @param onPolicy told of the whole policy before a certificate is judged by blocks that it did not hold yet */
+  /** @param onPolicy told of the whole policy before a certificate is judged by blocks or keys that it did not hold yet */
   constructor(q: Queryable, identity: OwnIdentity, onPolicy?: (policy: Policy) => Promise<void>) {
     this.#q = q;
     this.#identity = identity;
@@ -49,21 +50,29 @@ export class OwnPolicy {
   async for(certificate: Certificate): Promise<Policy> {
     const named = blocksToConfirm(certificate).map(({ blockHash }) => parseHex0x(blockHash));
     const blocks = await selectFinalBlocksAmong(this.#q, named);
-    if (this.#onPolicy !== undefined && blocks.some((block) => !this.#told.has(encodeHex(block.blockHash)))) {
-      await this.tell();
-    }
+    const keys = await this.#logKeys();
+    const used = [...blocks.map((block) => encodeHex(block.blockHash)), ...keys];
+    if (this.#onPolicy !== undefined && used.some((one) => !this.#told.has(one))) await this.tell();
     // Publications from before there were witnesses, or marked as without them, can be certified; what is missing, readers see.
-    return this.#with(blocks, 0);
+    return this.#with(blocks, keys, 0);
   }
 
   /** Tells `onPolicy` of the policy as it is now, with the newest 50,000 blocks. */
   async tell(): Promise<void> {
     const blocks = await selectFinalBlocks(this.#q, BLOCKS_WRITTEN);
-    await this.#onPolicy?.(this.#with(blocks, this.#identity.witnesses.quorum));
-    this.#told = new Set(blocks.map(({ blockHash }) => encodeHex(blockHash)));
+    const keys = await this.#logKeys();
+    await this.#onPolicy?.(this.#with(blocks, keys, this.#identity.witnesses.quorum));
+    this.#told = new Set([...blocks.map(({ blockHash }) => encodeHex(blockHash)), ...keys]);
   }
 
-  #with(blocks: readonly Block[], quorum: number): Policy {
+  /** Those of leaf 0 and those that the log went over to since. */
+  async #logKeys(): Promise<string[]> {
+    const { keys } = this.#identity.log;
+    const { rotations } = await selectKeySchedule(this.#q, keys);
+    return keyHints(keys, rotations);
+  }
+
+  #with(blocks: readonly Block[], keys: string[], quorum: number): Policy {
     const { evaluation, log, chains, authorities, sealSigner, witnesses } = this.#identity;
     return {
       type: 'tiezheng/policy/v1',
@@ -72,7 +81,7 @@ export class OwnPolicy {
       logs: [
         {
           origin: log.origin,
-          keys: log.keys,
+          keys,
           leaf0: encodeHex(leafHash(plainLeafData(log))),
           contracts: log.contracts,
         },

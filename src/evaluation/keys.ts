@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { API_KEY, makeSecret } from '../access/secret.ts';
 import { makeEvaluationSeal } from '../certificate/evaluation-seal.ts';
 import { encodeHex, parseBase64Url, sha256 } from '../format/bytes.ts';
+import { makeEvaluationAuthority } from '../timestamp/evaluation-authority.ts';
 import { writeFileDurably } from './durable-text.ts';
 
 /** Files of home-made secrets, 0600, in one folder. */
@@ -13,6 +14,10 @@ export interface EvaluationKeys {
   logKeyFile: string;
   sealKeyFile: string;
   sealCertificateFile: string;
+  /** Key, certificate and root of the built-in timestamp authority. */
+  authorityKeyFile: string;
+  /** PEM of that root, which is no secret. */
+  authorityRootPem: string;
   /** API key of the one evaluation depositor. */
   apiKey: string;
   /** Ends in the key's own id, so that two evaluation logs never share a name. */
@@ -36,12 +41,15 @@ export async function openEvaluationKeys(folder: string, nowMs: number): Promise
     const { keyPem, certificatePem } = await makeEvaluationSeal(nowMs);
     return `${keyPem}${certificatePem}`;
   });
+  const authorityKeyFile = await make('authority.pem', () => makeEvaluationAuthority(nowMs));
   const apiKeyFile = await make('api-key', () => `${makeSecret(API_KEY)}\n`);
   return {
     masterKeyFile,
     logKeyFile,
     sealKeyFile: sealFile,
     sealCertificateFile: sealFile,
+    authorityKeyFile,
+    authorityRootPem: (await readFile(authorityKeyFile, 'utf8')).replace(/^.*(?=-----BEGIN CERTIFICATE-----)/s, ''),
     apiKey: (await readFile(apiKeyFile, 'utf8')).trim(),
     origin: `evaluation.tiezheng.invalid/${await logKeyId(logKeyFile)}`,
   };

@@ -60,6 +60,7 @@ export async function openEvaluation(
     const contract = await openContract(join(folder, 'chain', 'contract'), anvil, keys.origin, say);
     const anchorerKeyFile = join(folder, 'keys', 'anchorer.key');
     await writeFileDurably(anchorerKeyFile, `${anvil.anchorer.privateKey}\n`, 0o600);
+    await writeFileDurably(join(folder, 'evaluation-tsa-root.pem'), keys.authorityRootPem, 0o644);
     const running = anvil;
     return {
       apiKey: keys.apiKey,

@@ -144,7 +144,17 @@ export const statusSchema = z.strictObject({
 export type Status = z.infer<typeof statusSchema>;
 
 export const readinessCheckSchema = z.strictObject({
-  name: z.enum(['database', 'object-store', 'log', 'chain', 'anchoring', 'calendars', 'witnesses', 'records']),
+  name: z.enum([
+    'database',
+    'object-store',
+    'log',
+    'chain',
+    'anchoring',
+    'authorities',
+    'calendars',
+    'witnesses',
+    'records',
+  ]),
   /** `degraded`: deposits are taken, but something later waits. */
   status: z.enum(['ok', 'degraded', 'failed']),
   /** Why, as a stable code; null if ok. */

@@ -13,6 +13,7 @@ import type { DepositService } from '../intake/deposit-service.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import type { ContentVault } from '../storage/stored-content.ts';
+import type { Timestamping } from '../timestamp/timestamping.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
@@ -29,6 +30,7 @@ import { readOnBriefly } from './request-body.ts';
 import { expressPath, type Route } from './route.ts';
 import { sendBytes } from './send.ts';
 import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
+import { tsaRoutes } from './tsa-routes.ts';
 
 export interface HttpLimits extends IntakeLimits {
   /** Of one file; what the upload receiver was made with. */
@@ -64,6 +66,8 @@ export interface AppParts {
   identity: ServiceIdentity;
   writePackage: DepositRouteParts['writePackage'];
   anchoringTrouble: DepositRouteParts['anchoringTrouble'];
+  /** The authorities that are asked, and the one that answers here, if any. */
+  timestamping: Pick<Timestamping, 'status' | 'builtIn'>;
   limits: HttpLimits;
   /** Folder of the built pages; null serves the interface alone. */
   pagesFolder: string | null;
@@ -132,6 +136,7 @@ export function routesOf(parts: AppParts): Route[] {
       db,
       identity,
       readiness: parts.readiness,
+      authorities: () => parts.timestamping.status(),
       limits: {
         fileBytes: limits.maxFileBytes,
         files: MAX_UPLOADED_FILES,
@@ -141,6 +146,7 @@ export function routesOf(parts: AppParts): Route[] {
       },
     }),
     ...accessRoutes(parts.authentication, parts.cookie),
+    ...(parts.timestamping.builtIn === null ? [] : tsaRoutes(parts.timestamping.builtIn)),
     ...docsRoutes(() => routes, identity),
   ];
   return routes;

@@ -18,6 +18,7 @@ import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import { RECORDS_LOST } from '../log/log-error.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
+import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
 import { depositDetail, depositSummary } from './deposit-view.ts';
 import { HttpError } from './http-error.ts';
@@ -77,8 +78,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
   };
   /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
   const alarmCodes = async () => {
-    // Records that are lost hold up nothing that is here, and calendars nothing at all.
-    const others: readonly string[] = [RECORDS_LOST, ...CALENDAR_ALARMS];
+    // Records that are lost hold up nothing that is here, and calendars and timestamp authorities nothing at all.
+    const others: readonly string[] = [RECORDS_LOST, ...CALENDAR_ALARMS, ...AUTHORITY_ALARMS];
     const open = (await selectOpenAlarms(db.pool)).filter(({ code }) => !others.includes(code));
     const codes = open.map((alarm) => alarm.code);
     return [...new Set([...codes, ...anchoringTrouble()])];

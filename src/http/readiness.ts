@@ -5,6 +5,7 @@ import { RECORDS_LOST } from '../log/log-error.ts';
 import { WITNESS_QUORUM_MISSING } from '../log/publisher.ts';
 import type { SequencerState } from '../log/sequencer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
 import type { ReadinessCheck } from './answers.ts';
 
 export interface ReadinessParts {
@@ -55,8 +56,13 @@ export class Readiness {
     const isLost = alarms.some(({ code }) => code === RECORDS_LOST);
     const isCalendars = (code: string) => (CALENDAR_ALARMS as readonly string[]).includes(code);
     const calendar = alarms.find(({ code }) => isCalendars(code))?.code ?? null;
+    const authority = alarms.find(({ code }) => AUTHORITY_ALARMS.includes(code))?.code ?? null;
     const others = alarms.filter(
-      ({ code }) => code !== RECORDS_LOST && code !== WITNESS_QUORUM_MISSING && !isCalendars(code),
+      ({ code }) =>
+        code !== RECORDS_LOST &&
+        code !== WITNESS_QUORUM_MISSING &&
+        !isCalendars(code) &&
+        !AUTHORITY_ALARMS.includes(code),
     );
     const alarm = others.find(({ subject }) => subject !== '') ?? others[0];
     const held = alarm?.code ?? this.#parts.anchoringTrouble()[0] ?? null;
@@ -67,6 +73,7 @@ export class Readiness {
       // Anchors wait for the chain; deposits do not.
       { name: 'chain', status: chain ? 'ok' : 'degraded', reason: chain ? null : 'chain-unreachable' },
       { name: 'anchoring', status: held === null ? 'ok' : 'degraded', reason: held },
+      { name: 'authorities', status: authority === null ? 'ok' : 'degraded', reason: authority },
       { name: 'calendars', status: calendar === null ? 'ok' : 'degraded', reason: calendar },
       // Publications may wait for witnesses; deposits do not.
       { name: 'witnesses', status: witness === null ? 'ok' : 'degraded', reason: witness },

@@ -23,8 +23,9 @@ export function serviceRoutes(parts: {
   identity: ServiceIdentity;
   limits: Status['limits'];
   readiness: Readiness;
+  authorities: () => Status['authorities'];
 }): Route[] {
-  const { db, identity, limits, readiness } = parts;
+  const { db, identity, limits, readiness, authorities } = parts;
   return [
     {
       method: 'get',
@@ -94,6 +95,7 @@ export function serviceRoutes(parts: {
                   blockHash: anchor.blockHash && encodeHex0x(anchor.blockHash),
                   transactionHash: anchor.transactionHash && encodeHex0x(anchor.transactionHash),
                 },
+          authorities: authorities(),
           alarms: [...new Set(alarms.map((alarm) => alarm.code))],
           limits,
         };

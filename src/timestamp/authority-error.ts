@@ -11,6 +11,8 @@ export type AuthorityErrorCode =
   | 'authority-answer-malformed'
   /** A TimeStampResp that says no (RFC 3161 §2.4.2). */
   | 'authority-rejected-request'
+  /** As the last, because its own clock is in doubt. */
+  | 'authority-clock-not-available'
   | 'token-nonce-mismatch'
   | 'token-policy-mismatch'
   | 'token-imprint-mismatch'
@@ -29,7 +31,15 @@ export type AuthorityErrorCode =
 /** Why an authority gave no token that is kept. What was asked for can be asked for again. */
 export class AuthorityError extends CodedError<AuthorityErrorCode> {}
 
+const AWAY: ReadonlySet<AuthorityErrorCode> = new Set<AuthorityErrorCode>([
+  'authority-unreachable',
+  'authority-timeout',
+  'authority-answer-unexpected',
+  // Two clocks that differ by less than a look: the next token is late enough.
+  'token-time-too-early',
+]);
+
 /** True where asking again soon may help and nobody did anything wrong; false where the answer itself is not acceptable. */
 export function isAway({ code }: AuthorityError): boolean {
-  return code === 'authority-unreachable' || code === 'authority-timeout' || code === 'authority-answer-unexpected';
+  return AWAY.has(code);
 }

@@ -1,24 +1,18 @@
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
-import { encodePem, makeX509, x509Extension } from './x509-maker.ts';
+import { makeX509, x509Extension } from './x509-maker.ts';
 
 /** Policy under which the built-in authority works. The arc is the one for examples (RFC 5612): it binds nobody to anything. */
 export const EVALUATION_POLICY = '1.3.6.1.4.1.32473.3161.1';
-
-/** What `makeEvaluationAuthority` made, to be kept in the data folder. */
-export interface EvaluationAuthority {
-  /** The signer's key, then its certificate, then the root's. */
-  pem: string;
-  rootPem: string;
-}
 
 const EVALUATION_YEARS = 5;
 
 /**
  * A root and a timestamp signer under it (RFC 3161 §2.3) for trying the service out; their subjects say that nobody vouches for
  * them. Valid from `nowMs` (milliseconds since 1970) for five years. The root's key is forgotten once it has signed.
+ * @returns PEM: the signer's key, its certificate, the root's
  */
-export async function makeEvaluationAuthority(nowMs: number): Promise<EvaluationAuthority> {
+export async function makeEvaluationAuthority(nowMs: number): Promise<string> {
   const notBefore = new Date(nowMs);
   const notAfter = new Date(nowMs);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + EVALUATION_YEARS);
@@ -41,8 +35,7 @@ export async function makeEvaluationAuthority(nowMs: number): Promise<Evaluation
     notAfter,
     extensions: AUTHORITY_EXTENSIONS.signer(),
   });
-  const rootPem = encodePem('CERTIFICATE', root.der);
-  return { pem: `${signer.keyPem}${signer.certificatePem}${rootPem}`, rootPem };
+  return `${signer.keyPem}${signer.certificatePem}${root.certificatePem}`;
 }
 
 /** What a root and a signer of timestamps must say of themselves. */

@@ -463,7 +463,7 @@ async function savePackage() {
   const certificate = await sealer.seal({ ...world.certificate, seals: [] });
   const certificateJson = encodeObject(certificate);
   const unsigned = await renderCertificatePdf(certificateJson, { verificationUrl: 'https://example.org/verify' });
-  const certificatePdf = signPdf(unsigned, key);
+  const certificatePdf = await signPdf(unsigned, key);
   const paths = {
     zip: join(folder, 'package.zip'),
     policy: join(folder, 'policy.json'),
