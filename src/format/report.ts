@@ -120,6 +120,8 @@ export const reportSchema = z.strictObject({
     /** Whole minutes from T₁ to T₂, rounded up. */
     unprovedMinutes: z.number().int().nullable(),
   }),
+  /** Of what the passed checks rest on, that which ends first, and when; null if no end of any is known. */
+  weakestLink: z.strictObject({ link: z.string().max(300), until: z.string().max(30) }).nullable(),
   /** Since T₂ (上链后). */
   since: z.array(checkSchema).max(10_000),
   /** Everything before T₂ (上链前). */

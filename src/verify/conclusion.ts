@@ -1,4 +1,5 @@
 import type { Check, Report } from '../format/report.ts';
+import { linksOf, weakestLinkOf } from './durability.ts';
 import { LIMITS } from './limits.ts';
 import { chainOperator, logContracts, type Trust } from './trust.ts';
 import { VERIFIER } from './verifier.ts';
@@ -45,6 +46,7 @@ export function conclude(
     conclusion: conclusionOf(since, unmet, trust),
     unmet,
     times,
+    weakestLink: weakestLinkOf(linksOf(since)),
     since,
     before,
     statements,

@@ -5,6 +5,7 @@ import { unixMsOf } from '../format/fields.ts';
 import type { Check } from '../format/report.ts';
 import { parseSealHeader, type Seal, sealedBytes, sealSigningInput } from '../format/seal.ts';
 import { type Facts, failed, notChecked, passed } from './checks.ts';
+import { lifeOf } from './durability.ts';
 import { judgeRevocation } from './revocation.ts';
 import {
   authorityRoots,
@@ -173,7 +174,21 @@ export async function timeOfSignature(
     atUnixMs: opened.genTimeUnixMs,
     proved: true,
     broken: false,
-    facts: { judgedAt: genTime, judgedAtSource: 'timestamp', timestampAuthority: authority },
+    facts: {
+      judgedAt: genTime,
+      judgedAtSource: 'timestamp',
+      timestampAuthority: authority,
+      ...timestampLife(judged.path),
+    },
+  };
+}
+
+function timestampLife(path: readonly X509[]): Facts {
+  const life = lifeOf(path);
+  return {
+    timestampValidUntil: life.validUntil ?? '',
+    timestampValidUntilOf: life.validUntilOf ?? '',
+    timestampKeys: life.keys ?? '',
   };
 }
 
@@ -200,5 +215,6 @@ export async function judgeSigner(
   const rule = time.proved ? 'only-earlier' : 'later-compromise-voids';
   const revocation = await judgeRevocation(outcome.path, beside.revocation, time.atUnixMs, rule);
   if (revocation.status === 'revoked') return { standing: 'refused', reason: revocation.reason };
-  return { standing: 'trusted', facts: revocation.status === 'not-checked' ? {} : revocationFacts(revocation) };
+  const revoked = revocation.status === 'not-checked' ? {} : revocationFacts(revocation);
+  return { standing: 'trusted', facts: { ...lifeOf(outcome.path), ...revoked } };
 }

@@ -21,9 +21,10 @@ import {
   type TstInfo,
 } from '../format/timestamp.ts';
 import { type Facts, failed, notChecked, passed } from './checks.ts';
+import { lifeOf, nameOfRoot } from './durability.ts';
 import type { ProvedTime } from './evm.ts';
 import { judgeRevocation, type RevocationStanding } from './revocation.ts';
-import { algorithmOf, digestNameOf, digestOfBytes, sha1OfBytes, verifySignature } from './signature.ts';
+import { digestAlgorithmOf, digestNameOf, digestOfBytes, sha1OfBytes, verifySignature } from './signature.ts';
 import {
   attributeValue,
   hasAttribute,
@@ -151,7 +152,7 @@ async function openToken(
   if (unfit !== undefined) return refused(unfit);
 
   const { signatureAlgorithm, signedBytes, signature, digestAlgorithm } = signed.signer;
-  const digest = digestNameOf(digestAlgorithm.oid);
+  const digest = digestNameOf(digestAlgorithm);
   const outcome = await verifySignature(
     partsOf(signer).publicKey,
     signatureAlgorithm,
@@ -269,12 +270,13 @@ export async function checkTimestamp(
     return only(failed(name, about, judged.reason, facts));
   }
   const { root } = judged;
+  const operator = root.operator ?? nameOfRoot(root.certificate);
   return {
-    check: passed(name, about, { ...facts, ...revocationFacts(judged.revocation) }),
+    check: passed(name, about, { ...facts, operator, ...lifeOf(judged.path), ...revocationFacts(judged.revocation) }),
     time: {
       unixMs: opened.genTimeUnixMs + opened.accuracyMs,
       source: `RFC 3161 ${facts.authority} ${opened.serial}`.slice(0, 300),
-      ...(root.operator !== undefined && { operator: root.operator }),
+      operator,
       independent: root.independent,
     },
   };
@@ -303,7 +305,7 @@ function openTstInfo(content: Uint8Array): TstInfo | string {
 /** RFC 5652 §11: content-type and message-digest, each once, among the signed attributes. */
 function checkAttributes({ signer }: SignedData, content: Uint8Array): string | undefined {
   if (signer.signedBytes === undefined) return 'signed-attributes-absent';
-  const digest = digestNameOf(signer.digestAlgorithm.oid);
+  const digest = digestNameOf(signer.digestAlgorithm);
   if (digest === undefined) return 'unsupported-algorithm';
   if (digest === 'weak') return 'weak-digest';
   const contentType = attributeValue(signer, OID_CONTENT_TYPE);
@@ -362,7 +364,7 @@ function parseCertificateId(attribute: DerValue, isV2: boolean): CertificateId |
   const digest = reader.next(TAG.octetString).content;
   const issuerSerial = reader.optional(TAG.sequence);
   reader.end();
-  const name = algorithm === undefined ? 'sha256' : digestNameOf(algorithmOf(algorithm).oid);
+  const name = algorithm === undefined ? 'sha256' : digestNameOf(digestAlgorithmOf(algorithm));
   if (name === undefined) return 'unsupported-algorithm';
   if (name === 'weak') return 'weak-digest';
   let issuer: Uint8Array | undefined;
