@@ -138,6 +138,12 @@ const REASONS: Record<string, Bilingual> = {
     en: 'the code at this address is not that of the published contract',
   },
   'contract-of-another-log': { zh: '该合约属于另一日志', en: 'the contract was made for another log' },
+  'proof-malformed': { zh: '证明文件格式有误', en: 'the proof is malformed' },
+  'proof-of-another-digest': { zh: '该证明针对另一个摘要', en: 'the proof is about another digest' },
+  'merkle-root-mismatch': {
+    zh: '证明通向的默克尔根与该比特币区块不符',
+    en: 'the proof leads to another Merkle root than that Bitcoin block has',
+  },
   'another-block-at-this-height': { zh: '该高度上是另一个区块', en: 'another block stands at this height' },
   'received-after-its-own-proof': { zh: '接收时间晚于其证明', en: 'it was received after its own proof' },
   'received-before-the-block-it-names': {
