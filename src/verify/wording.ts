@@ -42,8 +42,8 @@ const CHECKS: Record<string, Bilingual> = {
   'bag.declaration': { zh: 'BagIt 声明', en: 'BagIt declaration' },
   'bag.manifest': { zh: '文件与清单一致', en: 'The files are those that the manifest lists' },
   'bag.extra': { zh: '没有清单以外的内容', en: 'There is no payload that a manifest does not list' },
-  'bag.tags': { zh: '说明文件', en: 'Tag files' },
-  'bag.fetch': { zh: '须另行取得的文件', en: 'Files that are to be fetched from elsewhere' },
+  'bag.tags': { zh: '说明文件与内容相符', en: 'The tag files fit the payload' },
+  'bag.fetch': { zh: '没有须另行取得的文件', en: 'No file is left to be fetched from elsewhere' },
   'bag.seal': { zh: '有人对该包签名', en: 'Somebody signed the bag' },
   'before.receipt-to-proof': { zh: '从接收(T₁)到最早证明(T₂)', en: 'From receipt (T₁) to the earliest proof (T₂)' },
   'before.content': {

@@ -9,6 +9,8 @@ export interface PdfSignature {
   coverage: PdfCoverage;
   /** What the signer wrote about himself: Name, Reason, Location, ContactInfo, M. */
   stated: { field: string; value: string }[];
+  /** M as an instant; undefined if it is not stated or no date. */
+  statedUnixMs: number | undefined;
 }
 
 export type PdfCoverage =
@@ -65,13 +67,15 @@ function readSignature(bytes: Uint8Array, text: string, at: number, revisions: r
   const around = text
     .slice(dictionary.start, Math.min(dictionary.end, dictionary.start + MAX_DICTIONARY))
     .replace(/<[0-9a-fA-F\s]{512,}>/g, '<>');
+  const stated = STATED_FIELDS.flatMap((field) => {
+    const value = stringValue(around, field);
+    return value === undefined ? [] : [{ field, value }];
+  });
   return {
     subFilter: /\/SubFilter\s*\/([\w.]{1,60})/.exec(around)?.[1] ?? '',
     coverage,
-    stated: STATED_FIELDS.flatMap((field) => {
-      const value = stringValue(around, field);
-      return value === undefined ? [] : [{ field, value }];
-    }),
+    stated,
+    statedUnixMs: dateValue(stated.find(({ field }) => field === 'M')?.value ?? ''),
   };
 }
 
@@ -232,13 +236,30 @@ function isValidationData(
 ): boolean | undefined {
   const [root, ...others] = update.roots;
   if (root === undefined || others.length > 0) return false;
-  if (replaced.some((number) => String(number) !== root && String(number) !== update.info)) return false;
+  const before = text.slice(0, end);
+  const old = lastObject(before, root);
+  if (old === undefined || before.includes('/ObjStm')) return undefined;
+  const dss = /\/DSS\s+(\d{1,9})\s/.exec(old)?.[1];
+  for (const number of replaced.map(String)) {
+    if (number === root) continue;
+    // Information and validation material may be renewed, unless something that is shown uses the same object.
+    const key = number === update.info ? 'Info' : number === dss ? 'DSS' : undefined;
+    if (key === undefined || isUsedOtherwise(before, number, key)) return false;
+  }
   const offset = update.defined.get(Number(root));
   if (offset === undefined) return true;
-  const old = lastObject(text.slice(0, end), root);
   const renewed = objectAt(text, offset, root);
-  if (old === undefined || renewed === undefined) return undefined;
-  return catalogCore(old) === catalogCore(renewed);
+  return renewed === undefined ? undefined : catalogCore(old) === catalogCore(renewed);
+}
+
+/** White space between tokens may hold comments, and numbers leading zeros. */
+const GAP = '(?:\\s|%[^\\r\\n]*[\\r\\n])+';
+
+function isUsedOtherwise(text: string, number: string, key: string): boolean {
+  const references = text.matchAll(
+    new RegExp(`(/[A-Za-z]{1,20})?${GAP}?\\b0*${number}${GAP}0*\\d{1,5}${GAP}R\\b`, 'g'),
+  );
+  return [...references].some((match) => match[1] !== `/${key}`);
 }
 
 /** Entries whose removal cannot hide another one: without strings, comments or second spellings of names. */
@@ -272,6 +293,16 @@ function upToEnd(text: string, start: number): string | undefined {
 function lastMatch(text: string, pattern: RegExp): string | undefined {
   const all = [...text.matchAll(pattern)];
   return all[all.length - 1]?.[1];
+}
+
+/** `D:20250601120000+08'00'` (ISO 32000-1 §7.9.4); without an offset it is taken as UTC. */
+function dateValue(text: string): number | undefined {
+  const match = /^D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:Z|([+-])(\d\d)'?(\d\d)?)?/.exec(text);
+  if (match === null) return undefined;
+  const part = (i: number, otherwise: number) => Number(match[i] ?? otherwise);
+  const offsetMinutes = (match[7] === '-' ? -1 : 1) * (part(8, 0) * 60 + part(9, 0));
+  const local = Date.UTC(part(1, 0), part(2, 1) - 1, part(3, 1), part(4, 0), part(5, 0), part(6, 0));
+  return local - offsetMinutes * 60_000;
 }
 
 /** A literal or hexadecimal string (ISO 32000-1 §7.3.4) in PDFDocEncoding, UTF-16BE or UTF-8. */

@@ -85,7 +85,7 @@ async function inspectSignature(
     return { checks, time: undefined, statements };
   }
   const opened = await openCmsSignature(coverage.contents, coverage.content, subFilter === 'ETSI.CAdES.detached');
-  const more = await checkSigner(opened, about, trust);
+  const more = await checkSigner(opened, signature.statedUnixMs, about, trust);
   return { checks: [...checks, ...more.checks], time: more.time, statements: [...statements, ...more.statements] };
 }
 
@@ -98,10 +98,16 @@ function asSignature(check: Check): Check[] {
   if (check.status === 'not-checked' && check.because === 'unsupported') {
     return [notChecked('pdf.integrity', about, 'unsupported', facts), check];
   }
-  return [passed('pdf.integrity', about, facts), { ...check, name: 'pdf.signer' }, check];
+  const signer: Facts = facts.authority === undefined ? {} : { signer: facts.authority };
+  return [passed('pdf.integrity', about, signer), { ...check, name: 'pdf.signer', facts: signer }, check];
 }
 
-async function checkSigner(opened: CmsSignature, about: string, trust: Trust): Promise<SignatureOutcome> {
+async function checkSigner(
+  opened: CmsSignature,
+  dictionaryUnixMs: number | undefined,
+  about: string,
+  trust: Trust,
+): Promise<SignatureOutcome> {
   if (opened.outcome === 'invalid') {
     return { checks: [failed('pdf.integrity', about, opened.reason)], time: undefined, statements: [] };
   }
@@ -123,7 +129,7 @@ async function checkSigner(opened: CmsSignature, about: string, trust: Trust): P
     checks.push(stamped.check);
     time = stamped.time;
   }
-  const judgedAt = time?.unixMs ?? statedUnixMs;
+  const judgedAt = time?.unixMs ?? statedUnixMs ?? dictionaryUnixMs;
   const judged: Facts =
     judgedAt === undefined
       ? facts
