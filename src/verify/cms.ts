@@ -1,7 +1,7 @@
 import { FormatError } from '../errors.ts';
 import { equalBytes } from '../format/bytes.ts';
 import { childrenOf, DerReader, derLength, oidOf, TAG } from '../format/der.ts';
-import { algorithmOf, digestNameOf, digestOfBytes, verifySignature } from './signature.ts';
+import { digestAlgorithmOf, digestNameOf, digestOfBytes, verifySignature } from './signature.ts';
 import {
   attributeValue,
   isNamedSigner,
@@ -51,7 +51,7 @@ async function openSignature(der: Uint8Array, content: Uint8Array): Promise<Deta
   if (typeof signed === 'string') return refused(signed);
   if (signed.content !== undefined) return refused('signature-is-not-detached');
   const { signer: info } = signed;
-  const digest = digestNameOf(info.digestAlgorithm.oid);
+  const digest = digestNameOf(info.digestAlgorithm);
   if (digest === 'weak') return refused('weak-digest');
   if (digest === undefined) return refused('unsupported-algorithm');
 
@@ -91,7 +91,7 @@ function namesSigner(info: SignerInfo, signer: X509): boolean {
   if (first === undefined) return false;
   const reader = new DerReader(first);
   const algorithm = reader.optional(TAG.sequence);
-  const digest = algorithm === undefined ? 'sha256' : digestNameOf(algorithmOf(algorithm).oid);
+  const digest = algorithm === undefined ? 'sha256' : digestNameOf(digestAlgorithmOf(algorithm));
   if (digest === undefined || digest === 'weak') return false;
   return equalBytes(reader.next(TAG.octetString).content, digestOfBytes(digest, signer.der));
 }

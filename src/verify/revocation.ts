@@ -19,6 +19,7 @@ import {
 import {
   algorithmOf,
   type DigestName,
+  digestAlgorithmOf,
   digestNameOf,
   digestOfBytes,
   sha1OfBytes,
@@ -247,7 +248,7 @@ function readSingle(value: DerValue, certificate: X509, issuer: X509): Statement
 /** CertID: hashes of the issuer's name and key, and the serial number. SHA-1 is usual here and only looks up. */
 function isAbout(certId: DerValue, certificate: X509, issuer: X509): boolean {
   const reader = new DerReader(certId);
-  const { oid } = algorithmOf(reader.next(TAG.sequence));
+  const oid = digestAlgorithmOf(reader.next(TAG.sequence));
   const nameHash = reader.next(TAG.octetString).content;
   const keyHash = reader.next(TAG.octetString).content;
   const serial = reader.next(TAG.integer).content;

@@ -159,7 +159,8 @@ export async function timeOfSignature(
   const broken = (reason: string): SignatureTime => ({ ...stated({ timestamp: reason }), broken: true });
   const opened = await openTimestampToken(token, signature, beside);
   if (!opened.ok) {
-    return opened.reason === 'unsupported-algorithm' ? stated({ timestamp: 'unsupported' }) : broken(opened.reason);
+    if (opened.reason === 'unsupported-algorithm') return stated({ timestamp: 'unsupported' });
+    return opened.reason === 'signer-certificate-absent' ? stated({ timestamp: opened.reason }) : broken(opened.reason);
   }
   const { genTime, authority } = tokenFacts(opened) as { genTime: string; authority: string };
   const judged = await judgeToken(opened, beside, authorityRoots(trust));

@@ -84,6 +84,15 @@ export function algorithmOf(value: DerValue): AlgorithmIdentifier {
   return { oid, parameters };
 }
 
+/** As `algorithmOf`, for digests: their parameters are NULL or absent (RFC 5754 §2). @throws FormatError `invalid-der` */
+export function digestAlgorithmOf(value: DerValue): string {
+  const { oid, parameters } = algorithmOf(value);
+  if (parameters !== undefined && (parameters.tag !== TAG.null || parameters.content.length > 0)) {
+    throw new FormatError('invalid-der', 'a digest algorithm has no parameters but NULL');
+  }
+  return oid;
+}
+
 /**
  * ECDSA on P-256, P-384 or P-521 and RSA of 2048 bits or more (PKCS #1 v1.5, PSS), over SHA-256, SHA-384 or SHA-512.
  * @param spki DER SubjectPublicKeyInfo

@@ -14,7 +14,7 @@ import {
   parseDer,
   TAG,
 } from '../format/der.ts';
-import { type AlgorithmIdentifier, algorithmOf } from './signature.ts';
+import { type AlgorithmIdentifier, algorithmOf, digestAlgorithmOf } from './signature.ts';
 import { partsOf, type X509 } from './x509-chain.ts';
 
 export const OID_SIGNED_DATA = '1.2.840.113549.1.7.2';
@@ -35,7 +35,8 @@ export interface SignedData {
 
 export interface SignerInfo {
   sid: { issuer: Uint8Array; serial: Uint8Array } | { subjectKeyId: Uint8Array };
-  digestAlgorithm: AlgorithmIdentifier;
+  /** Object identifier, dotted. */
+  digestAlgorithm: string;
   signedAttributes: Attribute[] | undefined;
   /** What the signature covers: the signed attributes as the SET that they are (RFC 5652 §5.4). */
   signedBytes: Uint8Array | undefined;
@@ -66,7 +67,7 @@ export function parseSignedData(der: Uint8Array): SignedData | SignedDataFailure
   const reader = new DerReader(explicit(body));
   const version = integerOf(reader.next(TAG.integer));
   if (version < 1n || version > 5n) throw new FormatError('invalid-der', `SignedData of version ${version}`);
-  const digestAlgorithms = childrenOf(reader.next(TAG.set)).map((value) => algorithmOf(value).oid);
+  const digestAlgorithms = childrenOf(reader.next(TAG.set)).map(digestAlgorithmOf);
   const encapsulated = new DerReader(reader.next(TAG.sequence));
   const contentType = oidOf(encapsulated.next(TAG.oid));
   const content = encapsulated.optional(constructedTag(0));
@@ -78,7 +79,7 @@ export function parseSignedData(der: Uint8Array): SignedData | SignedDataFailure
   const [first] = signers;
   if (first === undefined || signers.length > 1) return 'not-exactly-one-signer';
   const signer = parseSignerInfo(first);
-  if (!digestAlgorithms.includes(signer.digestAlgorithm.oid)) {
+  if (!digestAlgorithms.includes(signer.digestAlgorithm)) {
     throw new FormatError('invalid-der', "the signer's digest algorithm is not among those announced");
   }
   return {
@@ -134,7 +135,7 @@ function parseSignerInfo(value: DerValue): SignerInfo {
   if (version !== ('issuer' in named ? SIGNER_VERSION.issuerAndSerial : SIGNER_VERSION.subjectKeyId)) {
     throw new FormatError('invalid-der', `SignerInfo of version ${version}`);
   }
-  const digestAlgorithm = algorithmOf(reader.next(TAG.sequence));
+  const digestAlgorithm = digestAlgorithmOf(reader.next(TAG.sequence));
   const signedAttributes = reader.optional(constructedTag(0));
   const signatureAlgorithm = algorithmOf(reader.next(TAG.sequence));
   const signature = reader.next(TAG.octetString).content;

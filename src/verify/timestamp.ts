@@ -71,7 +71,7 @@ export type OpenedToken =
       /** CRLs inside the token. */
       crls: Uint8Array[];
     }
-  /** Stable kebab-case code; `unsupported-algorithm` says nothing against the token. */
+  /** Stable kebab-case code; `unsupported-algorithm` and `signer-certificate-absent` say nothing against the token. */
   | { ok: false; reason: string };
 
 export interface TokenRoot {
@@ -259,6 +259,9 @@ export async function checkTimestamp(
   const opened = await openTimestampToken(token, message, material);
   if (!opened.ok) {
     if (opened.reason === 'unsupported-algorithm') return only(notChecked(name, about, 'unsupported'));
+    if (opened.reason === 'signer-certificate-absent') {
+      return only(notChecked(name, about, 'absent', { missing: 'signer-certificate' }));
+    }
     return only(failed(name, about, opened.reason));
   }
   const facts = tokenFacts(opened);
