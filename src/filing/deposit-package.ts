@@ -4,13 +4,16 @@ import { selectCertificateOfDeposit } from '../db/certificates.ts';
 import { selectFileEntries } from '../db/deposits.ts';
 import { selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
 import type { Database } from '../db/pool.ts';
-import { encodeHex } from '../format/bytes.ts';
-import { parseCertificate } from '../format/certificate.ts';
+import { selectTimestampMaterial } from '../db/timestamps.ts';
+import { encodeHex, encodeUtf8, sha256 } from '../format/bytes.ts';
+import { type Certificate, parseCertificate } from '../format/certificate.ts';
+import { parseCheckpoint } from '../format/checkpoint.ts';
 import { fileNameSchema } from '../format/deposit.ts';
 import { parseObject } from '../format/fields.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { type ContentVault, openStored, originalObjectName } from '../storage/stored-content.ts';
+import type { TokenMaterial } from '../verify/timestamp.ts';
 import { type PackagedOriginal, PackageError, writePackage } from './package.ts';
 
 export interface DepositPackageParts {
@@ -35,19 +38,35 @@ export async function writeDepositPackage(
   const row = await selectCertificateOfDeposit(db.pool, depositId);
   if (row === undefined) throw new PackageError('not-certified', `deposit ${depositId} has no certificate yet`);
   const certificateJson = new Uint8Array(row.json);
+  const certificate = parseCertificate(certificateJson);
   await writePackage(
     {
-      certificate: parseCertificate(certificateJson),
+      certificate,
       certificateJson,
       certificatePdf: new Uint8Array(row.pdf),
       originals: await originalsOf(db, vault, depositId),
       fileProofs: await makeFileProofs(db.pool, log, depositId),
+      tokenMaterial: await tokenMaterialOf(db, certificate),
       verifier,
       createdAtMs: nowMs(),
     },
     sealer,
     sink,
   );
+}
+
+/** Of all publications in the certificate, each piece once. */
+async function tokenMaterialOf(db: Database, certificate: Certificate): Promise<TokenMaterial> {
+  const certificates = new Map<string, Uint8Array>();
+  const revocation = new Map<string, Uint8Array>();
+  for (const { checkpoint } of certificate.publications) {
+    const { treeSize } = parseCheckpoint(encodeUtf8(checkpoint));
+    for (const row of await selectTimestampMaterial(db.pool, treeSize)) {
+      for (const der of row.certificates) certificates.set(encodeHex(sha256(der)), new Uint8Array(der));
+      for (const der of row.revocation) revocation.set(encodeHex(sha256(der)), new Uint8Array(der));
+    }
+  }
+  return { certificates: [...certificates.values()], revocation: [...revocation.values()] };
 }
 
 async function originalsOf(db: Database, vault: ContentVault, depositId: string): Promise<PackagedOriginal[]> {

@@ -34,6 +34,9 @@ ${notice}
 <li><code>data/certificate.pdf</code>：供阅读的证书；<code>data/certificate.json</code>：同一证书的数据。</li>
 <li><code>data/originals/</code>：原始文件，逐字节与提交时相同。文件名经过处理以便保存，真实名称见证书。<strong>请勿直接运行其中的程序。</strong></li>
 <li><code>data/proofs/checkpoint.txt</code>：日志签署的检查点。</li>
+<li><code>data/proofs/checkpoint.1.tst</code>……：时间戳机构对该检查点签发的可信时间戳（如有）。用您自己取得的机构根证书核验：<br>
+<code>openssl ts -verify -token_in -in checkpoint.1.tst -data checkpoint.txt -CAfile root.pem</code></li>
+<li><code>data/proofs/authority-*</code>：时间戳机构的证书（<code>.der</code>）与吊销信息（<code>.crl</code>、<code>.ocsp</code>）。</li>
 <li><code>manifest-*.txt</code>、<code>manifest-seal.json</code>：清单及其签章（BagIt，RFC 8493）。</li>
 </ul>
 <h2>不说明什么</h2>
@@ -56,6 +59,11 @@ Without one, only consistency in itself is checked.</li>
 <li><code>data/originals/</code>: the originals, byte for byte. File names were made safe; the true ones are in the certificate.
 <strong>Do not run programs among them.</strong></li>
 <li><code>data/proofs/checkpoint.txt</code>: the checkpoint that the log signed.</li>
+<li><code>data/proofs/checkpoint.1.tst</code> …: timestamps of it by authorities, if there are any. To check one with a root certificate
+that you got from the authority itself:<br>
+<code>openssl ts -verify -token_in -in checkpoint.1.tst -data checkpoint.txt -CAfile root.pem</code></li>
+<li><code>data/proofs/authority-*</code>: certificates of the authorities (<code>.der</code>) and what they said of revocation
+(<code>.crl</code>, <code>.ocsp</code>).</li>
 <li><code>manifest-*.txt</code>, <code>manifest-seal.json</code>: the manifests and their seal (BagIt, RFC 8493).</li>
 </ul>
 <h2>What it does not show</h2>

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { configure, ZipWriter } from '@zip.js/zip.js';
 import type { Sealer } from '../certificate/sealer.ts';
 import { CodedError } from '../errors.ts';
-import { encodeHex, encodeUtf8, sha256 } from '../format/bytes.ts';
+import { encodeHex, encodeUtf8, parseBase64, sha256 } from '../format/bytes.ts';
 import type { Certificate } from '../format/certificate.ts';
+import { TAG } from '../format/der.ts';
 import { utcTimeOf } from '../format/fields.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { BAG_DECLARATION, encodeManifest, type Manifest, PACKAGE, type PackageSeal } from '../format/package.ts';
+import type { TokenMaterial } from '../verify/timestamp.ts';
 import { VERIFIER } from '../verify/verifier.ts';
 import { digestOf } from '../verify/verify.ts';
 import { renderGuide } from './guide.ts';
@@ -36,6 +38,8 @@ export interface PackageContent {
   originals: readonly PackagedOriginal[];
   /** OpenTimestamps proofs of files by their place in the deposit. */
   fileProofs: readonly { index: number; bytes: Uint8Array }[];
+  /** What lies beside the timestamps: certificates of their authorities, CRLs and OCSP responses. */
+  tokenMaterial: TokenMaterial;
   /** The offline verifier, verify.html. */
   verifier: Uint8Array;
   createdAtMs: number;
@@ -78,8 +82,16 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   const { certificateNo, evaluation } = certificate.claims;
   await bag.addBytes(PACKAGE.certificatePdf, content.certificatePdf);
   await bag.addBytes(PACKAGE.certificateJson, content.certificateJson);
-  for (const [i, { checkpoint }] of certificate.publications.entries()) {
-    await bag.addBytes(`data/proofs/checkpoint${i === 0 ? '' : `-${i + 1}`}.txt`, encodeUtf8(checkpoint));
+  for (const [i, { checkpoint, attestations }] of certificate.publications.entries()) {
+    const stem = `${PACKAGE.proofs}checkpoint${i === 0 ? '' : `-${i + 1}`}`;
+    await bag.addBytes(`${stem}.txt`, encodeUtf8(checkpoint));
+    const tokens = attestations.flatMap((attestation) => (attestation.type === 'rfc3161' ? [attestation.token] : []));
+    for (const [j, token] of tokens.entries()) await bag.addBytes(`${stem}.${j + 1}.tst`, parseBase64(token));
+  }
+  const { certificates, revocation } = content.tokenMaterial;
+  for (const [i, der] of certificates.entries()) await bag.addBytes(`${PACKAGE.proofs}authority-${i + 1}.der`, der);
+  for (const [i, der] of revocation.entries()) {
+    await bag.addBytes(`${PACKAGE.proofs}authority-${i + 1}.${isOcspResponse(der) ? 'ocsp' : 'crl'}`, der);
   }
   for (const { index, bytes } of content.fileProofs) await bag.addBytes(`data/proofs/file-${index + 1}.ots`, bytes);
   await bag.addBytes('data/verify.html', content.verifier);
@@ -114,6 +126,12 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   const tags = bag.takeManifests();
   await bag.addBytes(PACKAGE.tagManifests.sha256, encodeManifest(tags.sha256));
   await bag.addBytes(PACKAGE.tagManifests.sha512, encodeManifest(tags.sha512));
+}
+
+/** OCSPResponse begins with an ENUMERATED, CertificateList with a SEQUENCE, behind the header of the outer SEQUENCE. */
+function isOcspResponse(der: Uint8Array): boolean {
+  const lengthOctets = (der[1] ?? 0) < 0x80 ? 0 : (der[1] as number) & 0x7f;
+  return der[2 + lengthOctets] === TAG.enumerated;
 }
 
 /** RFC 8493 §2.2.2. The date is that of Beijing, as on the certificate. */

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { type PackageContent, type PackagedOriginal, writePackage } from '../../src/filing/package.ts';
 import { PACKAGE, parseManifest } from '../../src/format/package.ts';
 import { readPackage } from '../../src/verify/package-reader.ts';
+import { NO_MATERIAL } from '../../src/verify/timestamp.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
 
 const CREATED_AT = Date.UTC(2026, 10, 22, 17, 30);
@@ -29,6 +30,7 @@ describe('writePackage', () => {
     certificatePdf: Buffer.from('%PDF-'),
     originals,
     fileProofs: [],
+    tokenMaterial: NO_MATERIAL,
     verifier: Buffer.from('<!doctype html>'),
     createdAtMs: CREATED_AT,
   });

@@ -18,6 +18,7 @@ import { writePackage } from '../../src/filing/package.ts';
 import { encodeBase64 } from '../../src/format/bytes.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { parseReport } from '../../src/format/report.ts';
+import { NO_MATERIAL } from '../../src/verify/timestamp.ts';
 import { openTrust } from '../../src/verify/trust.ts';
 import { verifyCertificate } from '../../src/verify/verify.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
@@ -480,7 +481,20 @@ async function savePackage() {
   }));
   const verifier = await readFile(join(await builtPages(), 'verify.html'));
   const createdAtMs = Date.UTC(2026, 10, 22, 4);
-  await writePackage({ certificate, certificateJson, certificatePdf, originals, fileProofs: [], verifier, createdAtMs }, sealer, sink);
+  await writePackage(
+    {
+      certificate,
+      certificateJson,
+      certificatePdf,
+      originals,
+      fileProofs: [],
+      tokenMaterial: NO_MATERIAL,
+      verifier,
+      createdAtMs,
+    },
+    sealer,
+    sink,
+  );
   const policy = { ...world.policy, seals: [encodeBase64(sealer.certificateChain[0] as Uint8Array)] };
   await writeFile(paths.policy, JSON.stringify(policy));
   await writeFile(paths.paper, certificatePdf);
