@@ -6,7 +6,7 @@ import { type ChainProfile, parseChainProfile } from './anchor/chain-profile.ts'
 import { CodedError } from './errors.ts';
 import { type PlatformProfile, platformSchema } from './format/certificate.ts';
 import { address, text } from './format/fields.ts';
-import { originSchema } from './format/log.ts';
+import { type LogRecord, originSchema, predecessorSchema } from './format/log.ts';
 import type { AuthoritySettings } from './timestamp/authority-client.ts';
 import { type WitnessSettings, witnessSettingsSchema } from './witness/witness-settings.ts';
 
@@ -82,6 +82,10 @@ export interface Config {
   origin: string;
   /** PEM, PKCS#8, Ed25519. */
   logKeyFile: string;
+  /** The log's key before, while it is being replaced; null otherwise. */
+  previousLogKeyFile: string | null;
+  /** What leaf 0 of a log that succeeds another one says of it; null otherwise. */
+  predecessor: LogRecord['predecessor'];
   seal: SealSettings;
   chains: ChainSettings[];
   /** How long a certificate waits for the other chains once the first has a final anchor. */
@@ -178,6 +182,8 @@ export function readProductionConfig(env: Environment): Config {
     masterKeyFile: setting('TIEZHENG_MASTER_KEY_FILE'),
     origin,
     logKeyFile: setting('TIEZHENG_LOG_KEY_FILE'),
+    previousLogKeyFile: env.TIEZHENG_PREVIOUS_LOG_KEY_FILE || null,
+    predecessor: readPredecessor(env),
     seal: readSeal(setting('TIEZHENG_SEAL_FILE'), env),
     chains: readChains(setting('TIEZHENG_CHAINS_FILE')),
     builtInAuthority: null,
@@ -185,6 +191,12 @@ export function readProductionConfig(env: Environment): Config {
     certificateWaitMs: 1000 * readInteger(env, 'TIEZHENG_CERTIFICATE_WAIT_SECONDS', 1800, 0, 86_400),
     publishIntervalMs: 1000 * readInteger(env, 'TIEZHENG_PUBLISH_SECONDS', 60, 1, 3600),
   };
+}
+
+function readPredecessor(env: Environment): LogRecord['predecessor'] {
+  const name = 'TIEZHENG_PREDECESSOR_FILE';
+  const file = env[name];
+  return file === undefined || file === '' ? null : readJson(name, file, predecessorSchema);
 }
 
 function readSeal(file: string, env: Environment): SealSettings {

@@ -14,6 +14,7 @@ import { type FinalBlock, FinalBlocks } from './anchor/final-blocks.ts';
 import { openBitcoinHeadersFile } from './calendar/bitcoin-headers-file.ts';
 import { CalendarClient } from './calendar/calendar-client.ts';
 import { CalendarWorker } from './calendar/calendar-worker.ts';
+import { AwaitedChains } from './certificate/awaited-chains.ts';
 import { CertificateIssuer } from './certificate/issue.ts';
 import { type OwnIdentity, OwnPolicy } from './certificate/own-policy.ts';
 import { PdfPrinter } from './certificate/pdf-printer.ts';
@@ -28,6 +29,7 @@ import { encodeUtf8, sha256 } from './format/bytes.ts';
 import { parseCertificate } from './format/certificate.ts';
 import { encodeJson, type JsonValue } from './format/json.ts';
 import type { LogRecord } from './format/log.ts';
+import { parseNoteKey } from './format/note.ts';
 import type { Policy } from './format/policy.ts';
 import { buildApp, DEFAULT_HTTP_LIMITS } from './http/app.ts';
 import { createHttpServer } from './http/http-server.ts';
@@ -40,6 +42,7 @@ import { DigestPool } from './intake/digest-stream.ts';
 import { PreviewMaker } from './intake/preview.ts';
 import { UploadReceiver } from './intake/upload-engine.ts';
 import { CheckpointSigner } from './log/checkpoint-signer.ts';
+import { selectKeySchedule } from './log/key-schedule.ts';
 import { RECORDS_LOST } from './log/log-error.ts';
 import { LogReader } from './log/log-reader.ts';
 import { Publisher } from './log/publisher.ts';
@@ -47,6 +50,7 @@ import { untilRefilled } from './log/refill-wait.ts';
 import { parseRegisterEntry } from './log/register-entry.ts';
 import { Sequencer } from './log/sequencer.ts';
 import type { Logger } from './logger.ts';
+import { StatusService } from './status/status-service.ts';
 import type { CheckpointRegister } from './storage/checkpoint-register.ts';
 import { FileCheckpointRegister } from './storage/file-register.ts';
 import { FileObjectStore } from './storage/file-store.ts';
@@ -115,7 +119,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const keys = await openMasterKeys(config);
     const sealingKey = await openSealingKey(config.seal);
     const sealer = new Sealer(sealingKey);
-    const signer = new CheckpointSigner(config.origin, createPrivateKey(await readFile(config.logKeyFile, 'utf8')));
+    const { signer, previousSigner } = await openSigners(config);
 
     const db = openDatabase({
       url: config.databaseUrl,
@@ -133,12 +137,20 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       objects: store,
       register,
       signer,
+      ...(previousSigner && { previousSigner }),
       reader,
-      identity: { origin: config.origin, keys: [signer.vkey], contracts, predecessor: null },
+      identity: {
+        origin: config.origin,
+        keys: [(previousSigner ?? signer).vkey],
+        contracts,
+        predecessor: config.predecessor,
+      },
       onTrouble: onTrouble('log'),
     });
     stops.push(() => sequencer.stop());
     const log = await sequencer.start();
+    const past = (await selectKeySchedule(db.pool, log.keys)).keys().map(parseNoteKey);
+    const logKeys = [signer.key, ...(previousSigner === undefined ? [] : [previousSigner.key]), ...past];
     const witnesses = openWitnesses(config, logger, { db, reader, signer });
     const publisher = new Publisher(
       {
@@ -168,18 +180,17 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     }
     const ending = new AbortController();
     stops.push(() => ending.abort());
-    const refilled = untilRefilled(
-      { register, keys: [signer.key], reader, onTrouble: onTrouble('log') },
-      ending.signal,
-    );
+    const refilled = untilRefilled({ register, keys: logKeys, reader, onTrouble: onTrouble('log') }, ending.signal);
     void refilled.then((isRefilled) => {
       if (isRefilled) for (const { worker } of anchoring) worker.start();
     });
-    const anchoringTrouble = () =>
-      anchoring.flatMap(({ worker }) => {
+    const chains = () =>
+      anchoring.map(({ worker }) => {
         const status = worker.status();
-        return status.state === 'ok' ? [] : [status.reason.code];
+        const { chain, contract } = status;
+        return { chain, contract, trouble: status.state === 'ok' ? null : status.reason.code };
       });
+    const anchoringTrouble = () => chains().flatMap(({ trouble }) => (trouble === null ? [] : [trouble]));
     const [first] = anchoring as [Anchoring];
     const vault = { store, keys };
     const pages = fileURLToPath(new URL('../build/web', import.meta.url));
@@ -213,6 +224,9 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const stampingSealer = new Sealer(sealingKey, timestamping.stampSignature);
     const policies = new OwnPolicy(db.pool, identity, extras.onPolicy);
     await policies.tell();
+    const chainsAwaited = new AwaitedChains({
+      ...{ q: db.pool, contracts, waitMs: config.certificateWaitMs, nowMs: Date.now },
+    });
     const issuer = new CertificateIssuer({
       db,
       reader,
@@ -220,7 +234,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       sealer: stampingSealer,
       sealingKey,
       ...(timestamping.stampSignature && { stamp: timestamping.stampSignature }),
-      awaited: [({ leafIndex }) => timestamping.isAwaited(leafIndex)],
+      awaited: [({ leafIndex }) => timestamping.isAwaited(leafIndex), chainsAwaited.awaits],
       printer,
       verifyBeforeIssue: async (json) => {
         const policy = await policies.for(parseCertificate(json));
@@ -247,6 +261,15 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       integrationTimeoutMs: RECEIPT_WAIT_MS,
       publishWithinMs: PUBLISH_WITHIN_MS,
     });
+    // Sealed without a token: an answer is asked for again long before its seal's certificate ends.
+    const statuses = new StatusService({
+      db,
+      reader,
+      sequencer,
+      sealer,
+      evaluation: identity.evaluation,
+      nowMs: Date.now,
+    });
     const digests = new DigestPool();
     stops.push(() => digests.close());
     const previewMaker = new PreviewMaker();
@@ -265,8 +288,9 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       log: reader,
       registerNote: async () => {
         const value = await register.read();
-        return value === undefined ? undefined : parseRegisterEntry(value.bytes, signer.key)?.note;
+        return value === undefined ? undefined : parseRegisterEntry(value.bytes, ...logKeys)?.note;
       },
+      statuses,
       readiness: new Readiness({
         db,
         store,
@@ -283,6 +307,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         chain: first.client.profile.chain,
         contract: first.client.contract,
       },
+      chains,
       writePackage: (depositId, sink) =>
         writeDepositPackage(
           { db, vault, log: reader, sealer: stampingSealer, verifier, nowMs: Date.now },
@@ -415,6 +440,26 @@ async function openCalendars({ calendars }: Config, logger: Logger, db: Database
         onTrouble: (err) => logger.warn({ part: 'calendar', calendar: url, err }, 'trouble, trying again'),
       }),
   );
+}
+
+/** The log's key and, during a rotation, the one before. */
+export async function openSigners(
+  config: Pick<Config, 'origin' | 'logKeyFile' | 'previousLogKeyFile'>,
+): Promise<{ signer: CheckpointSigner; previousSigner: CheckpointSigner | undefined }> {
+  const open = async (name: string, file: string) => {
+    const pem = await readSetting(name, file);
+    try {
+      return new CheckpointSigner(config.origin, createPrivateKey(pem));
+    } catch (cause) {
+      throw new ConfigError('setting-invalid', `${name}: ${file}: ${(cause as Error).message}`, { cause });
+    }
+  };
+  const { logKeyFile, previousLogKeyFile } = config;
+  return {
+    signer: await open('TIEZHENG_LOG_KEY_FILE', logKeyFile),
+    previousSigner:
+      previousLogKeyFile === null ? undefined : await open('TIEZHENG_PREVIOUS_LOG_KEY_FILE', previousLogKeyFile),
+  };
 }
 
 async function openAnchorer(file: string): Promise<Wallet> {

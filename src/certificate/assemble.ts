@@ -3,7 +3,9 @@ import { encodeHex, encodeHex0x, parseUtf8 } from '../format/bytes.ts';
 import { type Attestation, type Certificate, certificateSchema, type PlatformProfile } from '../format/certificate.ts';
 import type { DepositRecord, FileEntry, FileName } from '../format/deposit.ts';
 import { checkObject, utcTimeOf } from '../format/fields.ts';
+import type { ProvedRotation } from '../format/log-event.ts';
 import { fileLeafData } from '../format/spine.ts';
+import { keyHints } from '../log/key-schedule.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { inclusionProof, nodesOver } from '../merkle/tree.ts';
 import { limitationsFor } from './limitations.ts';
@@ -17,6 +19,8 @@ export interface DepositEvidence {
   origin: string;
   /** vkeys of the log, from its leaf 0. */
   keys: readonly string[];
+  /** How the log went over to another key, as far as the publications go. */
+  rotations?: readonly ProvedRotation[];
   leafIndex: bigint;
   /** RLP of the block that `record.notBefore` names; null if there is none, or if the chain's headers cannot be rebuilt. */
   notBeforeHeader: Uint8Array | null;
@@ -65,7 +69,12 @@ export async function assembleCertificate(evidence: DepositEvidence, terms: Issu
     record,
     files: files.map(({ entry, name }, i) => ({ entry, path: (paths[i] ?? []).map(encodeHex), name })),
     annexes,
-    log: { origin: evidence.origin, leafIndex: Number(evidence.leafIndex), keys: [...evidence.keys] },
+    log: {
+      origin: evidence.origin,
+      leafIndex: Number(evidence.leafIndex),
+      keys: keyHints(evidence.keys, evidence.rotations ?? []),
+      ...(evidence.rotations && evidence.rotations.length > 0 && { rotations: [...evidence.rotations] }),
+    },
     notBeforeHeader: evidence.notBeforeHeader === null ? null : encodeHex0x(evidence.notBeforeHeader),
     publications: evidence.publications.map((publication) => ({
       checkpoint: parseUtf8(publication.checkpoint),

@@ -11,7 +11,9 @@ import { type DepositRecord, fileNameSchema, parseDepositRecord, parseFileEntry 
 import { checkFields, parseObject } from '../format/fields.ts';
 import { MAX_DEPTH, parseCanonicalJson } from '../format/json.ts';
 import { parseLogRecord } from '../format/log.ts';
+import type { ProvedRotation } from '../format/log-event.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import { selectProvedRotations } from '../log/proved-rotations.ts';
 import type { DepositEvidence } from './assemble.ts';
 
 /** The rows of one deposit as the database had them, unread. */
@@ -22,6 +24,8 @@ export interface DepositRows {
   files: { body: Uint8Array; nameBody: Uint8Array }[];
   annexes: { name: string; body: Uint8Array }[];
   notBeforeHeader: Uint8Array | null;
+  /** How the log went over from its first key to those that signed the publications. */
+  rotations: ProvedRotation[];
   publications: {
     note: Uint8Array;
     inclusionProof: Uint8Array[];
@@ -78,10 +82,15 @@ export async function selectDepositRows(
     record,
     files,
     annexes,
+    rotations: await selectProvedRotations(q, reader, parseLogRecord(log.record).keys, largestOf(treeSizes)),
     notBeforeHeader: await selectNotBeforeHeader(q, parseDepositRecord(record)),
     publications,
     originalsHeld: keys.filter(({ role }) => role === 'original').map(({ fileIndex }) => fileIndex),
   };
+}
+
+function largestOf(treeSizes: Iterable<bigint>): bigint {
+  return [...treeSizes].reduce((largest, size) => (size > largest ? size : largest), 0n);
 }
 
 async function selectNotBeforeHeader(q: Queryable, { notBefore }: DepositRecord): Promise<Uint8Array | null> {
@@ -109,6 +118,7 @@ export function parseDepositRows(rows: DepositRows): DepositEvidence {
     origin,
     keys,
     leafIndex: rows.leafIndex,
+    rotations: rows.rotations,
     notBeforeHeader: rows.notBeforeHeader,
     publications: rows.publications.map(({ note, inclusionProof, cosignatures, attestations }) => ({
       checkpoint: note,

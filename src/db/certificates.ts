@@ -71,3 +71,32 @@ export async function selectUncertifiedDeposits(
   );
   return rows;
 }
+
+/** What a certificate goes by, without its bytes. */
+export interface CertificateNameRow {
+  digest: Buffer;
+  issuedAt: Date;
+}
+
+export async function selectCertificateName(
+  q: Queryable,
+  certificateNo: string,
+): Promise<CertificateNameRow | undefined> {
+  const { rows } = await q.query<CertificateNameRow>(
+    'select digest, issued_at as "issuedAt" from certificate where certificate_no = $1',
+    [certificateNo],
+  );
+  return rows[0];
+}
+
+/** As `selectCertificateName`; until the end of the transaction nobody else who asks so gets the row. */
+export async function lockCertificateName(
+  q: Queryable,
+  certificateNo: string,
+): Promise<CertificateNameRow | undefined> {
+  const { rows } = await q.query<CertificateNameRow>(
+    'select digest, issued_at as "issuedAt" from certificate where certificate_no = $1 for update',
+    [certificateNo],
+  );
+  return rows[0];
+}

@@ -76,6 +76,8 @@ export async function openEvaluation(
         masterKeyFile: keys.masterKeyFile,
         origin: keys.origin,
         logKeyFile: keys.logKeyFile,
+        previousLogKeyFile: null,
+        predecessor: null,
         seal: {
           kind: 'pem',
           keyFile: keys.sealKeyFile,

@@ -17,20 +17,21 @@ export const vkeySchema = z
 export const contractRefSchema = z.strictObject({ chain: evmChain, address });
 export type ContractRef = z.infer<typeof contractRefSchema>;
 
+/** The log that another one succeeds, up to the last tree that counts. */
+export const predecessorSchema = z.strictObject({
+  origin: originSchema,
+  treeSize: treePosition,
+  rootHash: hex32,
+  contract: contractRefSchema.nullable(),
+});
+
 /** Leaf 0 of every log: ties its name, keys and contracts together. */
 export const logRecordSchema = z.strictObject({
   type: z.literal('tiezheng/log/v1'),
   origin: originSchema,
   keys: z.array(vkeySchema).min(1).max(8),
   contracts: z.array(contractRefSchema).max(16),
-  predecessor: z
-    .strictObject({
-      origin: originSchema,
-      treeSize: treePosition,
-      rootHash: hex32,
-      contract: contractRefSchema.nullable(),
-    })
-    .nullable(),
+  predecessor: predecessorSchema.nullable(),
   salt: hex32,
 });
 export type LogRecord = z.infer<typeof logRecordSchema>;

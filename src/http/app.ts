@@ -12,6 +12,7 @@ import { MAX_UPLOADED_FILES } from '../intake/deposit-request.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import type { StatusService } from '../status/status-service.ts';
 import type { ContentVault } from '../storage/stored-content.ts';
 import type { Timestamping } from '../timestamp/timestamping.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
@@ -30,6 +31,7 @@ import { readOnBriefly } from './request-body.ts';
 import { expressPath, type Route } from './route.ts';
 import { sendBytes } from './send.ts';
 import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
+import { statusRoutes } from './status-routes.ts';
 import { tsaRoutes } from './tsa-routes.ts';
 
 export interface HttpLimits extends IntakeLimits {
@@ -63,9 +65,11 @@ export interface AppParts {
   /** The checkpoint in the register, its exact note; undefined before the first. */
   registerNote: () => Promise<Uint8Array | undefined>;
   readiness: Readiness;
+  statuses: Pick<StatusService, 'answer'>;
   identity: ServiceIdentity;
   writePackage: DepositRouteParts['writePackage'];
   anchoringTrouble: DepositRouteParts['anchoringTrouble'];
+  chains: DepositRouteParts['chains'];
   /** The authorities that are asked, and the one that answers here, if any. */
   timestamping: Pick<Timestamping, 'status' | 'builtIn'>;
   limits: HttpLimits;
@@ -129,9 +133,11 @@ export function routesOf(parts: AppParts): Route[] {
       writePackage,
       fileProof: async (depositId, index) => (await makeFileProofs(db.pool, parts.log, depositId, index))[0]?.bytes,
       anchoringTrouble: parts.anchoringTrouble,
+      chains: parts.chains,
     }),
     ...logRoutes(parts.log),
-    ...auditRoutes(db, parts.registerNote),
+    ...auditRoutes(db, parts.log, parts.registerNote),
+    ...statusRoutes(parts.statuses),
     ...serviceRoutes({
       db,
       identity,

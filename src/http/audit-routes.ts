@@ -1,8 +1,12 @@
 import * as z from 'zod';
-import { selectCheckpoints } from '../db/leaves.ts';
+import { selectCheckpoints, selectLog, selectNewestCheckpoint } from '../db/leaves.ts';
 import type { Database } from '../db/pool.ts';
 import { parseUtf8 } from '../format/bytes.ts';
+import { logRecordSchema, parseLogRecord } from '../format/log.ts';
+import { provedRotationSchema } from '../format/log-event.ts';
 import { MAX_NOTE_BYTES } from '../format/note.ts';
+import type { LogReader } from '../log/log-reader.ts';
+import { selectProvedRotations } from '../log/proved-rotations.ts';
 import { HttpError } from './http-error.ts';
 import { forEveryone } from './log-routes.ts';
 import { parseParameters, type Route } from './route.ts';
@@ -17,6 +21,8 @@ const checkpointListSchema = z.strictObject({
   next: z.number().int().nullable(),
 });
 
+const logIdentitySchema = z.strictObject({ record: logRecordSchema, rotations: z.array(provedRotationSchema) });
+
 const listQuery = z.strictObject({
   above: z
     .string()
@@ -26,8 +32,35 @@ const listQuery = z.strictObject({
 });
 
 /** What an auditor holds against the tree: all that the log ever signed. Public, as the log is. */
-export function auditRoutes(db: Database, registerNote: () => Promise<Uint8Array | undefined>): Route[] {
+export function auditRoutes(
+  db: Database,
+  log: Pick<LogReader, 'refresh' | 'inclusionProof'>,
+  registerNote: () => Promise<Uint8Array | undefined>,
+): Route[] {
   return [
+    {
+      method: 'get',
+      path: '/api/v1/log/identity',
+      operationId: 'getLogIdentity',
+      tag: 'log',
+      summary: { zh: '日志首条记录与密钥轮换', en: 'What leaf 0 says, and every rotation of the key since' },
+      description:
+        'Each rotation comes with its inclusion proof in the checkpoint that the old and the new key signed.',
+      answers: [{ status: 200, means: 'As of now.', mediaType: 'application/json', body: { json: logIdentitySchema } }],
+      problems: ['not-found'],
+      caller: 'anyone',
+      handle: async (_req, res) => {
+        const row = await selectLog(db.pool);
+        const checkpoint = await selectNewestCheckpoint(db.pool);
+        if (row === undefined || checkpoint === undefined)
+          throw new HttpError('not-found', 'no checkpoint was signed yet');
+        const record = parseLogRecord(row.record);
+        await log.refresh();
+        const rotations = await selectProvedRotations(db.pool, log, record.keys, checkpoint.treeSize);
+        forEveryone(res, 'no-cache');
+        sendJson(res, 200, { record, rotations });
+      },
+    },
     {
       method: 'get',
       path: '/api/v1/log/checkpoints',

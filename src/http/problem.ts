@@ -6,6 +6,7 @@ import { PackageError, type PackageErrorCode } from '../filing/package.ts';
 import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts';
 import { IntakeError, type IntakeErrorCode } from '../intake/upload-error.ts';
 import { LogError, type LogErrorCode } from '../log/log-error.ts';
+import { StatusError, type StatusErrorCode } from '../status/status-error.ts';
 import { StorageError, type StorageErrorCode } from '../storage/storage-error.ts';
 import { HttpError, type HttpErrorCode } from './http-error.ts';
 
@@ -18,6 +19,7 @@ export type ProblemCode =
   | IntakeErrorCode
   | LogErrorCode
   | PackageErrorCode
+  | StatusErrorCode
   | StorageErrorCode;
 
 interface ProblemKind {
@@ -79,6 +81,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     retryAfterSeconds: 60,
   },
 
+  'certificate-unknown': {
+    status: 404,
+    zh: '没有编号与摘要均相符的证书',
+    en: 'No certificate has this number and this digest',
+  },
+  'status-unchanged': { status: 409, zh: '证书状态未变', en: 'The certificate stands like this already' },
   'not-certified': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
 
   // ------------------------------------------------------------ the service
@@ -206,6 +214,7 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof IntakeError ||
     error instanceof LogError ||
     error instanceof PackageError ||
+    error instanceof StatusError ||
     error instanceof StorageError
   ) {
     return error;

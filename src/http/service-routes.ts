@@ -5,6 +5,7 @@ import { selectNewestCheckpoint, selectNewestPublication } from '../db/leaves.ts
 import type { Database } from '../db/pool.ts';
 import { encodeHex, encodeHex0x, parseHex0x } from '../format/bytes.ts';
 import { utcTimeOf } from '../format/fields.ts';
+import { selectNewestKey } from '../log/key-schedule.ts';
 import { healthSchema, readinessSchema, type Status, statusSchema } from './answers.ts';
 import { HttpError } from './http-error.ts';
 import { forEveryone } from './log-routes.ts';
@@ -69,11 +70,12 @@ export function serviceRoutes(parts: {
       problems: [],
       caller: 'anyone',
       handle: async (_req, res) => {
-        const [checkpoint, publication, anchor, alarms] = await Promise.all([
+        const [checkpoint, publication, anchor, alarms, vkey] = await Promise.all([
           selectNewestCheckpoint(db.pool),
           selectNewestPublication(db.pool),
           selectNewestFinalAnchor(db.pool, identity.chain, parseHex0x(identity.contract)),
           selectOpenAlarms(db.pool),
+          selectNewestKey(db.pool),
         ]);
         const treeOf = (row: { treeSize: bigint; rootHash: Buffer }) => ({
           treeSize: Number(row.treeSize),
@@ -81,6 +83,7 @@ export function serviceRoutes(parts: {
         });
         const status: z.infer<typeof statusSchema> = {
           ...identity,
+          vkey: vkey ?? identity.vkey,
           log: checkpoint === undefined ? null : treeOf(checkpoint),
           publication:
             publication === undefined

@@ -1,5 +1,7 @@
+import { selectLog } from '../db/leaves.ts';
 import { selectLogEvents } from '../db/log-events.ts';
 import type { Queryable } from '../db/pool.ts';
+import { parseLogRecord } from '../format/log.ts';
 import { type KeyRotation, parseLogEvent } from '../format/log-event.ts';
 
 /** A rotation whose leaf is in the tree. */
@@ -42,6 +44,17 @@ export class KeySchedule {
     const isFirstOfNew = past > 0 && this.rotations[past - 1]?.leafIndex === treeSize - 1n;
     return keys.slice(isFirstOfNew ? past - 1 : past, past + 1);
   }
+}
+
+/** The vkey that signs the log's newest tree; undefined before the log is opened. */
+export async function selectNewestKey(q: Queryable): Promise<string | undefined> {
+  const log = await selectLog(q);
+  return log === undefined ? undefined : (await selectKeySchedule(q, parseLogRecord(log.record).keys)).keys().at(-1);
+}
+
+/** Keys that a proof names as hints: those of leaf 0, then those rotated to; the newest eight. */
+export function keyHints(firstKeys: readonly string[], rotations: readonly { record: KeyRotation }[]): string[] {
+  return [...firstKeys, ...rotations.map(({ record }) => record.newKey)].slice(-8);
 }
 
 /** @param firstKeys keys that leaf 0 names; the log was opened by the first */

@@ -30,6 +30,7 @@ import { Publisher } from '../../src/log/publisher.ts';
 import { parseRegisterEntry } from '../../src/log/register-entry.ts';
 import { Sequencer, type SequencerState } from '../../src/log/sequencer.ts';
 import { leafHash } from '../../src/merkle/hash.ts';
+import { StatusService } from '../../src/status/status-service.ts';
 import { FileCheckpointRegister } from '../../src/storage/file-register.ts';
 import { FileObjectStore } from '../../src/storage/file-store.ts';
 import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
@@ -38,6 +39,7 @@ import { openTrust, type Trust } from '../../src/verify/trust.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 
 export const CHAIN = 'eip155:31337';
+export const OTHER_CHAIN = 'eip155:31338';
 export const CONTRACT = '0x00000000000000000000000000000000000000aa';
 
 export interface WorldOptions {
@@ -158,6 +160,14 @@ export class ServiceWorld {
           if (this.chainIsAway) throw new Error('connection refused');
         },
       }),
+      statuses: new StatusService({
+        db,
+        reader: this.reader,
+        sequencer: this.sequencer,
+        sealer,
+        evaluation: true,
+        nowMs,
+      }),
       identity: {
         evaluation: true,
         version: '0.0.0-test',
@@ -172,6 +182,8 @@ export class ServiceWorld {
         await writer.close();
       },
       anchoringTrouble: () => this.anchoringTrouble,
+      chains: () =>
+        [CHAIN, OTHER_CHAIN].map((chain) => ({ chain, contract: CONTRACT, trouble: this.anchoringTrouble[0] ?? null })),
       timestamping: { status: () => [], builtIn: null },
       limits,
       pagesFolder: null,
