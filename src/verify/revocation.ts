@@ -39,10 +39,11 @@ export type RevocationStanding =
   | { status: 'revoked'; reason: 'signer-revoked' | 'issuer-revoked'; sinceUnixMs: number };
 
 /**
- * `later-compromise-voids`: a key that was stolen later can have signed anything, back-dated too, so the token falls with it
- * (RFC 3161 §4) unless another proof shows that it existed before. `only-earlier`: the time judged at is itself proved.
+ * What a revocation after the instant does. `later-compromise-voids`: a key that was stolen later can have signed anything,
+ * back-dated too, so what it signed falls with it (RFC 3161 §4). `only-earlier`: the instant is itself proved, so nothing later
+ * matters. `existedByUnixMs`: a proof of somebody else shows that the very signature existed by then; what came after does not matter.
  */
-export type RevocationRule = 'later-compromise-voids' | 'only-earlier';
+export type RevocationRule = 'later-compromise-voids' | 'only-earlier' | { existedByUnixMs: number };
 
 export const MAX_REVOCATION_BYTES = 1_048_576;
 /** CRLs and responses that are looked at for one chain. */
@@ -101,9 +102,9 @@ export async function judgeRevocation(
 
 function isVoid(revoked: NonNullable<Statement['revoked']>, atUnixMs: number, rule: RevocationRule): boolean {
   if (revoked.sinceUnixMs <= atUnixMs) return true;
-  return (
-    rule === 'later-compromise-voids' && !(revoked.reason !== undefined && HARMLESS_LATER.includes(revoked.reason))
-  );
+  if (rule === 'only-earlier') return false;
+  if (revoked.reason !== undefined && HARMLESS_LATER.includes(revoked.reason)) return false;
+  return rule === 'later-compromise-voids' || revoked.sinceUnixMs <= rule.existedByUnixMs;
 }
 
 /** Data from before the instant count only while they were current; data from after the certificate's end may have dropped it. */

@@ -83,7 +83,12 @@ export interface TokenRoot {
 export type TokenStanding =
   | { standing: 'trusted'; root: TokenRoot; path: X509[]; revocation: RevocationStanding }
   | { standing: 'unknown-root' }
-  | { standing: 'refused'; reason: string };
+  | {
+      standing: 'refused';
+      reason: string;
+      /** Of a revoked certificate: since when. */
+      revokedUnixMs?: number;
+    };
 
 export const MAX_TOKEN_BYTES = 65_536;
 /** Certificates that are looked at, those of the token first. */
@@ -179,11 +184,13 @@ async function openToken(
 /**
  * Who vouches for an opened token: a chain to one of `roots`, every certificate of which was valid at genTime, and none revoked
  * in a way that voids the token (RFC 3161 §4). Whether they have expired since does not matter.
+ * @param existedByUnixMs when the token itself existed, as another proof shows: a key stolen later then does not void it
  */
 export async function judgeToken(
   opened: Extract<OpenedToken, { ok: true }>,
   material: TokenMaterial,
   roots: readonly TokenRoot[],
+  existedByUnixMs?: number,
 ): Promise<TokenStanding> {
   const others = certificatesAtHand(
     opened.certificates.map(({ der }) => der),
@@ -203,9 +210,11 @@ export async function judgeToken(
     outcome.path,
     [...opened.crls, ...material.revocation],
     opened.genTimeUnixMs,
-    'later-compromise-voids',
+    existedByUnixMs === undefined ? 'later-compromise-voids' : { existedByUnixMs },
   );
-  if (revocation.status === 'revoked') return { standing: 'refused', reason: revocation.reason };
+  if (revocation.status === 'revoked') {
+    return { standing: 'refused', reason: revocation.reason, revokedUnixMs: revocation.sinceUnixMs };
+  }
   return { standing: 'trusted', root, path: outcome.path, revocation };
 }
 
@@ -270,7 +279,8 @@ export async function checkTimestamp(
   if (judged.standing === 'unknown-root') return only(notChecked(name, about, 'untrusted-key', facts));
   if (judged.standing === 'refused') {
     if (judged.reason === 'unsupported-algorithm') return only(notChecked(name, about, 'unsupported', facts));
-    return only(failed(name, about, judged.reason, facts));
+    const revoked = judged.revokedUnixMs === undefined ? {} : { revokedSince: utcTimeOf(judged.revokedUnixMs) };
+    return only(failed(name, about, judged.reason, { ...facts, ...revoked }));
   }
   const { root } = judged;
   const operator = root.operator ?? nameOfRoot(root.certificate);

@@ -202,8 +202,14 @@ const REASONS: Record<string, Bilingual> = {
     zh: 'PDF 签名人与证书签章人不同',
     en: 'signed by another key than the one that sealed the data',
   },
-  'certificate-expired': { zh: '签章证书已过期', en: "the signer's X.509 certificate had expired" },
-  'certificate-not-yet-valid': { zh: '签章证书尚未生效', en: "the signer's X.509 certificate was not yet valid" },
+  'certificate-expired': {
+    zh: '签名人或其签发机构的证书当时已过期',
+    en: 'the X.509 certificate of the signer, or of an issuer, had expired at that time',
+  },
+  'certificate-not-yet-valid': {
+    zh: '签名人或其签发机构的证书当时尚未生效',
+    en: 'the X.509 certificate of the signer, or of an issuer, was not valid yet at that time',
+  },
   malformed: { zh: '签章数据格式错误', en: 'the seal is malformed' },
   'not-canonical': { zh: '不是唯一的规范写法', en: 'it is not in its one canonical spelling' },
   'not-json': { zh: '不是 JSON', en: 'it is not JSON' },
@@ -285,8 +291,14 @@ const REASONS: Record<string, Bilingual> = {
   'weak-digest': { zh: '使用了不安全的摘要算法', en: 'it uses a digest algorithm that is no longer safe' },
   'weak-key': { zh: '密钥长度不足', en: 'the key is too short to be safe' },
   'unsupported-algorithm': { zh: '签名算法不受支持', en: 'the signature algorithm is not supported' },
-  'signer-revoked': { zh: '签名人证书当时已被吊销', en: "the signer's certificate had been revoked" },
-  'issuer-revoked': { zh: '签发机构的证书当时已被吊销', en: 'the certificate of an issuer had been revoked' },
+  'signer-revoked': {
+    zh: '签名人证书已被吊销，此签名不再可信',
+    en: "the signer's certificate was revoked in a way that voids this signature",
+  },
+  'issuer-revoked': {
+    zh: '签发机构的证书已被吊销，此签名不再可信',
+    en: 'the certificate of an issuer was revoked in a way that voids this signature',
+  },
   'timestamp-invalid': { zh: '签名所附的时间戳无效', en: 'the timestamp on the signature is not valid' },
   'not-signed-data': { zh: '不是 CMS 签名数据', en: 'it is no CMS signed data' },
   'token-malformed': { zh: '时间戳格式错误', en: 'the timestamp token is malformed' },
