@@ -310,7 +310,19 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       chains,
       writePackage: (depositId, sink) =>
         writeDepositPackage(
-          { db, vault, log: reader, sealer: stampingSealer, verifier, nowMs: Date.now },
+          {
+            db,
+            vault,
+            log: reader,
+            sealer: stampingSealer,
+            statusOf: (certificateNo, digest) =>
+              statuses.answer(certificateNo, digest).catch((error: unknown) => {
+                onTrouble('status')(error);
+                return undefined;
+              }),
+            verifier,
+            nowMs: Date.now,
+          },
           depositId,
           sink,
         ),
@@ -502,6 +514,12 @@ async function openS3(config: Config): Promise<S3Client | undefined> {
     region: bucket.region,
     ...(bucket.endpoint === undefined ? {} : { endpoint: bucket.endpoint, forcePathStyle: true }),
   });
+}
+
+/** The object store alone, for commands beside a running service. */
+export async function openObjects(config: Config): Promise<{ store: ObjectStore; close: () => void }> {
+  const s3 = await openS3(config);
+  return { store: await openStore(config, s3), close: () => s3?.destroy() };
 }
 
 async function openStore(config: Config, s3: S3Client | undefined): Promise<ObjectStore> {

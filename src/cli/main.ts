@@ -56,6 +56,7 @@ program
     [],
   )
   .option('--bitcoin-headers <file>', 'Bitcoin blocks that you confirmed yourself: lines of "height header"')
+  .option('--status <file>', 'how the service says the certificate stands: from "tiezheng certificate status"')
   .option('--json', 'print the report as canonical JSON')
   .action(async (thing, files, options) => (await import('./verify.ts')).verify(thing, files, options));
 
@@ -81,6 +82,55 @@ chain
   .requiredOption('--guardian <address>', 'cold key: may replace the anchorer and close the log, nothing else')
   .option('--json', 'print one JSON object')
   .action(async (options) => (await import('./chain-deploy.ts')).deployContract(options));
+
+chain
+  .command('close')
+  .description('end a log for ever and name its successor; past anchors stay. Irreversible')
+  .requiredOption('--rpc <url>', 'node to send the transaction to')
+  .requiredOption('--key-file <file>', "the guardian's private key, 0x and 64 hex digits")
+  .requiredOption('--contract <address>', 'the contract to close')
+  .option('--successor <address>', 'contract in which the log goes on; left out: nowhere')
+  .option('--last-good <size>', 'tree size up to which the log was good (default: the newest anchor)')
+  .option('--yes', 'really do it; without this the call is only tried')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./chain-close.ts')).closeContract(options));
+
+const log = program.command('log').description('the log of a production service 日志');
+log
+  .command('rotate-key')
+  .description('go over from TIEZHENG_PREVIOUS_LOG_KEY_FILE to TIEZHENG_LOG_KEY_FILE; see docs/operation.md')
+  .option('--timeout <seconds>', 'how long to wait for the running service', '60')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./log-rotate-key.ts')).rotateLogKey(options));
+
+const certificate = program.command('certificate').description('how certificates stand 证书状态');
+certificate
+  .command('withdraw')
+  .description(
+    'say in the log that a certificate is withdrawn or superseded, by DATABASE_URL. Changes nothing that it proves',
+  )
+  .argument('<number>', 'TZ-…')
+  .requiredOption('--reason <code>', 'such as issued-in-error: docs/formats/status.md')
+  .option('--superseded-by <number>', 'the certificate in its place')
+  .option('--timeout <seconds>', 'how long to wait for the running service', '60')
+  .option('--json', 'print one JSON object')
+  .action(async (number, options) => (await import('./certificate-status.ts')).withdraw(number, options));
+certificate
+  .command('reinstate')
+  .description('say in the log that a certificate is valid again, by DATABASE_URL')
+  .argument('<number>', 'TZ-…')
+  .requiredOption('--reason <code>', 'such as withdrawn-in-error')
+  .option('--timeout <seconds>', 'how long to wait for the running service', '60')
+  .option('--json', 'print one JSON object')
+  .action(async (number, options) => (await import('./certificate-status.ts')).reinstate(number, options));
+certificate
+  .command('status')
+  .description('ask the service how a certificate stands, for "tiezheng verify --status"')
+  .argument('<certificate>', 'certificate.json or certificate.pdf')
+  .option('--url <url>', 'address of the service (default: from evaluation.json)')
+  .option('--data <folder>', 'folder with evaluation.json (default: TIEZHENG_DATA, else ./tiezheng-data)')
+  .option('--out <file>', 'where to write the answer (default: standard output)')
+  .action(async (file, options) => (await import('./fetch-status.ts')).fetchStatus(file, options));
 
 const policy = program.command('policy').description('trust policies: whom a reader trusts 信任策略');
 policy

@@ -7,6 +7,7 @@ import { type Certificate, MAX_CERTIFICATE_BYTES, parseCertificate } from '../fo
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { PACKAGE } from '../format/package.ts';
 import { exitCodeOf } from '../format/report.ts';
+import { MAX_STATUS_BYTES } from '../format/status.ts';
 import { type BagAlgorithm, bagAlgorithms } from '../verify/inspect/bag.ts';
 import { digestsAbout, isInspection, type Thing, verifyThing } from '../verify/inspect/desk.ts';
 import type { HeldFile } from '../verify/inspect/held-file.ts';
@@ -29,6 +30,7 @@ interface VerifyOptions {
   rpc: string[];
   trustedBlock: string[];
   bitcoinHeaders?: string;
+  status?: string;
   json?: boolean;
 }
 
@@ -53,7 +55,9 @@ export async function verify(path: string, files: string[], options: VerifyOptio
     held.push({ ...(await digestFile(file, quiet, more)), isProof: isProof(kind) });
   }
   const node = options.rpc.length === 0 ? undefined : await ask(options.rpc, thing);
-  const verdict = await verifyThing(thing, held, openTrust(policy, options.trustedBlock, node, headers));
+  const status = options.status === undefined ? undefined : await readSmallFile(options.status, MAX_STATUS_BYTES);
+  const trust = { ...openTrust(policy, options.trustedBlock, node, headers), nowMs: Date.now() };
+  const verdict = await verifyThing(thing, held, trust, status);
   if (options.json) process.stdout.write(encodeJson(verdict as unknown as JsonValue));
   else console.log(isInspection(verdict) ? formatInspection(verdict) : formatReport(verdict));
   process.exitCode = exitCodeOf(verdict);

@@ -21,6 +21,8 @@ export interface DepositPackageParts {
   vault: ContentVault;
   log: Pick<LogReader, 'inclusionProof' | 'refresh'>;
   sealer: Sealer;
+  /** How a certificate stands, by number and digest; undefined if that cannot be told now. Left out: packages say nothing of it. */
+  statusOf?: (certificateNo: string, digest: Uint8Array) => Promise<Uint8Array | undefined>;
   /** verify.html as built. */
   verifier: Uint8Array;
   nowMs: () => number;
@@ -31,7 +33,7 @@ export interface DepositPackageParts {
  * @throws PackageError `not-certified`; else as `writePackage`
  */
 export async function writeDepositPackage(
-  { db, vault, log, sealer, verifier, nowMs }: DepositPackageParts,
+  { db, vault, log, sealer, statusOf, verifier, nowMs }: DepositPackageParts,
   depositId: string,
   sink: WritableStream<Uint8Array>,
 ): Promise<void> {
@@ -44,6 +46,7 @@ export async function writeDepositPackage(
       certificate,
       certificateJson,
       certificatePdf: new Uint8Array(row.pdf),
+      status: await statusOf?.(row.certificateNo, row.digest),
       originals: await originalsOf(db, vault, depositId),
       fileProofs: await makeFileProofs(db.pool, log, depositId),
       tokenMaterial: await tokenMaterialOf(db, certificate),

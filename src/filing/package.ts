@@ -35,6 +35,8 @@ export interface PackageContent {
   certificate: Certificate;
   certificateJson: Uint8Array;
   certificatePdf: Uint8Array;
+  /** How the certificate stands as the package is made, tiezheng/status-proof/v1; undefined if the service could not tell. */
+  status?: Uint8Array | undefined;
   originals: readonly PackagedOriginal[];
   /** OpenTimestamps proofs of files by their place in the deposit. */
   fileProofs: readonly { index: number; bytes: Uint8Array }[];
@@ -82,6 +84,7 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   const { certificateNo, evaluation } = certificate.claims;
   await bag.addBytes(PACKAGE.certificatePdf, content.certificatePdf);
   await bag.addBytes(PACKAGE.certificateJson, content.certificateJson);
+  if (content.status !== undefined) await bag.addBytes(PACKAGE.status, content.status);
   for (const [i, { checkpoint, attestations }] of certificate.publications.entries()) {
     const stem = `${PACKAGE.proofs}checkpoint${i === 0 ? '' : `-${i + 1}`}`;
     await bag.addBytes(`${stem}.txt`, encodeUtf8(checkpoint));

@@ -13,6 +13,7 @@ export const PACKAGE = {
   seal: 'manifest-seal.json',
   certificateJson: 'data/certificate.json',
   certificatePdf: 'data/certificate.pdf',
+  status: 'data/status.json',
   originals: 'data/originals/',
   proofs: 'data/proofs/',
 } as const;

@@ -11,6 +11,7 @@ import {
 } from '../format/package.ts';
 import type { Check, Report } from '../format/report.ts';
 import { sealedBytes } from '../format/seal.ts';
+import { parseStatusProof } from '../format/status.ts';
 import { failed, passed } from './checks.ts';
 import type { PresentedFile } from './deposit.ts';
 import { openPdf } from './pdf.ts';
@@ -30,12 +31,14 @@ export interface PackagedFile extends PresentedFile {
 
 /**
  * Verifies the certificate of a package against the originals in it and any files beside it, and the package around them.
+ * @param status as for `verifyCertificate`; takes the place of the one in the package, which is as old as the package
  * @throws FormatError `unknown-type` if there is no certificate in the package, or as `verifyCertificate`
  */
 export async function verifyPackage(
   files: readonly PackagedFile[],
   beside: readonly PresentedFile[],
   trust: Trust,
+  status?: Uint8Array,
 ): Promise<Report> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const certificate = byPath.get(PACKAGE.certificateJson)?.bytes;
@@ -50,7 +53,24 @@ export async function verifyPackage(
     checkExtra(files, byPath),
     ...(await checkPdf(byPath.get(PACKAGE.certificatePdf)?.bytes, certificate, trust, material)),
   ];
-  return verifyCertificate(certificate, [...originals, ...beside], trust, { kind: 'package', checks }, material);
+  const packed = packedStatus(byPath);
+  if (status === undefined && packed instanceof CodedError) checks.push(failed('status', null, packed.code));
+  const answer = status ?? (packed instanceof CodedError ? undefined : packed);
+  const carrier = { kind: 'package', checks } as const;
+  return verifyCertificate(certificate, [...originals, ...beside], trust, carrier, material, answer);
+}
+
+/** The status that lies in the package; the error that reading it gave, since what a package holds is evidence and not input. */
+function packedStatus(byPath: ReadonlyMap<string, PackagedFile>): Uint8Array | CodedError | undefined {
+  const file = byPath.get(PACKAGE.status);
+  if (file === undefined) return undefined;
+  try {
+    parseStatusProof(bytesOf(byPath, PACKAGE.status));
+    return file.bytes;
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
 }
 
 /** Are the files the ones that the sealed manifests list, whole and unchanged? */

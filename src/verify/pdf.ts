@@ -22,9 +22,14 @@ export const MAX_PDF_BYTES = 64 * 1024 * 1024;
  * whole file, by a key that sealed the JSON. Facts are printed from the JSON, never from the pages.
  * @throws FormatError if there is no PDF, no embedded certificate, or the certificate is malformed
  */
-export async function verifyPdf(bytes: Uint8Array, files: readonly PresentedFile[], trust: Trust): Promise<Report> {
+export async function verifyPdf(
+  bytes: Uint8Array,
+  files: readonly PresentedFile[],
+  trust: Trust,
+  status?: Uint8Array,
+): Promise<Report> {
   const { certificate, checks } = await openPdf(bytes, trust);
-  return verifyCertificate(certificate, files, trust, { kind: 'pdf', checks });
+  return verifyCertificate(certificate, files, trust, { kind: 'pdf', checks }, NO_MATERIAL, status);
 }
 
 /**

@@ -33,32 +33,43 @@ export function digestsAbout(thing: Thing): readonly FileDigest[] {
 /**
  * The one door to verification: whatever was recognised, under the reader's policy, against the files that he holds.
  * @param held with the digests that `digestsAbout` names
+ * @param status tiezheng/status-proof/v1, for a certificate however it is carried
  * @throws CodedError if the thing is unusable; bad evidence is a verdict
  */
-export async function verifyThing(thing: Thing, held: readonly HeldFile[], trust: Trust): Promise<Verdict> {
+export async function verifyThing(
+  thing: Thing,
+  held: readonly HeldFile[],
+  trust: Trust,
+  status?: Uint8Array,
+): Promise<Verdict> {
   switch (thing.kind) {
     case 'certificate':
-      return verifyCertificate(thing.bytes, filesFor(thing.bytes, held), trust);
+      return verifyCertificate(thing.bytes, filesFor(thing.bytes, held), trust, undefined, undefined, status);
     case 'receipt':
       return verifyReceipt(thing.bytes, filesFor(thing.bytes, held), trust);
     case 'pdf':
-      return verifyPdf(thing.bytes, filesFor((await openPdf(thing.bytes)).certificate, held), trust);
+      return verifyPdf(thing.bytes, filesFor((await openPdf(thing.bytes)).certificate, held), trust, status);
     case 'package': {
       const certificate = thing.files.find(({ path }) => path === PACKAGE.certificateJson)?.bytes;
-      return verifyPackage(thing.files, filesFor(certificate ?? new Uint8Array(), held), trust);
+      return verifyPackage(thing.files, filesFor(certificate ?? new Uint8Array(), held), trust, status);
     }
     case 'bag':
       return concludeInspection('bag', inspectBag(thing.files), trust);
     default: {
       const inspector = inspectorOf(thing.kind);
       if (inspector === undefined) throw new FormatError('unknown-type', `${thing.kind} cannot be inspected`);
-      return concludeInspection(thing.kind, await inspector.inspect(thing.bytes, held, trust), trust);
+      return concludeInspection(thing.kind, await inspector.inspect(thing.bytes, distinct(held), trust), trust);
     }
   }
 }
 
 export function isInspection(verdict: Verdict): verdict is Inspection {
   return verdict.type === 'tiezheng/inspection/v1';
+}
+
+/** The same bytes handed over twice are one file. */
+function distinct(held: readonly HeldFile[]): HeldFile[] {
+  return [...new Map(held.map((file) => [file.sha256, file])).values()];
 }
 
 /**
