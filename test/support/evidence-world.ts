@@ -258,7 +258,7 @@ function makeHeader(timestamp: number, receiptsRoot: Uint8Array, number: bigint)
 }
 
 /** A block with a few receipts of strangers and the anchor's among them. */
-async function makeAnchor(at: {
+export async function makeAnchor(at: {
   chain: string;
   contract: string;
   rootHash: Uint8Array;
