@@ -1,6 +1,7 @@
-import { createSHA256, createSHA512, createSM3, type IHasher } from 'hash-wasm';
+import { createMD5, createSHA1, createSHA256, createSHA384, createSHA512, createSM3, type IHasher } from 'hash-wasm';
 
-export type DigestAlgorithm = 'sha256' | 'sm3' | 'sha512';
+/** `leaf` is the leaf hash of RFC 6962 §2.1: SHA-256 over a zero byte and the bytes. */
+export type DigestAlgorithm = 'sha256' | 'sm3' | 'sha384' | 'sha512' | 'sha1' | 'md5' | 'leaf';
 
 /** Lower-case hex by algorithm. */
 export type Digests<A extends DigestAlgorithm> = Record<A, string>;
@@ -11,7 +12,11 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 const CREATE: Record<DigestAlgorithm, () => Promise<IHasher>> = {
   sha256: createSHA256,
   sm3: createSM3,
+  sha384: createSHA384,
   sha512: createSHA512,
+  sha1: createSHA1,
+  md5: createMD5,
+  leaf: createSHA256,
 };
 
 /** Several digests over the same bytes, in one pass. */
@@ -23,9 +28,7 @@ export class ManyDigests<A extends DigestAlgorithm> {
   }
 
   static async start<A extends DigestAlgorithm>(algorithms: readonly A[]): Promise<ManyDigests<A>> {
-    return new ManyDigests(
-      await Promise.all(algorithms.map(async (name): Promise<[A, IHasher]> => [name, (await CREATE[name]()).init()])),
-    );
+    return new ManyDigests(await Promise.all(algorithms.map(async (name) => [name, await startDigest(name)])));
   }
 
   update(bytes: Uint8Array): void {
@@ -35,6 +38,11 @@ export class ManyDigests<A extends DigestAlgorithm> {
   finish(): Digests<A> {
     return Object.fromEntries(this.hashers.map(([name, hasher]) => [name, hasher.digest('hex')])) as Digests<A>;
   }
+}
+
+async function startDigest(name: DigestAlgorithm): Promise<IHasher> {
+  const hasher = (await CREATE[name]()).init();
+  return name === 'leaf' ? hasher.update(Uint8Array.of(0)) : hasher;
 }
 
 /**

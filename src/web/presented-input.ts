@@ -1,87 +1,54 @@
 import { CodedError } from '../errors.ts';
-import { MAX_CERTIFICATE_BYTES } from '../format/certificate.ts';
-import { typeOf } from '../format/fields.ts';
-import { type JsonValue, MAX_DEPTH, parseJson } from '../format/json.ts';
-import { MAX_POLICY_BYTES } from '../format/policy.ts';
-import { MAX_PDF_BYTES, openPdf } from '../verify/pdf.ts';
+import { OWN_KINDS, type OwnKind, recognise, type ThingKind } from '../verify/inspect/recognise.ts';
 
-/** The document that the reader wants verified. */
-export type SubjectKind = 'certificate' | 'receipt' | 'pdf' | 'package';
-
+/** A thing that the reader wants verified. */
 export interface Subject {
-  kind: SubjectKind;
+  kind: ThingKind;
   file: File;
 }
 
 /** What a heap of dropped files is, told by content and never by name. */
 export interface SortedInput {
-  /** Strongest first: a package says more than the certificate inside it. */
+  /** One document of this project at most, then the things of others. */
   subjects: Subject[];
+  /** Documents of this project that say less than the one taken. */
+  notUsed: File[];
   policies: File[];
   originals: File[];
 }
 
 export class InputError extends CodedError<'not-a-document' | 'file-unreadable'> {}
 
-const STRENGTH: SubjectKind[] = ['package', 'certificate', 'pdf', 'receipt'];
-
+/**
+ * Beside a certificate, signed PDFs and bags of others are taken as the evidence that it speaks of; alone they are looked into
+ * themselves. Proofs always are.
+ */
 export async function sortInput(files: readonly File[]): Promise<SortedInput> {
-  const sorted: SortedInput = { subjects: [], policies: [], originals: [] };
+  const sorted: SortedInput = { subjects: [], notUsed: [], policies: [], originals: [] };
+  const own: { kind: OwnKind; file: File }[] = [];
+  const evidence: Subject[] = [];
+  const proofs: Subject[] = [];
   for (const file of files) {
-    const kind = await kindOf(file);
-    if (kind === 'policy') sorted.policies.push(file);
-    else if (kind === undefined) sorted.originals.push(file);
-    else sorted.subjects.push({ kind, file });
+    const kind = await recognise(file);
+    if (kind === undefined) sorted.originals.push(file);
+    else if (kind === 'policy') sorted.policies.push(file);
+    else if (isOwn(kind)) own.push({ kind, file });
+    else if (kind === 'signed-pdf' || kind === 'bag') evidence.push({ kind, file });
+    else proofs.push({ kind, file });
   }
-  sorted.subjects.sort((a, b) => STRENGTH.indexOf(a.kind) - STRENGTH.indexOf(b.kind));
+  own.sort((a, b) => OWN_KINDS.indexOf(a.kind) - OWN_KINDS.indexOf(b.kind));
+  const [taken, ...others] = own;
+  sorted.notUsed = others.map(({ file }) => file);
+  if (taken === undefined) sorted.subjects = [...proofs, ...evidence];
+  else {
+    sorted.subjects = [taken, ...proofs];
+    sorted.originals.push(...evidence.map(({ file }) => file));
+  }
   return sorted;
 }
 
-/** @returns undefined for any file that is nothing of this project's own */
-async function kindOf(file: File): Promise<SubjectKind | 'policy' | undefined> {
-  const head = new TextDecoder('latin1').decode(await bytesOf(file.slice(0, 4096)));
-  if (/^\s*\{/.test(head)) return jsonKindOf(file);
-  if (head.startsWith('%PDF-')) return (await carriesCertificate(file)) ? 'pdf' : undefined;
-  if (head.startsWith('PK\x03\x04')) return (await isBag(file)) ? 'package' : undefined;
-  return undefined;
-}
-
-async function jsonKindOf(file: File): Promise<SubjectKind | 'policy' | undefined> {
-  const maxBytes = Math.max(MAX_CERTIFICATE_BYTES, MAX_POLICY_BYTES);
-  if (file.size > maxBytes) return undefined;
-  let value: JsonValue;
-  try {
-    value = parseJson(await bytesOf(file), { maxBytes, maxDepth: MAX_DEPTH });
-  } catch {
-    return undefined;
-  }
-  switch (typeOf(value)) {
-    case 'tiezheng/certificate/v1':
-      return 'certificate';
-    case 'tiezheng/receipt/v1':
-      return 'receipt';
-    case 'tiezheng/policy/v1':
-      return 'policy';
-    default:
-      return undefined;
-  }
-}
-
-/** Evidence may itself be a PDF, so the file's kind says nothing. */
-async function carriesCertificate(file: File): Promise<boolean> {
-  if (file.size > MAX_PDF_BYTES) return false;
-  try {
-    await openPdf(await bytesOf(file));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Evidence may itself be a ZIP (office documents, apps). BagIt's declaration is stored in the central directory at the end. */
-async function isBag(file: File): Promise<boolean> {
-  const tail = new TextDecoder('latin1').decode(await bytesOf(file.slice(-1024 * 1024)));
-  return /(?:^|[^\w])bagit\.txt/.test(tail);
+function isOwn(kind: ThingKind): kind is OwnKind {
+  return (OWN_KINDS as readonly string[]).includes(kind);
 }
 
 /** @throws InputError `file-unreadable` if the file was moved or changed since it was chosen */

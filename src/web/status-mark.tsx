@@ -1,4 +1,5 @@
 import type { Check } from '../format/report.ts';
+import { type Standing, wordingOfStanding } from '../verify/ladder.ts';
 import { wordingOfStatus } from '../verify/wording.ts';
 import { useText } from './language.tsx';
 
@@ -16,6 +17,25 @@ export function StatusMark({ status }: { status: Check['status'] }) {
     <span className={`status status-${status}`}>
       <Shape status={status} />
       <span className="status-word">{t(wordingOfStatus(status))}</span>
+    </span>
+  );
+}
+
+const STATUS_OF: Record<Standing, Check['status']> = {
+  proved: 'passed',
+  contradicted: 'failed',
+  'not-proved': 'pending',
+  'could-not-check': 'not-checked',
+};
+
+/** The same shapes for the answers of the ladder. */
+export function StandingMark({ standing }: { standing: Standing }) {
+  const t = useText();
+  const status = STATUS_OF[standing];
+  return (
+    <span className={`status status-${status}`}>
+      <Shape status={status} />
+      <span className="status-word">{t(wordingOfStanding(standing))}</span>
     </span>
   );
 }

@@ -1,3 +1,7 @@
+import type { InspectedKind } from '../format/inspection.ts';
+import type { ThingKind } from '../verify/inspect/recognise.ts';
+import { wordingOfKind } from '../verify/inspect/summary.ts';
+
 /** One text in both languages. */
 export interface Text {
   zh: string;
@@ -137,6 +141,7 @@ export const texts = {
     en: 'The service cannot be reached at the moment; the page keeps trying.',
   },
   depositUnavailable: { zh: '无法显示存证', en: 'The deposit cannot be shown' },
+  chainsTitle: { zh: '各条链的进度', en: 'Each chain' },
   heldUp: { zh: '受阻：', en: 'Held up:' },
   stepReceived: { zh: '平台已接收', en: 'Received' },
   stepLogged: { zh: '已写入日志', en: 'In the log' },
@@ -224,20 +229,20 @@ export const texts = {
     zh: '若不想依赖本网站，请下载离线核验页 verify.html，并比对其 SHA-256：',
     en: 'So as not to depend on this site, download the offline page verify.html and compare its SHA-256:',
   },
-  verifySubject: { zh: '1. 证书、材料包或回执', en: '1. Certificate, package or receipt' },
+  verifySubject: { zh: '1. 要核验的材料', en: '1. What to verify' },
   verifySubjectHint: {
-    zh: '拖入证书（JSON 或 PDF）、材料包（ZIP）或回执。也可以把所有文件一起拖到这里，本页会自行区分。',
-    en: 'Drop a certificate (JSON or PDF), a package (ZIP) or a receipt. You may drop everything here at once; the page tells them apart.',
+    zh: '拖入证书（JSON 或 PDF）、材料包（ZIP）或回执；也可以是其他机构的材料：已签名的 PDF、时间戳（.tsr、.tst）、.ots、.tlog-proof、BagIt 包（ZIP）。可以把所有文件一起拖到这里，本页按内容自行区分。',
+    en: 'Drop a certificate (JSON or PDF), a package (ZIP) or a receipt, or something of another service: a signed PDF, a timestamp (.tsr, .tst), .ots, .tlog-proof, a BagIt ZIP. You may drop everything here at once; the page tells things apart by content.',
   },
   verifyOriginals: { zh: '2. 原始文件', en: '2. Original files' },
   verifyOriginalsHint: {
-    zh: '拖入您手上的原始文件，与证书比对。材料包已含原件时不必再选。',
-    en: 'Drop the original files you hold, to compare them with the certificate. Not needed if the package contains them.',
+    zh: '拖入您手上的原始文件，与证书或证明比对。材料包已含原件时不必再选。',
+    en: 'Drop the original files you hold, to compare them with the certificate or proof. Not needed if the package contains them.',
   },
   verifyPolicy: { zh: '3. 您信任谁', en: '3. Whom do you trust?' },
   verifyPolicyHint: {
-    zh: '信任策略是一个文件，写明您认可哪些日志密钥、印章、链和区块。它应当来自您信任的机构，不应来自被核验的材料。没有策略时，只能检查材料自身是否一致。',
-    en: 'A trust policy is a file naming the log keys, seals, chains and blocks that you accept. It should come from an office you trust, never from the material being checked. Without one, only consistency in itself can be checked.',
+    zh: '信任策略是一个文件，写明您认可哪些日志密钥、印章、链和区块。它应当来自您信任的机构，不应来自被核验的材料。没有策略时，只能检查材料自身是否一致。策略若由机构签名，请把签名人的证书（PEM 或 DER）一起拖入。',
+    en: 'A trust policy is a file naming the log keys, seals, chains and blocks that you accept. It should come from an office you trust, never from the material being checked. Without one, only consistency in itself can be checked. If an office has signed the policy, drop the signer’s X.509 certificate (PEM or DER) together with it.',
   },
   verifyBlocks: { zh: '我已自行确认的区块哈希（可不填）', en: 'Block hashes that I confirmed myself (optional)' },
   verifyBlocksHint: {
@@ -249,7 +254,7 @@ export const texts = {
     en: 'Expected 0x and 64 hex digits, with a chain such as eip155:1/ before it if you like:',
   },
   verifyStart: { zh: '开始核验', en: 'Verify' },
-  verifyNoSubject: { zh: '请先选择证书、材料包或回执。', en: 'Choose a certificate, package or receipt first.' },
+  verifyNoSubject: { zh: '请先选择要核验的材料。', en: 'Choose what to verify first.' },
   verifyNoPolicyChosen: {
     zh: '未选择信任策略',
     en: 'No trust policy chosen',
@@ -265,10 +270,21 @@ export const texts = {
   },
   verifyUnusable: { zh: '无法核验这些材料', en: 'This material cannot be verified' },
   verifyNotUsed: {
-    zh: '一次只核验一份文书，未使用：',
-    en: 'One document is verified at a time; not used:',
+    zh: '一次只核验一份存证文书，未使用：',
+    en: 'One certificate or receipt is verified at a time; not used:',
   },
   reportTitle: { zh: '核验报告', en: 'Verification report' },
+  ladderTitle: { zh: '分项回答', en: 'The answers, one by one' },
+  ladderSettles: { zh: '怎样解决：', en: 'What would settle it:' },
+  ladderRestsOn: { zh: '依据：', en: 'Rests on:' },
+  inspectionTitle: { zh: '他方材料的核验报告', en: 'Report on something that is not ours' },
+  inspectionDigest: { zh: '材料摘要（SHA-256）', en: 'Digest of the material (SHA-256)' },
+  inspectionTimes: { zh: '已证明的时间', en: 'Times proved' },
+  inspectionNotAfter: { zh: '最迟于此时已经存在', en: 'existed no later than' },
+  inspectionIndependent: { zh: '独立', en: 'independent' },
+  inspectionNotIndependent: { zh: '非独立', en: 'not independent' },
+  inspectionChecks: { zh: '逐项核验', en: 'Every check' },
+  inspectionStatements: { zh: '仅为材料自身的陈述，未经证明', en: 'Only stated by the thing itself, not proved' },
   reportSubject: { zh: '被核验文书', en: 'Document verified' },
   reportCertificateNo: { zh: '证书编号', en: 'Certificate no.' },
   reportDigest: { zh: '文书摘要（SHA-256，不含签章）', en: 'Digest of the document (SHA-256, without seals)' },
@@ -366,6 +382,11 @@ export const subjectTexts = {
   package: { zh: '材料包（ZIP）', en: 'package (ZIP)' },
 } satisfies Record<string, Text>;
 
+/** What was dropped, of this project or of others. */
+export function subjectText(kind: ThingKind): Text {
+  return kind in subjectTexts ? subjectTexts[kind as keyof typeof subjectTexts] : wordingOfKind(kind as InspectedKind);
+}
+
 /** Values of a report's statements that are words of ours, not the depositor's. */
 export const valueTexts: Record<string, Record<string, Text>> = {
   'depositor.kind': {
@@ -430,6 +451,14 @@ export const stateTexts = {
   certified: texts.stepCertified,
 } satisfies Record<string, Text>;
 
+export const chainStateTexts = {
+  waiting: awaitsTexts.anchor as Text,
+  intended: awaitsTexts.anchor as Text,
+  sent: awaitsTexts.anchor as Text,
+  mined: awaitsTexts.finality as Text,
+  final: texts.stepAnchored,
+} satisfies Record<string, Text>;
+
 const logStopped: Text = {
   zh: '日志已停止签名，等待人工处理；已收到的存证不会丢失',
   en: 'the log has stopped signing until someone has looked into it; nothing that was received is lost',
@@ -468,6 +497,15 @@ const alarmTexts: Record<string, Text> = {
   'anchor-refused': { zh: '合约拒绝了这次上链', en: 'the contract refused the anchor' },
   'anchor-balance-low': { zh: '上链账户余额不足', en: 'the anchoring account is short of funds' },
   'anchor-fee-ceiling': { zh: '链上费用超过上限', en: 'the chain asks for more than the fee ceiling' },
+  'anchor-gas-ceiling': { zh: '上链所需的 gas 超过上限', en: 'the anchor would take more gas than is allowed' },
+  'anchor-budget-spent': {
+    zh: '今日的上链预算已用完；零时（UTC）后继续',
+    en: "today's budget for anchoring is spent; it goes on after midnight UTC",
+  },
+  'providers-disagree': {
+    zh: '该链的各个节点说法不一，查明之前暂停上链',
+    en: 'nodes of this chain contradict each other; anchoring waits until that is cleared up',
+  },
   'chain-head-unknown': {
     zh: '链上状态与日志不符，上链已停止，等待人工处理',
     en: 'the chain does not agree with the log; anchoring has stopped until someone has looked into it',
@@ -509,8 +547,8 @@ const errorTexts: Record<string, Text> = {
     en: 'The file cannot be read: it may have been moved, changed or removed since you chose it. Choose it again.',
   },
   'not-a-document': {
-    zh: '这个文件不是证书、材料包或回执。原始文件请放到第 2 栏。',
-    en: 'This file is no certificate, package or receipt. Original files belong into place 2.',
+    zh: '这个文件里没有本页能核验的证明。原始文件请放到第 2 栏。',
+    en: 'There is nothing in this file that the page can verify. Original files belong into place 2.',
   },
   'not-canonical': damaged,
   'not-json': damaged,
@@ -527,6 +565,10 @@ const errorTexts: Record<string, Text> = {
   'package-unreadable': {
     zh: '材料包（ZIP）损坏或有歧义，无法读取。',
     en: 'The package (ZIP) is damaged or ambiguous and cannot be read.',
+  },
+  'package-expands-too-far': {
+    zh: 'ZIP 解压后大得反常，未予解压。',
+    en: 'The ZIP would unpack to an abnormal size and was not unpacked.',
   },
   'package-too-many-files': { zh: '材料包中的文件过多。', en: 'There are too many files in the package.' },
   'package-encrypted': { zh: '材料包已加密，请先解密。', en: 'The package is encrypted; decrypt it first.' },

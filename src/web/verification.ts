@@ -1,39 +1,118 @@
-import type { Report } from '../format/report.ts';
-import type { PresentedFile } from '../verify/deposit.ts';
-import { verifyPackage } from '../verify/package.ts';
-import { verifyPdf } from '../verify/pdf.ts';
-import { openTrust } from '../verify/trust.ts';
-import { verifyCertificate, verifyReceipt } from '../verify/verify.ts';
+import { CodedError } from '../errors.ts';
+import { certificatesIn } from '../format/pem.ts';
+import { digestsAbout, type Thing, type Verdict, verifyThing } from '../verify/inspect/desk.ts';
+import type { FileDigest, HeldFile } from '../verify/inspect/held-file.ts';
+import { isProof, recognise } from '../verify/inspect/recognise.ts';
+import { openPolicy } from '../verify/signed-policy.ts';
+import { openTrust, type Trust } from '../verify/trust.ts';
 import { runLocally } from './local-worker.ts';
 import { bytesOf, type Subject } from './presented-input.ts';
 
 export interface VerificationInput {
-  subject: Subject;
-  originals: readonly PresentedFile[];
-  policy: File | undefined;
+  subjects: readonly Subject[];
+  originals: readonly File[];
+  /** The policy, and beside it the X.509 certificates of whom the reader lets sign it. */
+  policy: readonly File[];
   /** Blocks that the reader confirmed himself, `0x…` or `eip155:1/0x…`. */
   trustedBlocks: readonly string[];
 }
 
+/** What came of one subject. */
+export type Outcome = { file: File } & ({ verdict: Verdict } | { error: CodedError });
+
 /**
- * The page's one door to the verification core.
- * @param onBytes called with the number of bytes of a package unpacked since the last call
- * @throws CodedError if the input is unusable; bad evidence is a report
+ * The page's one door to the verification core. Every subject is held against all other files, other subjects among them.
+ * @param onBytes called with the number of bytes unpacked or hashed since the last call
+ * @throws CodedError if the policy is unusable; what is wrong with one subject is its outcome
  */
 export async function verifyInput(
-  { subject: { kind, file }, originals, policy, trustedBlocks }: VerificationInput,
+  { subjects, originals, policy, trustedBlocks }: VerificationInput,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
-): Promise<Report> {
-  const trust = openTrust(policy === undefined ? undefined : await bytesOf(policy), trustedBlocks, undefined);
-  switch (kind) {
-    case 'certificate':
-      return verifyCertificate(await bytesOf(file), originals, trust);
-    case 'receipt':
-      return verifyReceipt(await bytesOf(file), originals, trust);
-    case 'pdf':
-      return verifyPdf(await bytesOf(file), originals, trust);
-    case 'package':
-      return verifyPackage(await runLocally({ kind, blob: file }, onBytes, signal), originals, trust);
+): Promise<Outcome[]> {
+  const trust = { ...openTrust(await readPolicy(policy), trustedBlocks, undefined), nowMs: Date.now() };
+  const outcomes: Outcome[] = [];
+  for (const { kind, file } of subjects) {
+    try {
+      const others = [...subjects.map((subject) => subject.file), ...originals].filter((other) => other !== file);
+      outcomes.push({ file, verdict: await verifyOne({ kind, file }, others, trust, onBytes, signal) });
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      outcomes.push({ file, error });
+    }
   }
+  return outcomes;
+}
+
+async function verifyOne(
+  subject: Subject,
+  others: readonly File[],
+  trust: Trust,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const thing = await openThing(subject, onBytes, signal);
+  const more = digestsAbout(thing);
+  const held: HeldFile[] = [];
+  for (const file of others) {
+    held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await recognise(file)) });
+  }
+  return verifyThing(thing, held, trust);
+}
+
+async function openThing(
+  { kind, file }: Subject,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Thing> {
+  switch (kind) {
+    case 'package':
+      return { kind, files: await runLocally({ kind, blob: file }, onBytes, signal) };
+    case 'bag':
+      return { kind, files: await runLocally({ kind, blob: file }, onBytes, signal) };
+    default:
+      return { kind, bytes: await bytesOf(file) };
+  }
+}
+
+type Digested = Omit<HeldFile, 'isProof'>;
+const digested = new WeakMap<File, Map<string, Promise<Digested>>>();
+
+/** Digests of a file, computed once for each set of algorithms: large files take minutes. */
+export function digestsOf(
+  file: File,
+  more: readonly FileDigest[],
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<Digested> {
+  const others = more.filter((name) => name !== 'sha256');
+  const known = digested.get(file) ?? new Map<string, Promise<Digested>>();
+  digested.set(file, known);
+  const key = others.join(' ');
+  let digests = known.get(key);
+  if (digests === undefined) {
+    digests = runLocally({ kind: 'digest', blob: file, more: others }, onBytes, signal);
+    known.set(key, digests);
+    // What failed or was given up may be tried again.
+    digests.catch(() => known.delete(key));
+  }
+  return digests;
+}
+
+/** @throws FormatError, PolicyError */
+async function readPolicy(files: readonly File[]): Promise<Uint8Array | undefined> {
+  const policies: Uint8Array[] = [];
+  const signers: Uint8Array[] = [];
+  for (const file of files) {
+    const bytes = await bytesOf(file);
+    if ((await recognise(file)) === 'policy') policies.push(bytes);
+    else if (isJson(bytes)) policies.push(bytes);
+    else signers.push(...certificatesIn(bytes));
+  }
+  const policy = policies.at(-1);
+  return policy === undefined ? undefined : (await openPolicy(policy, signers)).policy;
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  return /^\s*\{/.test(new TextDecoder('latin1').decode(bytes.subarray(0, 256)));
 }

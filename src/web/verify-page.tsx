@@ -1,58 +1,56 @@
 import { Alert, Button, Input, Progress } from 'antd';
-import { useEffect, useReducer, useRef, useState } from 'react';
+import { type Ref, useEffect, useReducer, useRef, useState } from 'react';
 import { CodedError } from '../errors.ts';
-import type { Report } from '../format/report.ts';
+import { isInspection } from '../verify/inspect/desk.ts';
 import { FileDrop } from './file-drop.tsx';
+import { InspectionView } from './inspection-view.tsx';
 import { useText } from './language.tsx';
-import { runLocally } from './local-worker.ts';
 import { percent, sizeText } from './measures.ts';
 import { type Subject, sortInput } from './presented-input.ts';
 import { ProblemAlert } from './problem-alert.tsx';
 import { ReportView } from './report-view.tsx';
-import { subjectTexts, texts } from './texts.ts';
-import { type VerificationInput, verifyInput } from './verification.ts';
+import { subjectText, texts } from './texts.ts';
+import { digestsOf, type Outcome, type VerificationInput, verifyInput } from './verification.ts';
 
 interface VerifyPageProps {
   /** SHA-256 of verify.html if this is that file; null in the site. */
   toolDigest: string | null;
 }
 
-type Digested = LocalDigest | undefined;
-type LocalDigest = { sizeBytes: number; sha256: string; sm3: string };
-
 interface Original {
   id: number;
   file: File;
   readBytes: number;
-  digests: Digested;
+  isDigested: boolean;
   error: CodedError | undefined;
   abort: AbortController;
 }
 
 interface State {
-  subject: Subject | undefined;
-  policy: File | undefined;
+  subjects: readonly Subject[];
+  /** The policy, and the X.509 certificate of whoever may sign it. */
+  policy: readonly File[];
   originals: readonly Original[];
   /** Documents dropped together with the one that was taken. */
   notUsed: readonly string[];
-  outcome: { report: Report } | { error: CodedError } | undefined;
+  outcome: { verdicts: readonly Outcome[] } | { error: CodedError } | undefined;
   /** The input changed after the outcome was computed. */
   stale: boolean;
 }
 
 type Action =
-  | { do: 'subject'; subject: Subject | undefined; notUsed: readonly string[] }
-  | { do: 'policy'; policy: File | undefined }
+  | { do: 'subjects'; subjects: readonly Subject[]; notUsed: readonly string[] }
+  | { do: 'policy'; policy: readonly File[] }
   | { do: 'add'; originals: readonly Original[] }
   | { do: 'read'; id: number; bytes: number }
-  | { do: 'digested'; id: number; digests: Digested; error: CodedError | undefined }
+  | { do: 'digested'; id: number; error: CodedError | undefined }
   | { do: 'drop-originals'; ids: readonly number[] }
   | { do: 'blocks' }
   | { do: 'outcome'; outcome: State['outcome'] };
 
 const EMPTY: State = {
-  subject: undefined,
-  policy: undefined,
+  subjects: [],
+  policy: [],
   originals: [],
   notUsed: [],
   outcome: undefined,
@@ -62,8 +60,8 @@ const EMPTY: State = {
 function reduce(state: State, action: Action): State {
   const changed = { ...state, stale: state.outcome !== undefined };
   switch (action.do) {
-    case 'subject':
-      return { ...changed, subject: action.subject, notUsed: action.notUsed };
+    case 'subjects':
+      return { ...changed, subjects: action.subjects, notUsed: action.notUsed };
     case 'policy':
       return { ...changed, policy: action.policy };
     case 'add':
@@ -71,7 +69,11 @@ function reduce(state: State, action: Action): State {
     case 'read':
       return patchOriginal(state, action.id, (o) => ({ ...o, readBytes: o.readBytes + action.bytes }));
     case 'digested':
-      return patchOriginal(state, action.id, (o) => ({ ...o, digests: action.digests, error: action.error }));
+      return patchOriginal(state, action.id, (o) => ({
+        ...o,
+        isDigested: action.error === undefined,
+        error: action.error,
+      }));
     case 'drop-originals':
       return { ...changed, originals: state.originals.filter((o) => !action.ids.includes(o.id)) };
     case 'blocks':
@@ -98,9 +100,9 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
   const result = useRef<HTMLDivElement>(null);
 
   const { trustedBlocks, wrongBlock } = parseBlocks(blocks);
-  const hashing = state.originals.some((o) => o.digests === undefined && o.error === undefined);
+  const hashing = state.originals.some((o) => !o.isDigested && o.error === undefined);
   const ready =
-    state.subject !== undefined &&
+    state.subjects.length > 0 &&
     !hashing &&
     wrongBlock === undefined &&
     running === undefined &&
@@ -108,35 +110,34 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
 
   useEffect(() => {
     if (state.outcome === undefined) return;
-    if ('report' in state.outcome) heading.current?.focus();
+    if ('verdicts' in state.outcome && heading.current !== null) heading.current.focus();
     else result.current?.focus();
   }, [state.outcome]);
 
   const addOriginals = (files: readonly File[]) => {
     const originals = files.map((file): Original => {
       const abort = new AbortController();
-      return { id: nextId++, file, readBytes: 0, digests: undefined, error: undefined, abort };
+      return { id: nextId++, file, readBytes: 0, isDigested: false, error: undefined, abort };
     });
     dispatch({ do: 'add', originals });
     for (const { id, file, abort } of originals) {
-      runLocally({ kind: 'digest', blob: file }, (bytes) => dispatch({ do: 'read', id, bytes }), abort.signal).then(
-        (digests) => dispatch({ do: 'digested', id, digests, error: undefined }),
+      digestsOf(file, [], (bytes) => dispatch({ do: 'read', id, bytes }), abort.signal).then(
+        () => dispatch({ do: 'digested', id, error: undefined }),
         (error: unknown) => {
-          if (!abort.signal.aborted) dispatch({ do: 'digested', id, digests: undefined, error: codedErrorOf(error) });
+          if (!abort.signal.aborted) dispatch({ do: 'digested', id, error: codedErrorOf(error) });
         },
       );
     }
   };
   const takeAnything = async (files: File[]) => {
-    const { subjects, policies, originals } = await sortInput(files);
-    const [first, ...others] = subjects;
-    if (first !== undefined) dispatch({ do: 'subject', subject: first, notUsed: others.map((s) => s.file.name) });
-    if (policies[0] !== undefined) dispatch({ do: 'policy', policy: policies[0] });
-    // A single file that is no document of ours was meant as one: say so instead of filing it elsewhere.
-    if (files.length === 1 && first === undefined && policies.length === 0) {
+    const { subjects, notUsed, policies, originals } = await sortInput(files);
+    if (subjects.length > 0) dispatch({ do: 'subjects', subjects, notUsed: notUsed.map(({ name }) => name) });
+    if (policies[0] !== undefined) dispatch({ do: 'policy', policy: [policies[0]] });
+    // A single file that nothing can be verified of was meant as such a thing: say so instead of filing it elsewhere.
+    if (files.length === 1 && subjects.length === 0 && policies.length === 0) {
       dispatch({
         do: 'outcome',
-        outcome: { error: new CodedError('not-a-document', `${files[0]?.name} is no certificate, package or receipt`) },
+        outcome: { error: new CodedError('not-a-document', `${files[0]?.name} is nothing that this page can verify`) },
       });
     } else if (originals.length > 0) addOriginals(originals);
   };
@@ -147,23 +148,22 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
     document.getElementById('trusted-blocks')?.focus();
   };
   const run = async () => {
-    if (state.subject === undefined) return;
     const input: VerificationInput = {
-      subject: state.subject,
-      originals: state.originals.flatMap((o) => (o.digests === undefined ? [] : [o.digests])),
+      subjects: state.subjects,
+      originals: state.originals.map(({ file }) => file),
       policy: state.policy,
       trustedBlocks,
     };
     setRunning({ readBytes: 0 });
     announce(t(texts.verifyRunning));
     try {
-      const report = await verifyInput(
+      const verdicts = await verifyInput(
         input,
         (bytes) => setRunning((before) => ({ readBytes: (before?.readBytes ?? 0) + bytes })),
         new AbortController().signal,
       );
-      dispatch({ do: 'outcome', outcome: { report } });
-      announce(t(texts.verifyDone));
+      dispatch({ do: 'outcome', outcome: { verdicts } });
+      announce(t(verdicts.some((outcome) => 'verdict' in outcome) ? texts.verifyDone : texts.verifyUnusable));
     } catch (error) {
       dispatch({ do: 'outcome', outcome: { error: codedErrorOf(error) } });
       announce(t(texts.verifyUnusable));
@@ -187,13 +187,16 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
             choose={texts.chooseFiles}
             onFiles={takeAnything}
           >
-            {state.subject !== undefined && (
+            {state.subjects.map((subject) => (
               <Chosen
-                name={state.subject.file.name}
-                note={`${t(subjectTexts[state.subject.kind])}, ${sizeText(state.subject.file.size)}`}
-                onRemove={() => dispatch({ do: 'subject', subject: undefined, notUsed: [] })}
+                key={`${subject.kind} ${subject.file.name} ${subject.file.size}`}
+                name={subject.file.name}
+                note={`${t(subjectText(subject.kind))}, ${sizeText(subject.file.size)}`}
+                onRemove={() =>
+                  dispatch({ do: 'subjects', subjects: state.subjects.filter((s) => s !== subject), notUsed: [] })
+                }
               />
-            )}
+            ))}
             {state.notUsed.length > 0 && (
               <p className="hint wrap-anywhere">
                 {t(texts.verifyNotUsed)} {state.notUsed.join(', ')}
@@ -225,18 +228,17 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
             label={texts.verifyPolicy}
             hint={texts.verifyPolicyHint}
             choose={texts.chooseFile}
-            multiple={false}
-            onFiles={([policy]) => dispatch({ do: 'policy', policy })}
+            onFiles={(policy) => dispatch({ do: 'policy', policy })}
           >
-            {state.policy === undefined ? (
-              <p className="hint">{t(texts.verifyNoPolicyChosen)}</p>
-            ) : (
+            {state.policy.length === 0 && <p className="hint">{t(texts.verifyNoPolicyChosen)}</p>}
+            {state.policy.map((file) => (
               <Chosen
-                name={state.policy.name}
-                note={sizeText(state.policy.size)}
-                onRemove={() => dispatch({ do: 'policy', policy: undefined })}
+                key={file.name}
+                name={file.name}
+                note={sizeText(file.size)}
+                onRemove={() => dispatch({ do: 'policy', policy: state.policy.filter((other) => other !== file) })}
               />
-            )}
+            ))}
           </FileDrop>
           <label htmlFor="trusted-blocks">{t(texts.verifyBlocks)}</label>
           <p className="hint" id="trusted-blocks-hint">
@@ -263,7 +265,7 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
             {t(texts.verifyStart)}
           </Button>
           <span className="hint">
-            {state.subject === undefined
+            {state.subjects.length === 0
               ? t(texts.verifyNoSubject)
               : hashing
                 ? t(texts.verifyHashing)
@@ -284,18 +286,55 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
           <Alert className="no-print" type="warning" showIcon title={t(texts.verifyAgain)} />
         )}
         {state.outcome !== undefined &&
-          ('report' in state.outcome ? (
-            <ReportView
-              report={state.outcome.report}
-              toolDigest={toolDigest}
-              onConfirm={confirmBlock}
-              headingRef={heading}
-            />
+          ('verdicts' in state.outcome ? (
+            state.outcome.verdicts.map((outcome, i, all) => (
+              <VerdictView
+                key={`${outcome.file.name} ${outcome.file.size}`}
+                outcome={outcome}
+                name={all.length > 1 ? outcome.file.name : undefined}
+                idPrefix={i === 0 ? '' : `subject-${i + 1}-`}
+                toolDigest={toolDigest}
+                onConfirm={confirmBlock}
+                headingRef={i === 0 ? heading : null}
+              />
+            ))
           ) : (
             <ProblemAlert title={texts.verifyUnusable} error={state.outcome.error} />
           ))}
       </div>
     </div>
+  );
+}
+
+interface VerdictViewProps {
+  outcome: Outcome;
+  /** Of the file, where there are several. */
+  name: string | undefined;
+  idPrefix: string;
+  toolDigest: string | null;
+  onConfirm: (block: string) => void;
+  headingRef: Ref<HTMLHeadingElement> | null;
+}
+
+function VerdictView({ outcome, name, idPrefix, toolDigest, onConfirm, headingRef }: VerdictViewProps) {
+  if ('error' in outcome) {
+    return (
+      <div className="subject-problem">
+        {name !== undefined && (
+          <p className="wrap-anywhere">
+            <bdi>{name}</bdi>
+          </p>
+        )}
+        <ProblemAlert title={texts.verifyUnusable} error={outcome.error} />
+      </div>
+    );
+  }
+  const { verdict } = outcome;
+  const shared = { name, idPrefix, toolDigest, headingRef };
+  return isInspection(verdict) ? (
+    <InspectionView inspection={verdict} {...shared} />
+  ) : (
+    <ReportView report={verdict} onConfirm={onConfirm} {...shared} />
   );
 }
 
@@ -336,11 +375,11 @@ function OriginalList({
           <li key={original.id}>
             <Chosen
               name={original.file.name}
-              note={`${sizeText(original.file.size)}${original.digests === undefined ? '' : `, ${t(texts.verifyHashed)}`}`}
+              note={`${sizeText(original.file.size)}${original.isDigested ? `, ${t(texts.verifyHashed)}` : ''}`}
               onRemove={() => onRemove([original])}
             />
             {original.error !== undefined && <ProblemAlert title={texts.verifyUnusable} error={original.error} />}
-            {original.digests === undefined && original.error === undefined && (
+            {!original.isDigested && original.error === undefined && (
               <Progress
                 percent={percent(original.readBytes, original.file.size)}
                 size="small"

@@ -5,7 +5,7 @@ import { typeOf } from '../../format/fields.ts';
 import type { InspectedKind } from '../../format/inspection.ts';
 import { type JsonValue, MAX_DEPTH, parseJson } from '../../format/json.ts';
 import { PACKAGE } from '../../format/package.ts';
-import { MAX_POLICY_BYTES } from '../../format/policy.ts';
+import { MAX_SIGNED_POLICY_BYTES } from '../../format/signed-policy.ts';
 import { listZip, readZipEntry } from '../package-reader.ts';
 import { MAX_PDF_BYTES, openPdf } from '../pdf.ts';
 import { bagBase } from './bag.ts';
@@ -64,7 +64,7 @@ function inspectorFor(sizeBytes: number, head: Uint8Array): Inspector | undefine
 }
 
 async function recogniseJson(source: ByteSource): Promise<OwnKind | 'policy' | undefined> {
-  const maxBytes = Math.max(MAX_CERTIFICATE_BYTES, MAX_POLICY_BYTES);
+  const maxBytes = Math.max(MAX_CERTIFICATE_BYTES, MAX_SIGNED_POLICY_BYTES);
   if (source.size > maxBytes) return undefined;
   switch (typeOfJson(await bytesOf(source), maxBytes)) {
     case 'tiezheng/certificate/v1':
@@ -72,6 +72,7 @@ async function recogniseJson(source: ByteSource): Promise<OwnKind | 'policy' | u
     case 'tiezheng/receipt/v1':
       return 'receipt';
     case 'tiezheng/policy/v1':
+    case 'tiezheng/signed-policy/v1':
       return 'policy';
     default:
       return undefined;
