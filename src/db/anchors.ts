@@ -182,6 +182,20 @@ export async function selectFinalAnchorsCovering(q: Queryable, leafIndex: bigint
   return rows;
 }
 
+/** On each chain and contract, the largest tree that a final anchor holds, and that one held which was final at `before`; 0 if none. */
+export async function selectFinalTreeSizes(
+  q: Queryable,
+  before: Date,
+): Promise<{ chain: string; contract: Buffer; newest: bigint; newestBefore: bigint }[]> {
+  const { rows } = await q.query<{ chain: string; contract: Buffer; newest: bigint; newestBefore: bigint }>(
+    `select chain, contract, max(tree_size) as newest,
+       coalesce(max(tree_size) filter (where state_since <= $1), 0) as "newestBefore"
+     from anchor where state = 'final' group by chain, contract`,
+    [before],
+  );
+  return rows;
+}
+
 /** On each chain and contract, the smallest anchor of any state but superseded whose tree has leaf `leafIndex`. */
 export async function selectAnchorsCovering(q: Queryable, leafIndex: bigint): Promise<LiveAnchorRow[]> {
   const { rows } = await q.query<LiveAnchorRow>(

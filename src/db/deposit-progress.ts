@@ -22,13 +22,27 @@ export interface DepositProgress {
     blockHash: Buffer | null;
     transactionHash: Buffer | null;
   } | null;
+  /** On each chain that has begun, the smallest final anchor that covers the leaf, else the smallest on its way. */
+  anchors: DepositAnchor[];
   /** What calendars have come to for any publication that covers the leaf; null before the first stamp. */
   opentimestamps: 'pending' | 'complete' | null;
   /** The newest one. */
   certificate: { certificateNo: string; digest: Buffer; issuedAt: Date } | null;
 }
 
+/** Hashes and addresses are `0x` hex. */
+export interface DepositAnchor {
+  chain: string;
+  contract: string;
+  treeSize: number;
+  state: AnchorState;
+  stateSince: Date;
+  blockHash: string | null;
+  transactionHash: string | null;
+}
+
 interface Row {
+  anchors: (Omit<DepositAnchor, 'stateSince'> & { stateSince: string })[] | null;
   depositId: string;
   receivedAt: Date;
   fileCount: bigint;
@@ -56,6 +70,11 @@ const PROGRESS = `
     p.tree_size as "publicationTreeSize", p.published_at as "publishedAt",
     a.chain, a.contract, a.tree_size as "anchorTreeSize", a.state, a.state_since as "stateSince",
     a.block_hash as "blockHash", a.transaction_hash as "transactionHash",
+    (select json_agg(json_build_object('chain', chain, 'contract', '0x' || encode(contract, 'hex'), 'treeSize', tree_size,
+        'state', state, 'stateSince', state_since, 'blockHash', '0x' || encode(block_hash, 'hex'),
+        'transactionHash', '0x' || encode(transaction_hash, 'hex')))
+      from (select distinct on (chain, contract) * from anchor where tree_size > s.leaf_index and state <> 'superseded'
+        order by chain, contract, state = 'final' desc, tree_size) each) as anchors,
     case
       when exists (select from attestation t where t.tree_size > s.leaf_index and t.type = 'opentimestamps' and t.complete) then 'complete'
       when exists (select from attestation t where t.tree_size > s.leaf_index and t.type = 'opentimestamps') then 'pending'
@@ -126,6 +145,7 @@ function asProgress(row: Row): DepositProgress {
             blockHash: row.blockHash,
             transactionHash: row.transactionHash,
           },
+    anchors: (row.anchors ?? []).map((each) => ({ ...each, stateSince: new Date(each.stateSince) })),
     opentimestamps: row.opentimestamps,
     certificate:
       row.certificateNo === null

@@ -28,6 +28,8 @@ export interface EmbeddedAnvilOptions {
   onLog: (line: string) => void;
   /** A block is mined when the newest is older than this, so that a recent block hash always exists. Default: 30 minutes. */
   idleBlockMs?: number;
+  /** Default: 31337. The same folder wants the same at each start. */
+  chainId?: number;
 }
 
 export interface EmbeddedAccount {
@@ -40,7 +42,7 @@ export interface EmbeddedAccount {
 export interface EmbeddedAnvil {
   /** Stays the same while this runs and, unless somebody takes the port in between, over restarts. 127.0.0.1 only. */
   rpcUrl: string;
-  chain: 'eip155:31337';
+  chain: `eip155:${number}`;
   anchorer: EmbeddedAccount;
   guardian: EmbeddedAccount;
   /** Process id of the node; another one after it was restarted. */
@@ -88,7 +90,7 @@ export async function startAnvil(options: EmbeddedAnvilOptions): Promise<Embedde
   try {
     const accounts = await readOrMakeAccounts(folder);
     await endLeftOver(folder, options.onLog);
-    node = await startNode(folder, options.onLog);
+    node = await startNode(folder, options.chainId ?? CHAIN_ID, options.onLog);
     const chain = new DurableChain(folder, node, options.idleBlockMs ?? IDLE_BLOCK_MS, options.onLog);
     for (const { address } of [accounts.anchorer, accounts.guardian]) {
       await node.call('anvil_setBalance', [address, `0x${BALANCE.toString(16)}`]);
@@ -97,7 +99,7 @@ export async function startAnvil(options: EmbeddedAnvilOptions): Promise<Embedde
     chain.watch();
     return {
       rpcUrl: node.rpcUrl,
-      chain: `eip155:${CHAIN_ID}`,
+      chain: `eip155:${node.chainId}`,
       ...accounts,
       pid: () => chain.node.child.pid,
       durableBlock: () => chain.durableBlock,
@@ -119,6 +121,7 @@ export async function startAnvil(options: EmbeddedAnvilOptions): Promise<Embedde
 interface Node {
   child: GuardedChild;
   port: number;
+  chainId: number;
   rpcUrl: string;
   ended(): boolean;
   call(method: string, params: unknown[]): Promise<unknown>;
@@ -196,7 +199,7 @@ class DurableChain {
   async #restart(): Promise<boolean> {
     for (let waitMs = RESTART_DELAY_MS.first; ; waitMs = Math.min(2 * waitMs, RESTART_DELAY_MS.last)) {
       try {
-        this.node = await launch(this.#folder, this.node.port);
+        this.node = await launch(this.#folder, this.node.port, this.node.chainId);
         this.#onLog(`anvil runs again as process ${this.node.child.pid}`);
         for (const listener of this.#listeners) listener();
         return true;
@@ -277,13 +280,13 @@ async function endLeftOver(folder: string, onLog: (line: string) => void): Promi
 }
 
 /** On the port of the last time, else on a free one. */
-async function startNode(folder: string, onLog: (line: string) => void): Promise<Node> {
+async function startNode(folder: string, chainId: number, onLog: (line: string) => void): Promise<Node> {
   const path = join(folder, 'port');
   const last = existsSync(path) ? Number(await readFile(path, 'utf8')) : undefined;
   for (let attempt = 1; ; attempt++) {
     const port = attempt === 1 && last !== undefined ? last : await freePort();
     try {
-      const node = await launch(folder, port);
+      const node = await launch(folder, port, chainId);
       if (port !== last) await writeFile(path, `${port}\n`);
       return node;
     } catch (error) {
@@ -295,7 +298,7 @@ async function startNode(folder: string, onLog: (line: string) => void): Promise
 }
 
 /** Resolves once the node answers with the kept state loaded: nobody ever sees it empty. */
-async function launch(folder: string, port: number): Promise<Node> {
+async function launch(folder: string, port: number, chainId: number): Promise<Node> {
   const state = await unpackState(folder);
   const kept: string[] = [];
   let listens = () => {};
@@ -305,7 +308,7 @@ async function launch(folder: string, port: number): Promise<Node> {
   const child = await spawnGuarded({
     command: anvilBinary(),
     args: [
-      ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(CHAIN_ID)],
+      ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(chainId)],
       // Pages in a browser on this machine have no business here.
       '--no-cors',
       // Neither the well-known test accounts, nor old states, of which it would write 80 kB a block to disk.
@@ -330,7 +333,7 @@ async function launch(folder: string, port: number): Promise<Node> {
     void child.exited.then(() => {
       ended = true;
     });
-    return { child, port, rpcUrl, ended: () => ended, call: (method, params) => call(rpcUrl, method, params) };
+    return { child, port, chainId, rpcUrl, ended: () => ended, call: (method, params) => call(rpcUrl, method, params) };
   } catch (error) {
     await child.stop('SIGKILL', STOP_GRACE_MS);
     throw error;

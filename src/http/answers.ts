@@ -46,6 +46,21 @@ export const depositSummarySchema = z.strictObject({
       transactionHash: hash0x.nullable(),
     })
     .nullable(),
+  /** Every chain that the log is anchored on, side by side: each proves the deposit without the others. */
+  chains: z.array(
+    z.strictObject({
+      chain: evmChain,
+      contract: address,
+      /** `waiting`: no anchor that covers the deposit has been begun there. */
+      state: z.enum(['waiting', 'intended', 'sent', 'mined', 'final']),
+      treeSize: treePosition.nullable(),
+      since: utcTime.nullable(),
+      blockHash: hash0x.nullable(),
+      transactionHash: hash0x.nullable(),
+      /** Code of what holds this chain up now; null if nothing does, or nothing needs to go on there. */
+      trouble: z.string().nullable(),
+    }),
+  ),
   /** `complete` once a calendar has led a checkpoint that covers the deposit to Bitcoin; null before one has stamped any. */
   opentimestamps: z.enum(['pending', 'complete']).nullable(),
   certificate: z.strictObject({ certificateNo: z.string(), digest: hex32, issuedAt: utcTime }).nullable(),

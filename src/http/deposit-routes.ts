@@ -20,7 +20,7 @@ import { RECORDS_LOST } from '../log/log-error.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
-import { depositDetail, depositSummary } from './deposit-view.ts';
+import { type AnchoringChain, depositDetail, depositSummary } from './deposit-view.ts';
 import { HttpError } from './http-error.ts';
 import { parseParameters, type Route } from './route.ts';
 import { sendBytes, sendHandedIn, sendJson } from './send.ts';
@@ -33,6 +33,8 @@ export interface DepositRouteParts {
   /** Streams the filing package of a certified deposit, a ZIP, and closes the sink. Rejects before the first byte, or aborts it. */
   /** Codes of what keeps anchoring waiting now; none if it goes on. */
   anchoringTrouble: () => readonly string[];
+  /** Every chain that the log is anchored on. */
+  chains: () => readonly AnchoringChain[];
   writePackage: (depositId: string, sink: WritableStream<Uint8Array>) => Promise<void>;
   /** The `.ots` of one file; undefined until a calendar has stamped a publication that covers it. */
   fileProof: (depositId: string, fileIndex: number) => Promise<Uint8Array | undefined>;
@@ -63,7 +65,7 @@ const OTS_TYPE = 'application/vnd.opentimestamps.ots';
 
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
-  const { db, vault, deposits, previews, writePackage, fileProof, anchoringTrouble } = parts;
+  const { db, vault, deposits, previews, writePackage, fileProof, anchoringTrouble, chains } = parts;
 
   const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
     const progress = await selectDepositProgress(db.pool, accountId, depositId);
@@ -89,7 +91,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     const progress = await ownDeposit(accountId, depositId);
     const certificate = await selectCertificateOfDeposit(db.pool, depositId);
     if (certificate !== undefined) return certificate;
-    const { state, pending } = depositSummary(progress, await alarmCodes());
+    const { state, pending } = depositSummary(progress, await alarmCodes(), chains());
     const alarms = pending?.alarms ?? [];
     const because = alarms.length > 0 ? `; open alarms: ${alarms.join(', ')}` : '';
     throw new HttpError('certificate-pending', `the deposit is ${state} and awaits ${pending?.awaits}${because}`, {
@@ -129,7 +131,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         const alarms = await alarmCodes();
         const page = rows.slice(0, Number(limit));
         const next = rows.length > page.length ? (page.at(-1)?.depositId ?? null) : null;
-        sendJson(res, 200, { deposits: page.map((row) => depositSummary(row, alarms)), next });
+        sendJson(res, 200, { deposits: page.map((row) => depositSummary(row, alarms, chains())), next });
       },
     },
     {
@@ -159,7 +161,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         if (record === undefined || depositor === undefined || statement === undefined) {
           throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
         }
-        const summary = depositSummary(progress, alarms);
+        const summary = depositSummary(progress, alarms, chains());
         sendJson(res, 200, depositDetail(summary, { record, depositor, statement, entries, objects }));
       },
     },

@@ -7,8 +7,22 @@ import { fileNameSchema, parseDepositRecord, parseFileEntry } from '../format/de
 import { parseObject, utcTimeOf } from '../format/fields.ts';
 import type { DepositDetail, DepositSummary } from './answers.ts';
 
+/** One chain that the log is anchored on, as this process sees it now. */
+export interface AnchoringChain {
+  /** CAIP-2. */
+  chain: string;
+  /** 0x, 20 bytes, lower case. */
+  contract: string;
+  /** Code of what holds anchoring up there. */
+  trouble: string | null;
+}
+
 /** What the database knows of a deposit's progress → what its depositor sees. `alarms` are the codes of the open ones. */
-export function depositSummary(progress: DepositProgress, alarms: readonly string[]): DepositSummary {
+export function depositSummary(
+  progress: DepositProgress,
+  alarms: readonly string[],
+  chains: readonly AnchoringChain[],
+): DepositSummary {
   const { publication, anchor, certificate } = progress;
   const { state, awaits } = stageOf(progress);
   return {
@@ -36,6 +50,7 @@ export function depositSummary(progress: DepositProgress, alarms: readonly strin
             transactionHash: anchor.transactionHash && encodeHex0x(anchor.transactionHash),
           },
     opentimestamps: progress.opentimestamps,
+    chains: chains.map((chain) => chainView(chain, progress)),
     certificate:
       certificate === null
         ? null
@@ -44,6 +59,20 @@ export function depositSummary(progress: DepositProgress, alarms: readonly strin
             digest: encodeHex(certificate.digest),
             issuedAt: utcTimeOf(certificate.issuedAt.getTime()),
           },
+  };
+}
+
+function chainView({ chain, contract, trouble }: AnchoringChain, { anchors }: DepositProgress) {
+  const anchor = anchors.find((each) => each.chain === chain && each.contract === contract);
+  return {
+    chain,
+    contract,
+    state: anchor?.state ?? ('waiting' as const),
+    treeSize: anchor?.treeSize ?? null,
+    since: anchor === undefined ? null : utcTimeOf(anchor.stateSince.getTime()),
+    blockHash: anchor?.blockHash ?? null,
+    transactionHash: anchor?.transactionHash ?? null,
+    trouble: anchor?.state === 'final' ? null : trouble,
   };
 }
 

@@ -23,6 +23,13 @@ export const summarySchema = z.object({
       transactionHash: z.string().nullable(),
     })
     .nullable(),
+  chains: z.array(
+    z.object({
+      chain: z.string(),
+      state: z.enum(['waiting', 'intended', 'sent', 'mined', 'final']),
+      trouble: z.string().nullable(),
+    }),
+  ),
   certificate: z.object({ certificateNo: z.string(), issuedAt: z.string() }).nullable(),
 });
 export type DepositSummary = z.infer<typeof summarySchema>;

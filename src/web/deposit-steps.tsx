@@ -3,7 +3,7 @@ import type { DepositSummary } from './api-answers.ts';
 import { useText } from './language.tsx';
 import { beijingTime } from './measures.ts';
 import { StepMark } from './status-mark.tsx';
-import { alarmText, awaitsTexts, type Text, texts } from './texts.ts';
+import { alarmText, awaitsTexts, chainStateTexts, type Text, texts } from './texts.ts';
 
 type StepStatus = 'done' | 'now' | 'waiting';
 
@@ -71,6 +71,7 @@ export function DepositSteps({ deposit }: { deposit: DepositSummary }) {
               </time>
             )}
             <div className="hint">{t(step.means)}</div>
+            {step.name === texts.stepAnchored && deposit.chains.length > 1 && <Chains deposit={deposit} />}
             {step.status === 'now' && deposit.pending !== null && (
               <div>
                 {t(awaitsTexts[deposit.pending.awaits] ?? texts.statusWaiting)}
@@ -85,5 +86,20 @@ export function DepositSteps({ deposit }: { deposit: DepositSummary }) {
         ))}
       </ol>
     </>
+  );
+}
+
+/** Each chain proves the deposit without the others, so one that is away is shown as itself. */
+function Chains({ deposit }: { deposit: DepositSummary }) {
+  const t = useText();
+  return (
+    <ul className="hint" aria-label={t(texts.chainsTitle)}>
+      {deposit.chains.map(({ chain, state, trouble }) => (
+        <li key={chain} data-chain={chain} data-state={state}>
+          {chain}: {t(chainStateTexts[state])}
+          {trouble !== null && ` · ${t(alarmText(trouble))}`}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -5,12 +5,13 @@ import { expect } from 'chai';
 import { insertCertificate } from '../../src/db/certificates.ts';
 import { parseHex0x } from '../../src/format/bytes.ts';
 import { OpenApiCheck } from './openapi-check.ts';
-import { CHAIN, CONTRACT, ServiceWorld } from './service-world.ts';
+import { CHAIN, CONTRACT, OTHER_CHAIN, ServiceWorld } from './service-world.ts';
 
 interface Detail {
   state: string;
   pending: { awaits: string; alarms: string[] } | null;
   anchor: { state: string; blockHash: string | null } | null;
+  chains: { chain: string; state: string; trouble: string | null }[];
   certificate: { certificateNo: string } | null;
 }
 
@@ -72,8 +73,22 @@ describe('a deposit on its way', () => {
       const body = await detail();
       expect(body).to.deep.include({ state, pending: { awaits, alarms: [] } });
       expect(body.anchor?.state).to.equal(anchor);
+      expect(body.chains.map(({ chain, state }) => [chain, state])).to.deep.equal([
+        [CHAIN, anchor],
+        [OTHER_CHAIN, 'waiting'],
+      ]);
     });
   }
+
+  it('shows the chains side by side, and what holds up the one that is not done', async () => {
+    world.anchoringTrouble = ['rpc-unreachable'];
+    const body = await detail();
+    world.anchoringTrouble = [];
+    expect(body.chains.map(({ chain, state, trouble }) => [chain, state, trouble])).to.deep.equal([
+      [CHAIN, 'final', null],
+      [OTHER_CHAIN, 'waiting', 'rpc-unreachable'],
+    ]);
+  });
 
   it('goes back to published if its anchor was superseded', async () => {
     await anchorIs('superseded');

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { type EmbeddedAnvil, startAnvil } from '../../src/evaluation/anvil.ts';
 
 /** Inside a `describe`: a chain of its own for the suite, on a real EVM. */
-export function useAnvil(): () => EmbeddedAnvil {
+export function useAnvil(chainId?: number): () => EmbeddedAnvil {
   let folder: string | undefined;
   let anvil: EmbeddedAnvil | undefined;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tiezheng-test-anvil-'));
-    anvil = await startAnvil({ folder, onLog: () => {} });
+    anvil = await startAnvil({ folder, onLog: () => {}, ...(chainId !== undefined && { chainId }) });
   });
   after(async () => {
     await anvil?.stop();

@@ -160,6 +160,7 @@ export class StandInService {
             transactionHash: anchor.claims.transactionHash,
           }
         : null,
+      chains: [],
       opentimestamps: null,
       certificate: reached('certified')
         ? {
