@@ -123,12 +123,12 @@ export class AuthorityClient {
     const answeredMs = this.#parts.nowMs();
     const token = this.#tokenIn(answer);
 
-    const opened = await openTimestampToken(token, { algorithm: hash, digest }, NO_MATERIAL).then((first) =>
-      // The signer's certificate may be among those that were configured.
-      first.ok || first.reason !== 'signer-certificate-absent'
-        ? first
-        : openTimestampToken(token, { algorithm: hash, digest }, this.#intermediates),
-    );
+    const bare = await openTimestampToken(token, { algorithm: hash, digest }, NO_MATERIAL);
+    // The signer's certificate may be among those that were configured.
+    const isIncomplete = !bare.ok && bare.reason === 'signer-certificate-absent';
+    const opened = isIncomplete
+      ? await openTimestampToken(token, { algorithm: hash, digest }, this.#intermediates)
+      : bare;
     if (!opened.ok) {
       const code = opened.reason === 'imprint-mismatch' ? 'token-imprint-mismatch' : 'token-invalid';
       throw this.#refused(code, opened.reason);
@@ -142,6 +142,8 @@ export class AuthorityClient {
     const collected = terms.collectRevocation ? await this.#collector.collect(path) : { revocation: [], notes: [] };
     await this.#pathOf(opened, collected.revocation);
 
+    const configured = isIncomplete ? this.#intermediates.certificates : [];
+    const carried = opened.certificates.filter(({ der }) => !configured.some((own) => equalBytes(own, der)));
     const { genTimeUnixMs, accuracyMs } = opened;
     const reading = { source: url, theirsMs: genTimeUnixMs, accuracyMs, askedMs, answeredMs, tells: 'time' as const };
     return {
@@ -152,7 +154,7 @@ export class AuthorityClient {
       beside: path
         .slice(0, -1)
         .map(({ der }) => der)
-        .filter((der) => !opened.certificates.some((own) => equalBytes(own.der, der))),
+        .filter((der) => !carried.some((own) => equalBytes(own.der, der))),
       collected,
       reading,
     };

@@ -39,6 +39,9 @@ export interface CertificateOptions {
   purposesCritical?: boolean;
   /** A critical extension that nobody knows. */
   unknownCritical?: boolean;
+  /** Where the certificate says that its revocation can be asked about. */
+  ocspUrl?: string;
+  crlUrl?: string;
   digest?: Digest;
   serial?: bigint;
 }
@@ -186,6 +189,12 @@ export function issue(options: CertificateOptions): Issued {
       ? []
       : [extension('2.5.29.37', options.purposesCritical ?? !ca, seq(...purposes.map((purpose) => oid(purpose))))]),
     extension('2.5.29.14', false, octets(keyId)),
+    ...(options.ocspUrl === undefined
+      ? []
+      : [extension('1.3.6.1.5.5.7.1.1', false, seq(seq(oid('1.3.6.1.5.5.7.48.1'), uri(options.ocspUrl))))]),
+    ...(options.crlUrl === undefined
+      ? []
+      : [extension('2.5.29.31', false, seq(seq(tlv(0xa0, tlv(0xa0, uri(options.crlUrl))))))]),
     ...(unknownCritical ? [extension('1.3.6.1.4.1.99999.7', true, tlv(0x05))] : []),
   ];
   const signerKind = issuer?.kind ?? kind;
@@ -205,6 +214,11 @@ export function issue(options: CertificateOptions): Issued {
   const tbs = tbsWith(id);
   const der = seq(tbs, id, bits(signWith(signerKey, signerKind, digest, tbs).signature));
   return { der: new Uint8Array(der), key, kind, subject, issuerName, serial, spki };
+}
+
+/** GeneralName of the kind uniformResourceIdentifier. */
+function uri(address: string): Buffer {
+  return tlv(0x86, Buffer.from(address));
 }
 
 function trailingZeros(octet: number): number {
