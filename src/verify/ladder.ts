@@ -87,7 +87,9 @@ function printableText(text: string): string {
 }
 
 function whole(report: Report, questions: readonly Rung[]): Rung {
-  const failed = report.since.filter((c) => c.status === 'failed');
+  const failed = report.since.filter(
+    (c) => c.status === 'failed' && (c.name !== 'status' || report.unmet.includes('status')),
+  );
   const evaluation = report.evaluation
     ? { zh: '（评估用途，不得作为证据）', en: ' (EVALUATION: not for use as evidence)' }
     : { zh: '', en: '' };
@@ -117,8 +119,7 @@ function whole(report: Report, questions: readonly Rung[]): Rung {
   const unmet = new Set(report.unmet);
   const open = report.since.filter(
     (c) =>
-      c.status === 'failed' ||
-      (c.status !== 'passed' && unmet.has(c.about === null ? c.name : `${c.name} (${c.about})`)),
+      failed.includes(c) || (c.status !== 'passed' && unmet.has(c.about === null ? c.name : `${c.name} (${c.about})`)),
   );
   return {
     question: 'whole',
@@ -256,7 +257,8 @@ function inTheLog(report: Report): Rung {
 function issuer(report: Report): Rung {
   const checks = checksOf(report, 'issuer');
   const failed = checks.filter((c) => c.status === 'failed');
-  const open = checks.filter((c) => c.status === 'pending' || c.status === 'not-checked');
+  const told = statusTold(report);
+  const open = [...checks.filter((c) => c.status === 'pending' || c.status === 'not-checked'), ...told];
   const stands = checks.filter((c) => c.name === 'seal' && c.status === 'passed');
   const sealed = checks.filter((c) => c.name === 'seal' && c.facts.signer !== undefined);
   const names = [...new Set(sealed.map((c) => c.facts.signer as string))];
@@ -268,10 +270,15 @@ function issuer(report: Report): Rung {
   }
   if (stands.length > 0) {
     const by = [...new Set(stands.map((c) => c.facts.signer ?? ''))].join('; ');
+    const state = told.find((c) => c.status === 'failed')?.facts.status;
+    const withdrawn =
+      state === 'withdrawn' || state === 'superseded'
+        ? { zh: `；其后签章人已声明该证书${STATES[state].zh}`, en: `; since then the signer says that it is ${state}` }
+        : { zh: '', en: '' };
     const word = stands.every((c) => c.facts.judgedAtSource === 'operator');
     return rung('issuer', 'proved', report, open, [...new Set(stands.map((c) => c.facts.signer ?? ''))], {
-      zh: `由 ${by} 签章，属于您信任的签章人${word ? '；签章时间仅为其自己的陈述' : ''}。`,
-      en: `Sealed by ${by}, whom your policy names${word ? '; the time of sealing is its own statement' : ''}.`,
+      zh: `由 ${by} 签章，属于您信任的签章人${word ? '；签章时间仅为其自己的陈述' : ''}${withdrawn.zh}。`,
+      en: `Sealed by ${by}, whom your policy names${word ? '; the time of sealing is its own statement' : ''}${withdrawn.en}.`,
     });
   }
   if (sealed.length > 0) {
@@ -285,6 +292,21 @@ function issuer(report: Report): Rung {
     zh: unsupported ? '本工具不能读取其签章。' : '没有签章。',
     en: unsupported ? 'This verifier cannot read its seal.' : 'It carries no seal.',
   });
+}
+
+const STATES = { withdrawn: { zh: '已撤回' }, superseded: { zh: '已被替换' } };
+
+/**
+ * How the issuer says that the certificate stands, where anything was answered or the policy asks: told beside the answer, never as a
+ * contradiction, since it turns nothing of what the certificate proves.
+ */
+function statusTold(report: Report): Check[] {
+  return report.since.filter(
+    (c) =>
+      c.name === 'status' &&
+      c.status !== 'passed' &&
+      (report.unmet.includes('status') || !(c.status === 'not-checked' && c.because === 'absent')),
+  );
 }
 
 function wordOnly(report: Report): Rung {
@@ -395,6 +417,12 @@ function settlementOfFailure(name: string): Bilingual {
       en: 'Obtain the file exactly as it was deposited and hold that against it.',
     };
   }
+  if (name === 'status') {
+    return {
+      zh: '请向出具者询问撤回或替换的原因，并索取替换后的证书；本证书所证明的内容不因此改变。',
+      en: 'Ask the issuer why, and for the certificate that took its place; what this one proves is not changed by it.',
+    };
+  }
   if (name === 'evm.canonical' || name === 'evm.notBefore') {
     return {
       zh: '请用另一个节点或区块浏览器再查该区块；若结论相同，该证明不成立。',
@@ -410,8 +438,8 @@ function settlementOfFailure(name: string): Bilingual {
 function settlementOfWaiting(check: Check & { status: 'pending' }): Bilingual {
   if (check.name === 'opentimestamps') {
     return {
-      zh: `日历服务尚未给出完整证明：${check.until} 之后再向其查询。`,
-      en: `The calendar has not completed this proof: ask it again after ${check.until}.`,
+      zh: `日历服务尚未给出完整证明：请数小时后向其查询（${check.until}），或索取新的证书。`,
+      en: `The calendar has not completed this proof: ask it again in some hours (it waits for ${check.until}), or ask for a newer certificate.`,
     };
   }
   return { zh: `等待后再核验：${check.until}。`, en: `Check again later: ${check.until}.` };
@@ -430,6 +458,12 @@ function settlementOfCause(
   }
   if (because === 'unsupported') {
     return { zh: '请用较新的或其他核验工具核验此项。', en: 'Use a newer verifier, or another one, for this item.' };
+  }
+  if (because === 'nodes-disagree') {
+    return {
+      zh: '请查明哪一个节点有误，只用可靠的节点再核验。',
+      en: 'Find out which of your nodes is wrong, and check again with those that you rely on.',
+    };
   }
   if (because === 'not-required' || because === 'depends-on-failed' || because === 'closed') return undefined;
   const found = SETTLEMENTS.find((s) => s.name === name && (s.because === undefined || s.because === because));
@@ -489,9 +523,9 @@ const SETTLEMENTS: readonly Settlement[] = [
   {
     name: 'log.cosignatures',
     because: 'absent',
-    words: ({ quorum }) => ({
-      zh: `请向平台索取带有${quorum === undefined ? '足够' : ` ${quorum} 个`}见证签名的证书，或降低 witnesses.quorum。`,
-      en: `Ask the operator for a certificate with ${quorum ?? 'enough'} cosignatures, or ask for fewer in witnesses.quorum.`,
+    words: ({ present, required }) => ({
+      zh: `您信任的见证人签名 ${present ?? '0'} 个，策略要求 ${required ?? '?'} 个：请向平台索取见证签名更多的证书，或将其他见证人的公钥（核实后）列入 witnesses.keys。`,
+      en: `${present ?? '0'} of ${required ?? '?'} witnesses cosigned: ask for a certificate with more cosignatures, or add keys of other witnesses, once you have confirmed whose they are, to witnesses.keys.`,
     }),
   },
   {
@@ -519,9 +553,9 @@ const SETTLEMENTS: readonly Settlement[] = [
   {
     name: 'opentimestamps',
     because: 'offline',
-    words: ({ height, bitcoinHeight }) => ({
-      zh: `请用区块浏览器确认比特币区块${height ?? bitcoinHeight ?? ''}，把其区块头列入信任策略的 bitcoin.headers。`,
-      en: `Confirm Bitcoin block${nameIn(height ?? bitcoinHeight)} on a block explorer and add its header to bitcoin.headers of your policy.`,
+    words: ({ height, merkleRoot }) => ({
+      zh: `请用区块浏览器确认比特币区块${nameIn(height)} 的 Merkle 根为${nameIn(merkleRoot)}，再把其区块头列入信任策略的 bitcoin.headers。`,
+      en: `Confirm on a block explorer that Bitcoin block${nameIn(height)} has Merkle root${nameIn(merkleRoot)}, then add its header to bitcoin.headers of your policy.`,
     }),
   },
   {
@@ -546,6 +580,13 @@ const SETTLEMENTS: readonly Settlement[] = [
     words: () => ({
       zh: '请向平台索取带签章的证书。',
       en: 'Ask the operator for a sealed certificate.',
+    }),
+  },
+  {
+    name: 'status',
+    words: () => ({
+      zh: '请向出具者的服务查询该证书的最新状态，连同其回答再核验。',
+      en: "Ask the issuer's service how the certificate stands now, and check again with its answer.",
     }),
   },
   {

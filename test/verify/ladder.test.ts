@@ -116,6 +116,40 @@ describe('ladderOf', () => {
     expect(standings(report)).to.include({ whole: 'contradicted', issuer: 'contradicted', 'since-when': 'proved' });
   });
 
+  it('tells that the issuer has withdrawn it, beside answers that this does not turn', async () => {
+    const report = await reportOf(world.policy);
+    const withdrawn: Report = {
+      ...report,
+      since: [
+        ...report.since.filter((c) => c.name !== 'status'),
+        { name: 'status', about: null, facts: { status: 'withdrawn' }, status: 'failed', reason: 'withdrawn' },
+      ],
+    };
+    expect(standings(withdrawn)).to.deep.equal(standings(report));
+    const { says, open, settles } = rungOf(withdrawn, 'issuer');
+    expect(says.en).to.include('withdrawn');
+    expect(says.zh).to.include('撤回');
+    expect(open.map((o) => o.check.name)).to.deep.equal(['status']);
+    expect(settles).to.have.length(1);
+  });
+
+  it('has something to settle for every check that is open, whatever its cause', async () => {
+    for (const policy of [undefined, { ...world.policy, logs: [], seals: [], blocks: [], chains: [] }]) {
+      const report = await reportOf(policy, []);
+      for (const { open, settles } of ladderOf(report)) {
+        if (open.length > 0) expect(settles.length).to.be.greaterThan(0);
+      }
+    }
+  });
+
+  it('shows no control character of other people’s text', async () => {
+    const report = await reportOf(world.policy);
+    const since = report.since.map((c) => (c.name === 'seal' ? { ...c, facts: { signer: 'a\u202eb\u0007' } } : c));
+    const { says, sources } = rungOf({ ...report, since }, 'issuer');
+    expect(says.en).to.include('a\\u{202e}b\\u{7}');
+    expect(sources).to.deep.equal(['a\\u{202e}b\\u{7}']);
+  });
+
   it('has no outside proof yet for a receipt, and says until when to wait', async () => {
     const report = await verifyReceipt(
       encodeObject(world.receipt),
