@@ -172,7 +172,8 @@ export class LogWriter {
       }
       const size = promisedSize > log.size ? promisedSize : log.size;
       const schedule = await selectKeySchedule(db.pool, parseLogRecord(log.record).keys);
-      signersOf(parts, schedule, size);
+      // The tree as it is, if it is still to be signed; else the next one.
+      signersOf(parts, schedule, size > promisedSize ? size : size + 1n);
       const writer = new LogWriter(parts, term, leaseMs, version, await GrowingTree.at(size, tiles), schedule);
       if (size > promisedSize) {
         for await (const bundle of bundlesBetween(tiles, promisedSize, size)) await writer.#bundles.put([bundle]);
