@@ -1,7 +1,7 @@
 #!/bin/bash
 # Holds what a running evaluation service hands out against tools that know nothing of us, one line for each tool. Installs what
-# is missing: Debian's poppler-utils, qpdf, openssl, curl, unzip and python3-venv (as root), bagit from PyPI, Tessera from the Go
-# proxy. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
+# is missing: Debian's poppler-utils, qpdf, openssl, curl, unzip and python3-venv (as root), bagit and opentimestamps from PyPI,
+# opentimestamps from npm, Tessera from the Go proxy. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
 # Exit code: 0 all that ran agreed, 1 one did not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,10 +10,12 @@ root="$PWD"
 PATH="$root/node_modules/.bin:$PATH"
 work="$(mktemp -d "${TMPDIR:-/tmp}/tiezheng-tools-XXXXXX")"
 service=
+calendars=
 disagreed=0
 
 cleanup() {
   if [ -n "$service" ]; then kill "$service" 2>/dev/null && wait "$service" 2>/dev/null; fi
+  if [ -n "$calendars" ]; then kill "$calendars" 2>/dev/null; fi
   # Go keeps its modules read-only.
   chmod -R u+w "$work" && rm -rf "$work"
 }
@@ -51,6 +53,11 @@ install_debian() {
 
 # --- what is looked at -----------------------------------------------------------------------------------------------------
 install_debian
+mkdir "$work/calendars"
+node "$tools/run-calendar.ts" "$work/calendars" >"$work/calendars.log" 2>&1 &
+calendars=$!
+for _ in $(seq 60); do [ -f "$work/calendars/calendars.json" ] && break; sleep 0.5; done
+export TIEZHENG_CALENDARS_FILE="$work/calendars/calendars.json"
 export TIEZHENG_DATA="$work/data" PORT=0
 node bin/tiezheng.mjs serve --evaluation >"$work/service.log" 2>&1 &
 service=$!
@@ -134,6 +141,31 @@ other_leaf_is_not() { # the same call with another index reverts
 agrees 'curl eth_call' 'anchored(root): the size signed' anchored
 agrees 'curl eth_call' 'verifyInclusion(leaf): same time' included
 agrees 'curl eth_call' 'verifyInclusion refuses another' other_leaf_is_not
+
+# --- OpenTimestamps ----------------------------------------------------------------------------------------------------------
+# Two calendars of our own and a Bitcoin without work to speak of; the clients and what they read and write are not ours.
+opentimestamps() {
+  local packed="$work/bag/data/proofs/file-1.ots" complete="$work/complete.ots" headers="$work/calendars/bitcoin-headers"
+  local deposit="$url/api/v1/deposits/$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["record"]["depositId"])' "$certificate")"
+  get() { curl -sS --fail -H "authorization: Bearer $(setting apiKey)" "$1"; }
+  # Proofs are asked for again when they are a minute old.
+  for _ in $(seq 150); do get "$deposit" | grep -q '"opentimestamps":"complete"' && break; sleep 1; done
+  get "$deposit/files/0/proof.ots" >"$complete"
+  if python3 -m venv "$work/ots" >/dev/null 2>&1 && "$work/ots/bin/pip" install -q opentimestamps==0.4.5 >"$work/pip.log" 2>&1; then
+    agrees 'Python opentimestamps' 'packed .ots, then upgraded' "$work/ots/bin/python" "$tools/ots-proof.py" "$original" "$packed" "$headers"
+    agrees 'Python opentimestamps' '.ots that is complete' "$work/ots/bin/python" "$tools/ots-proof.py" "$original" "$complete" "$headers"
+  else line skipped 'Python opentimestamps' "cannot be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null || echo no python3-venv)"; fi
+  mkdir -p "$work/js/fs"
+  # The package asks for one named fs that the registry has emptied.
+  echo '{"name":"fs","version":"0.0.1"}' >"$work/js/fs/package.json"
+  echo '{"private":true,"dependencies":{"opentimestamps":"0.4.9"},"overrides":{"fs":"file:./fs"}}' >"$work/js/package.json"
+  if (cd "$work/js" && npm install --ignore-scripts --no-audit --no-fund) >"$work/npm.log" 2>&1; then
+    in_js() { (cd "$work/js" && node "$tools/ots-proof.cjs" "$@"); }
+    agrees 'npm opentimestamps' 'packed .ots, byte for byte' in_js "$original" "$packed"
+    agrees 'npm opentimestamps' '.ots that is complete' in_js "$original" "$complete"
+  else line skipped 'npm opentimestamps' "cannot be installed: $(tail -n 1 "$work/npm.log")"; fi
+}
+opentimestamps
 
 if have go; then
   export GOPATH="$work/go" GOBIN="$work/bin" GOFLAGS=-mod=mod
