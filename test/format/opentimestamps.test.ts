@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { concat, encodeHex, encodeUtf8, parseHex, sha256 } from '../../src/format/bytes.ts';
@@ -178,5 +179,21 @@ describe('mergeTimestamps', () => {
         expect(parseTimestamp(encodeTimestamp(merged, 32), 32)).to.deep.equal(merged);
       }),
     );
+  });
+});
+
+describe('docs/formats/opentimestamps.md', () => {
+  it('shows a proof that leads from the file it names to the root and the attestations it names', async () => {
+    const page = await readFile(new URL('../../docs/formats/opentimestamps.md', import.meta.url), 'utf8');
+    const example = /^```ots\n(.*?)^```/ms.exec(page)?.[1] ?? '';
+    const bytes = parseHex(example.replace(/#.*$/gm, '').replace(/\s/g, ''));
+    expect(page).to.include(`${bytes.length} bytes`);
+    const { digest, timestamp } = parseDetachedTimestamp(bytes);
+    expect(encodeDetachedTimestamp({ digest, timestamp: mergeTimestamps([timestamp]) })).to.deep.equal(bytes);
+    expect(digest).to.deep.equal(sha256(encodeUtf8('证据 evidence\n')));
+    expect(attestationsOf(timestamp, digest).map(({ attestation: a }) => a)).to.deep.equal([
+      { kind: 'bitcoin', height: 900_000 },
+      { kind: 'pending', uri: 'https://calendar.example.org' },
+    ]);
   });
 });
