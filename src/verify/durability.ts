@@ -82,10 +82,10 @@ export function linksOf(since: readonly Check[]): Link[] {
   for (const { name, status, facts } of since) {
     if (status !== 'passed') continue;
     const addKeys = (whose: string, keys: string | undefined) => {
-      for (const key of keys?.split(', ') ?? []) add('key', `${key} keys of ${whose}`, endOfKey(key));
+      for (const key of keys?.split(', ') ?? []) add('key', `${whose}: ${key}`, endOfKey(key));
     };
     const addCertificate = (whose: string, of: string | undefined, until: string | undefined) => {
-      if (until !== undefined) add('certificate', `${whose}: X.509 certificate of ${of ?? 'its signer'}`, until);
+      if (until !== undefined) add('certificate', `${whose}: X.509 ${of ?? ''}`, until);
     };
     switch (name) {
       case 'seal':
