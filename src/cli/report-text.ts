@@ -8,6 +8,7 @@ import {
   wordingOfCheck,
   wordingOfConclusion,
   wordingOfStatus,
+  wordingOfWeakestLink,
 } from '../verify/wording.ts';
 
 const MARK: Record<Check['status'], string> = { passed: '✓', failed: '✗', pending: '…', 'not-checked': '–' };
@@ -45,6 +46,8 @@ export function formatReport(report: Report): string {
     '',
     `${both(wordingOfConclusion(report.conclusion))}`,
   );
+  const weakest = wordingOfWeakestLink(report);
+  if (weakest !== undefined) lines.push(printable(`  ${both(weakest)}`));
   if (report.unmet.length > 0) lines.push('  缺少 missing:', ...report.unmet.map((name) => `    ${name}`));
   lines.push(`${report.verifier.name} ${report.verifier.version}, policy ${report.policy ?? 'none'}`);
   return lines.join('\n');

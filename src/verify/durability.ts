@@ -7,6 +7,7 @@ import { subjectOf, type X509 } from './x509-chain.ts';
 /** Something that a verified certificate rests on, and until when it can be trusted as it is. */
 export interface Link {
   kind: 'certificate' | 'key' | 'digest' | 'chain';
+  /** Which check and whose, then what: `rfc3161 National authority: X.509 Root 2020`, `log: Ed25519`, `SHA-256`. */
   link: string;
   /** UTC; null if no end is known. Past it the link is not broken, but what it holds should have been renewed. */
   until: string | null;
@@ -90,12 +91,12 @@ export function linksOf(since: readonly Check[]): Link[] {
     switch (name) {
       case 'seal':
       case 'pdf.signature': {
-        const what =
-          name === 'seal' ? `the seal by ${facts.signer ?? ''}` : `the PDF signature by ${facts.signer ?? ''}`;
+        const what = `${name} ${facts.signer ?? ''}`;
         // Judged at its token's time, a signature outlives its signer's certificate and lives as long as the token.
         if (facts.judgedAtSource === 'timestamp') {
-          addCertificate(`the timestamp on ${what}`, facts.timestampValidUntilOf, facts.timestampValidUntil);
-          addKeys(`the timestamp on ${what}`, facts.timestampKeys);
+          const stamp = `${what}, timestamp ${facts.timestampAuthority ?? ''}`;
+          addCertificate(stamp, facts.timestampValidUntilOf, facts.timestampValidUntil);
+          addKeys(stamp, facts.timestampKeys);
         } else {
           addCertificate(what, facts.validUntilOf, facts.validUntil);
           addKeys(what, facts.keys);
@@ -103,14 +104,14 @@ export function linksOf(since: readonly Check[]): Link[] {
         break;
       }
       case 'rfc3161':
-        addCertificate(`the timestamp by ${facts.authority ?? ''}`, facts.validUntilOf, facts.validUntil);
-        addKeys(`the timestamp by ${facts.authority ?? ''}`, facts.keys);
+        addCertificate(`rfc3161 ${facts.authority ?? ''}`, facts.validUntilOf, facts.validUntil);
+        addKeys(`rfc3161 ${facts.authority ?? ''}`, facts.keys);
         break;
       case 'log.signature':
-        add('key', 'Ed25519 key of the log', KEYS_UNTIL);
+        add('key', 'log: Ed25519', KEYS_UNTIL);
         break;
       case 'log.cosignatures':
-        add('key', 'Ed25519 keys of the witnesses', KEYS_UNTIL);
+        add('key', 'witnesses: Ed25519', KEYS_UNTIL);
         break;
       case 'file.sha256':
       case 'log.inclusion':
@@ -121,7 +122,7 @@ export function linksOf(since: readonly Check[]): Link[] {
         break;
       case 'evm.canonical':
         add('digest', 'Keccak-256', null);
-        add('chain', `chain ${facts.chain ?? ''}`, null);
+        add('chain', facts.chain ?? '', null);
         break;
       case 'opentimestamps':
         add('chain', 'Bitcoin', null);

@@ -378,3 +378,13 @@ export function wordingOfCause(check: Check): Bilingual | undefined {
       return CAUSES[check.because];
   }
 }
+
+/** Which link ends first; undefined if no end of any is known. Its name is other people's text: escape it before showing. */
+export function wordingOfWeakestLink({ weakestLink }: Report): Bilingual | undefined {
+  if (weakestLink === null) return undefined;
+  const { link, until } = weakestLink;
+  return {
+    zh: `所依据的各环中最先到期的是 ${link}（至 ${until}）：此前应予续期`,
+    en: `Of what this rests on, ${link} ends first, on ${until}: it should be renewed before`,
+  };
+}
