@@ -30,7 +30,12 @@ describe('docs/operation.md', () => {
     await writeFile(environment.TIEZHENG_CHAINS_FILE, chains ?? '');
     await writeFile(environment.TIEZHENG_PLATFORM_FILE, platform ?? '');
 
+    environment.TIEZHENG_CALENDARS_FILE = join(temporaryFolder(), 'calendars.json');
+    await writeFile(environment.TIEZHENG_CALENDARS_FILE, blocks(page, 'json').find((b) => /"urls"/.test(b)) ?? '');
+
     const config = readProductionConfig(environment);
+    expect(config.calendars).to.deep.include({ alsoNames: [], timeoutMs: 20_000, intervalMs: 600_000 });
+    expect(config.calendars?.urls).to.have.length(2);
     expect(config).to.include({ profile: 'production', publicUrl: 'https://evidence.example.org', port: 8040 });
     expect(config.objects).to.include({ kind: 's3', bucket: 'evidence-objects', prefix: '2026/', region: 'cn-east-1' });
     expect(config.chains).to.have.length(1);
