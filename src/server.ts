@@ -197,6 +197,12 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const verifier = await readFile(join(pages, 'verify.html'));
     const printer = new PdfPrinter();
     stops.push(() => printer.close());
+    if (config.authorities.length < 2 && config.builtInAuthority === null) {
+      logger.info(
+        { authorities: config.authorities.length },
+        'fewer than two timestamp authorities are configured: readers have at most one operator to count on',
+      );
+    }
     const timestamping = new Timestamping({
       db,
       authorities: config.authorities,
