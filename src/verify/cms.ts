@@ -6,13 +6,13 @@ import {
   attributeValue,
   isNamedSigner,
   OID_CONTENT_TYPE,
+  OID_DATA,
   OID_MESSAGE_DIGEST,
   parseSignedData,
   type SignerInfo,
 } from './signed-data.ts';
 import { issuersOf, parseX509, partsOf, type X509 } from './x509-chain.ts';
 
-const OID_DATA = '1.2.840.113549.1.7.1';
 const OID_SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
 const OID_SIGNATURE_TIME_STAMP = '1.2.840.113549.1.9.16.2.14';
 

@@ -18,6 +18,7 @@ import { type AlgorithmIdentifier, algorithmOf, digestAlgorithmOf } from './sign
 import { partsOf, type X509 } from './x509-chain.ts';
 
 export const OID_SIGNED_DATA = '1.2.840.113549.1.7.2';
+export const OID_DATA = '1.2.840.113549.1.7.1';
 export const OID_CONTENT_TYPE = '1.2.840.113549.1.9.3';
 export const OID_MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 
@@ -66,7 +67,6 @@ export function parseSignedData(der: Uint8Array): SignedData | SignedDataFailure
   if (infoType !== OID_SIGNED_DATA) return 'not-signed-data';
   const reader = new DerReader(explicit(body));
   const version = integerOf(reader.next(TAG.integer));
-  if (version < 1n || version > 5n) throw new FormatError('invalid-der', `SignedData of version ${version}`);
   const digestAlgorithms = childrenOf(reader.next(TAG.set)).map(digestAlgorithmOf);
   const encapsulated = new DerReader(reader.next(TAG.sequence));
   const contentType = oidOf(encapsulated.next(TAG.oid));
@@ -79,6 +79,10 @@ export function parseSignedData(der: Uint8Array): SignedData | SignedDataFailure
   const [first] = signers;
   if (first === undefined || signers.length > 1) return 'not-exactly-one-signer';
   const signer = parseSignerInfo(first);
+  const expected = versionOf(contentType, certificates, crls);
+  if (expected !== undefined && version !== expected) {
+    throw new FormatError('invalid-der', `SignedData of version ${version}, expected ${expected}`);
+  }
   if (!digestAlgorithms.includes(signer.digestAlgorithm)) {
     throw new FormatError('invalid-der', "the signer's digest algorithm is not among those announced");
   }
@@ -89,6 +93,15 @@ export function parseSignedData(der: Uint8Array): SignedData | SignedDataFailure
     crls: sequencesIn(crls),
     signer,
   };
+}
+
+/** RFC 5652 §5.1, where it leaves no choice; of plain data several versions are about. */
+function versionOf(contentType: string, certificates: DerValue | undefined, crls: DerValue | undefined) {
+  if (contentType === OID_DATA) return undefined;
+  const has = (list: DerValue | undefined, number: number) =>
+    list !== undefined && childrenOf(list).some(({ tag }) => tag === constructedTag(number));
+  if (has(certificates, 3) || has(crls, 1)) return 5n;
+  return has(certificates, 2) ? 4n : 3n;
 }
 
 /** The one value of a signed attribute that must stand there exactly once; undefined if it does not. */
@@ -109,7 +122,9 @@ export function isNamedSigner({ sid }: SignerInfo, certificate: X509): boolean {
     const id = (extension?.parsedValue as { valueBlock?: { valueHexView?: Uint8Array } } | undefined)?.valueBlock;
     return id?.valueHexView !== undefined && equalBytes(new Uint8Array(id.valueHexView), sid.subjectKeyId);
   }
-  return equalBytes(partsOf(certificate).serial, sid.serial) && isSameName(sid.issuer, certificate.parsed.issuer);
+  const { issuer, serial } = partsOf(certificate);
+  // Byte by byte, though RFC 5280 §7.1 is laxer: this name is copied from the certificate, and nothing signs the copy.
+  return equalBytes(serial, sid.serial) && equalBytes(issuer, sid.issuer);
 }
 
 /** RFC 5280 §7.1, as far as the library compares names. @param name DER */

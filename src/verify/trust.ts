@@ -1,9 +1,11 @@
+import { FormatError } from '../errors.ts';
 import type { KnownBitcoinHeader } from '../format/bitcoin-header.ts';
 import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
 import { parseCosignatureKey } from '../format/cosignature.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { type NoteKey, parseNoteKey } from '../format/note.ts';
 import { type Policy, parsePolicy } from '../format/policy.ts';
+import { parseX509 } from './x509-chain.ts';
 
 /** How a block hash came to be confirmed, strongest first; `undefined` if nobody the reader trusts confirmed it. */
 export type BlockConfirmation = 'policy' | 'reader' | 'node';
@@ -81,7 +83,8 @@ export function openTrust(
   // A key that cannot be read must not silently count as "not trusted": the reader believes that he named it.
   for (const log of policy?.logs ?? []) log.keys.forEach(parseNoteKey);
   policy?.witnesses.keys.forEach(parseCosignatureKey);
-  for (const der of policy?.seals ?? []) parseBase64(der);
+  for (const der of policy?.seals ?? []) checkX509(der, 'seals');
+  for (const { certificate } of policy?.authorities ?? []) checkX509(certificate, 'authorities');
   return {
     policy,
     digest: policy === undefined ? null : encodeHex(sha256(encodeJson(policy as unknown as JsonValue))),
@@ -89,6 +92,11 @@ export function openTrust(
     node,
     bitcoinHeaders: headersByHeight([...(policy?.bitcoin?.headers ?? []), ...headers]),
   };
+}
+
+function checkX509(base64: string, member: string): void {
+  if (parseX509(parseBase64(base64)) !== undefined) return;
+  throw new FormatError('not-a-certificate', `${member}: ${base64.slice(0, 24)}… is no X.509 certificate in DER`);
 }
 
 function headersByHeight(headers: readonly KnownBitcoinHeader[]): Map<number, string[]> {
