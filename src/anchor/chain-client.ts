@@ -80,6 +80,8 @@ export interface RpcReceipt {
   l1Fee: bigint;
   logsBloom: string;
   logs: RpcLog[];
+  /** OP stack since Canyon: what a deposit's receipt says besides; undefined elsewhere. */
+  deposit: { nonce: bigint; version: bigint } | undefined;
 }
 
 /** One of the nodes that are asked about a chain. */
@@ -563,21 +565,29 @@ const hash = z
   .transform((hex) => hex.toLowerCase());
 const logSchema = z.object({ address: data, topics: z.array(hash).max(4), data });
 const foundLogSchema = logSchema.extend({ transactionHash: hash, blockHash: hash, blockNumber: quantity });
-const receiptSchema = z.object({
-  transactionHash: hash,
-  blockHash: hash,
-  blockNumber: quantity,
-  transactionIndex: quantity.transform(Number),
-  // Absent on chains that know no typed transactions.
-  type: quantity.transform(Number).default(0),
-  status: quantity,
-  cumulativeGasUsed: quantity,
-  gasUsed: quantity,
-  effectiveGasPrice: quantity.nullish().transform((wei) => wei ?? undefined),
-  l1Fee: quantity.nullish().transform((wei) => wei ?? 0n),
-  logsBloom: data,
-  logs: z.array(logSchema),
-});
+const receiptSchema = z
+  .object({
+    transactionHash: hash,
+    blockHash: hash,
+    blockNumber: quantity,
+    transactionIndex: quantity.transform(Number),
+    // Absent on chains that know no typed transactions.
+    type: quantity.transform(Number).default(0),
+    status: quantity,
+    cumulativeGasUsed: quantity,
+    gasUsed: quantity,
+    effectiveGasPrice: quantity.nullish().transform((wei) => wei ?? undefined),
+    l1Fee: quantity.nullish().transform((wei) => wei ?? 0n),
+    logsBloom: data,
+    logs: z.array(logSchema),
+    depositNonce: quantity.nullish(),
+    depositReceiptVersion: quantity.nullish(),
+  })
+  .transform(({ depositNonce, depositReceiptVersion, ...receipt }): RpcReceipt => {
+    // Before Canyon nodes tell the nonce, and the receipt does not hold it.
+    const hasDeposit = depositReceiptVersion != null && depositNonce != null;
+    return { ...receipt, deposit: hasDeposit ? { nonce: depositNonce, version: depositReceiptVersion } : undefined };
+  });
 const blockSchema = z
   .looseObject({
     hash,

@@ -148,7 +148,10 @@ function encodeQuantity(hex: string): Uint8Array {
   return encodeRlpUint(BigInt(hex));
 }
 
-/** EIP-2718: the transaction's type unless it is 0, then rlp([status, cumulativeGasUsed, logsBloom, logs]). */
+/**
+ * EIP-2718: the transaction's type unless it is 0, then rlp([status, cumulativeGasUsed, logsBloom, logs]). Deposits on the OP stack
+ * have two more fields (specs.optimism.io, Canyon).
+ */
 function encodeReceipt(receipt: RpcReceipt): Uint8Array {
   const logs = receipt.logs.map(
     (log): RlpItem => [parseHex0x(log.address), log.topics.map((topic) => parseHex0x(topic)), parseHex0x(log.data)],
@@ -158,6 +161,9 @@ function encodeReceipt(receipt: RpcReceipt): Uint8Array {
     encodeRlpUint(receipt.cumulativeGasUsed),
     parseHex0x(receipt.logsBloom),
     logs,
+    ...(receipt.deposit === undefined
+      ? []
+      : [encodeRlpUint(receipt.deposit.nonce), encodeRlpUint(receipt.deposit.version)]),
   ]);
   return receipt.type === 0 ? body : concat(new Uint8Array([receipt.type]), body);
 }
