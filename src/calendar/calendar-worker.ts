@@ -1,5 +1,6 @@
 import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import { clearAlarm, raiseAlarm } from '../db/alarms.ts';
+import { selectNewestAnchoredCheckpoint } from '../db/anchors.ts';
 import {
   type IncompleteAttestationRow,
   insertAttestation,
@@ -21,7 +22,10 @@ import { CalendarError } from './calendar-error.ts';
 export interface CalendarWorkerParts {
   db: Database;
   client: Pick<CalendarClient, 'url' | 'stamp' | 'upgrade'>;
-  /** At most this often a publication is stamped; one between two stamps is covered by the next. */
+  /**
+   * What is being anchored is stamped at once, since certificates carry that checkpoint; without anchors the newest publication, at most
+   * this often. One between two stamps is covered by the next.
+   */
   intervalMs: number;
   now: () => number;
   /** Told of every failure; also of those that end by themselves. */
@@ -40,7 +44,7 @@ const TYPE = 'opentimestamps';
 const PAGE = 100;
 const UPGRADES_PER_TURN = 20;
 const SHORTEST_POLL_MS = 200;
-const LONGEST_POLL_MS = 30_000;
+const LONGEST_POLL_MS = 5_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 /** A proof is asked for again after a quarter of its age: within minutes while blocks are awaited, every six hours after a day. */
 const SHORTEST_UPGRADE_WAIT_MS = 60_000;
@@ -122,7 +126,7 @@ export class CalendarWorker {
   /** A calendar that takes no more digests may still have blocks for those that it took, so both are tried. */
   async #work(): Promise<true> {
     let failure: unknown;
-    for (const step of [() => this.#stampNewest(), () => this.#upgradeDue()]) {
+    for (const step of [() => this.#stampDue(), () => this.#upgradeDue()]) {
       try {
         await step();
       } catch (error) {
@@ -133,15 +137,17 @@ export class CalendarWorker {
     return true;
   }
 
-  async #stampNewest(): Promise<void> {
+  async #stampDue(): Promise<void> {
     const { db, client, intervalMs, now } = this.#parts;
-    const newest = await selectNewestPublication(db.pool);
-    if (newest === undefined) return;
     const last = await selectNewestAttestation(db.pool, TYPE, client.url);
-    if (last !== undefined && (last.treeSize >= newest.treeSize || now() - last.createdAt.getTime() < intervalMs))
-      return;
-    const stamp = await client.stamp(new Uint8Array(newest.rootHash));
-    await insertAttestation(db.pool, this.#rowOf(newest.treeSize, stamp));
+    const isNew = ({ treeSize }: { treeSize: bigint }) => last === undefined || treeSize > last.treeSize;
+    const anchored = await selectNewestAnchoredCheckpoint(db.pool);
+    const isDue = last === undefined || now() - last.createdAt.getTime() >= intervalMs;
+    const newest = isDue ? await selectNewestPublication(db.pool) : undefined;
+    const chosen = [anchored, newest].find((checkpoint) => checkpoint !== undefined && isNew(checkpoint));
+    if (chosen === undefined) return;
+    const stamp = await client.stamp(new Uint8Array(chosen.rootHash));
+    await insertAttestation(db.pool, this.#rowOf(chosen.treeSize, stamp));
   }
 
   async #upgradeDue(): Promise<void> {

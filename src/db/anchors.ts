@@ -302,3 +302,15 @@ export async function selectFinalBlocksAmong(
   );
   return rows;
 }
+
+/** The newest published checkpoint that is on its way into a contract, or there already. */
+export async function selectNewestAnchoredCheckpoint(
+  q: Queryable,
+): Promise<{ treeSize: bigint; rootHash: Buffer } | undefined> {
+  const { rows } = await q.query<{ treeSize: bigint; rootHash: Buffer }>(
+    `select c.tree_size as "treeSize", c.root_hash as "rootHash"
+     from anchor a join publication using (tree_size) join checkpoint c using (tree_size)
+     where a.state <> 'superseded' order by a.tree_size desc limit 1`,
+  );
+  return rows[0];
+}

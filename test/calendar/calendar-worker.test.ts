@@ -106,6 +106,42 @@ describe('CalendarWorker', () => {
     expect(stamped.rows).to.deep.equal([{ treeSize: 2n }, { treeSize: 4n }]);
   });
 
+  it('stamps what is being anchored at once, so that certificates carry both', async () => {
+    const worker = work(calendar, 10 * MINUTE);
+    await publish(1n);
+    await worker.turn();
+    now += MINUTE;
+    await publish(2n);
+    await db.pool.query(
+      `insert into anchor (chain, contract, tree_size, root_hash, state, state_since) values ('eip155:1', $1, 2, $2, 'intended', now())`,
+      [Buffer.alloc(20, 1), rootOf(2n)],
+    );
+    await publish(3n);
+    await worker.turn();
+    await worker.turn();
+    const stamped = await db.pool.query('select tree_size as "treeSize" from attestation order by 1');
+    expect(stamped.rows).to.deep.equal([{ treeSize: 1n }, { treeSize: 2n }]);
+  });
+
+  it('never rejects, also when the database is away', async () => {
+    const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', maxConnections: 1 });
+    const troubles: unknown[] = [];
+    const client = new CalendarClient({ url: calendar.url, timeoutMs: 300 });
+    const worker = new CalendarWorker({
+      db: away,
+      client,
+      intervalMs: 0,
+      now: () => now,
+      onTrouble: (e) => troubles.push(e),
+    });
+    const pauses = [await worker.turn(), await worker.turn(), await worker.turn()];
+    expect(pauses).to.deep.equal([200, 400, 800]);
+    expect(worker.status().state).to.equal('waiting');
+    expect(troubles).to.have.length(3);
+    expect(calendar.requests).to.deep.equal([]);
+    await away.close();
+  });
+
   it('asks soon at first and seldom later', async () => {
     const worker = work();
     await publish(1n);
