@@ -54,7 +54,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'evaluation',
     'witness',
   ],
-  'config.ts': ['format', 'anchor', 'witness'],
+  'config.ts': ['format', 'anchor', 'timestamp', 'witness'],
   'logger.ts': [],
   'errors.ts': [],
   'server.ts': [...PURE, ...STEPS, 'http', 'config.ts', 'logger.ts'],

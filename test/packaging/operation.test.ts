@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { readProductionConfig } from '../../src/config.ts';
+import { makeEvaluationAuthority } from '../../src/timestamp/evaluation-authority.ts';
 import { useTemporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,7 +22,9 @@ describe('docs/operation.md', () => {
   });
 
   it('shows settings that the service takes', async () => {
-    const [chains, platform] = blocks(page, 'json');
+    const json = blocks(page, 'json');
+    const [chains] = json;
+    const platform = json.find((block) => block.includes('"interests"'));
     const shown = blocks(page, 'sh').find((block) => block.startsWith('DATABASE_URL='));
     const lines = (shown ?? '').trim().split('\n');
     const environment = Object.fromEntries(lines.map((line) => line.split(/=(.*)/, 2) as [string, string]));
@@ -33,7 +36,15 @@ describe('docs/operation.md', () => {
     environment.TIEZHENG_CALENDARS_FILE = join(temporaryFolder(), 'calendars.json');
     await writeFile(environment.TIEZHENG_CALENDARS_FILE, blocks(page, 'json').find((b) => /"urls"/.test(b)) ?? '');
 
+    environment.TIEZHENG_AUTHORITIES_FILE = join(temporaryFolder(), 'authorities.json');
+    const roots = join(temporaryFolder(), 'roots.pem');
+    await writeFile(roots, await makeEvaluationAuthority(Date.now()));
+    const authorities = json.find((block) => block.includes('"roots"')) ?? '';
+    await writeFile(environment.TIEZHENG_AUTHORITIES_FILE, authorities.replace(/"\/etc[^"]+"/, JSON.stringify(roots)));
+
     const config = readProductionConfig(environment);
+    expect(config.authorities).to.have.length(1);
+    expect(config.authorities[0]).to.include({ hash: 'sha256', timeoutMs: 10_000, maxAccuracyMs: 1000 });
     expect(config.calendars).to.deep.include({ alsoNames: [], timeoutMs: 20_000, intervalMs: 600_000 });
     expect(config.calendars?.urls).to.have.length(2);
     expect(config).to.include({ profile: 'production', publicUrl: 'https://evidence.example.org', port: 8040 });
