@@ -225,6 +225,12 @@ function requirementsOf(policy: Policy): Bilingual[] {
           en: `Independent proofs of time by ${independentTimesRequired} operator${plural(independentTimesRequired)}`,
         },
   );
+  if (policy.statusRequired === true) {
+    rows.push({
+      zh: '签发者在最近 24 小时内的答复：证书有效',
+      en: "The issuer's answer, at most 24 hours old, that the certificate is valid",
+    });
+  }
   return rows;
 }
 

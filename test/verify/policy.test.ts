@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { CodedError } from '../../src/errors.ts';
 import { encodeBase64, encodeUtf8 } from '../../src/format/bytes.ts';
@@ -5,7 +6,9 @@ import { COSIGNATURE_ED25519 } from '../../src/format/cosignature.ts';
 import { encodeNoteKey } from '../../src/format/note.ts';
 import { POLICY_FIELDS, type Policy, parsePolicy, policySchema } from '../../src/format/policy.ts';
 import { type PolicyWarningCode, reviewPolicy } from '../../src/verify/policy-review.ts';
+import { openTrust } from '../../src/verify/trust.ts';
 import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
+import { issue } from '../support/timestamp-world.ts';
 
 describe('parsePolicy', () => {
   let policy: Policy;
@@ -96,6 +99,25 @@ describe('parsePolicy', () => {
       [],
     );
     expect(Object.keys(POLICY_FIELDS).filter((field) => !places(policySchema).includes(field))).to.deep.equal([]);
+  });
+});
+
+describe('the example in docs/formats/policy.md', () => {
+  it('is a policy that opens and deserves no warning', async () => {
+    const page = await readFile(new URL('../../docs/formats/policy.md', import.meta.url), 'utf8');
+    const root = issue({ name: 'root', ca: true });
+    const text = /```json\n([\s\S]+?)```/.exec(page)?.[1]?.replaceAll(/"MII[^"]*"/g, `"${encodeBase64(root.der)}"`);
+    const bytes = encodeUtf8(text as string);
+    expect(openTrust(bytes, [], undefined).digest).to.match(/^[0-9a-f]{64}$/);
+    expect(reviewPolicy(parsePolicy(bytes), Date.UTC(2026, 10, 22)).warnings).to.deep.equal([]);
+  });
+
+  it('names every field that a policy may have', async () => {
+    const page = await readFile(new URL('../../docs/formats/policy.md', import.meta.url), 'utf8');
+    const names = Object.keys(POLICY_FIELDS).map(
+      (field) => field.split('.').findLast((part) => part !== '*') as string,
+    );
+    expect(names.filter((name) => !page.includes(name))).to.deep.equal([]);
   });
 });
 
