@@ -50,18 +50,16 @@ export async function selectCosignedSizes(q: Queryable): Promise<{ vkey: string;
   return rows;
 }
 
-/** Of the first thousand publications of at least `treeSize` leaves, the smallest that `quorum` or more witnesses cosigned. */
-export async function selectCosignedPublicationCovering(
+/** Of the first hundred publications of at least `treeSize` leaves, the one that most witnesses cosigned; of these the smallest. */
+export async function selectMostCosignedPublicationCovering(
   q: Queryable,
   treeSize: bigint,
-  quorum: number,
 ): Promise<bigint | undefined> {
   const { rows } = await q.query<{ treeSize: bigint }>(
     `select p.tree_size as "treeSize"
-     from (select tree_size from publication where tree_size >= $1 order by tree_size limit 1000) p
-     where (select count(*) from cosignature c where c.tree_size = p.tree_size) >= $2
-     order by p.tree_size limit 1`,
-    [treeSize, quorum],
+     from (select tree_size from publication where tree_size >= $1 order by tree_size limit 100) p
+     order by (select count(*) from cosignature c where c.tree_size = p.tree_size) desc, p.tree_size limit 1`,
+    [treeSize],
   );
   return rows[0]?.treeSize;
 }

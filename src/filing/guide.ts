@@ -33,7 +33,7 @@ ${notice}
 <ul>
 <li><code>data/certificate.pdf</code>：供阅读的证书；<code>data/certificate.json</code>：同一证书的数据。</li>
 <li><code>data/originals/</code>：原始文件，逐字节与提交时相同。文件名经过处理以便保存，真实名称见证书。<strong>请勿直接运行其中的程序。</strong></li>
-<li><code>data/proofs/checkpoint.txt</code>：日志签署的检查点。</li>
+<li><code>data/proofs/checkpoint.txt</code>：日志签署的检查点；<code>checkpoint.tlog-proof</code>：存证记录在该检查点之内的证明，以及见证人的签名（C2SP tlog-proof，如有见证）。</li>
 <li><code>data/proofs/checkpoint.1.tst</code>……：时间戳机构对该检查点签发的可信时间戳（如有）。用您自己取得的机构根证书核验：<br>
 <code>openssl ts -verify -token_in -in checkpoint.1.tst -data checkpoint.txt -CAfile root.pem</code></li>
 <li><code>data/proofs/authority-*</code>：时间戳机构的证书（<code>.der</code>）与吊销信息（<code>.crl</code>、<code>.ocsp</code>）。</li>
@@ -58,7 +58,8 @@ Without one, only consistency in itself is checked.</li>
 <li><code>data/certificate.pdf</code>: the certificate for reading; <code>data/certificate.json</code>: the same as data.</li>
 <li><code>data/originals/</code>: the originals, byte for byte. File names were made safe; the true ones are in the certificate.
 <strong>Do not run programs among them.</strong></li>
-<li><code>data/proofs/checkpoint.txt</code>: the checkpoint that the log signed.</li>
+<li><code>data/proofs/checkpoint.txt</code>: the checkpoint that the log signed; <code>checkpoint.tlog-proof</code>: that the deposit
+record is in it, with the signatures of witnesses if there are any (C2SP tlog-proof).</li>
 <li><code>data/proofs/checkpoint.1.tst</code> …: timestamps of it by authorities, if there are any. To check one with a root certificate
 that you got from the authority itself:<br>
 <code>openssl ts -verify -token_in -in checkpoint.1.tst -data checkpoint.txt -CAfile root.pem</code></li>

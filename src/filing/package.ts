@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { configure, ZipWriter } from '@zip.js/zip.js';
 import type { Sealer } from '../certificate/sealer.ts';
 import { CodedError } from '../errors.ts';
-import { encodeHex, encodeUtf8, parseBase64, sha256 } from '../format/bytes.ts';
+import { encodeHex, encodeUtf8, parseBase64, parseHex, sha256 } from '../format/bytes.ts';
 import type { Certificate } from '../format/certificate.ts';
 import { TAG } from '../format/der.ts';
 import { utcTimeOf } from '../format/fields.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { BAG_DECLARATION, encodeManifest, type Manifest, PACKAGE, type PackageSeal } from '../format/package.ts';
+import { depositLeafData } from '../format/spine.ts';
+import { encodeTlogProof, withCosignatures } from '../format/tlog-proof.ts';
 import type { TokenMaterial } from '../verify/timestamp.ts';
 import { VERIFIER } from '../verify/verifier.ts';
 import { digestOf } from '../verify/verify.ts';
@@ -85,9 +87,17 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   await bag.addBytes(PACKAGE.certificatePdf, content.certificatePdf);
   await bag.addBytes(PACKAGE.certificateJson, content.certificateJson);
   if (content.status !== undefined) await bag.addBytes(PACKAGE.status, content.status);
-  for (const [i, { checkpoint, attestations }] of certificate.publications.entries()) {
+  const leafData = depositLeafData(certificate.record);
+  for (const [i, { checkpoint, inclusionProof, cosignatures, attestations }] of certificate.publications.entries()) {
     const stem = `${PACKAGE.proofs}checkpoint${i === 0 ? '' : `-${i + 1}`}`;
     await bag.addBytes(`${stem}.txt`, encodeUtf8(checkpoint));
+    const proof = {
+      extra: leafData,
+      leafIndex: BigInt(certificate.log.leafIndex),
+      hashes: inclusionProof.map(parseHex),
+      checkpointBytes: withCosignatures(encodeUtf8(checkpoint), cosignatures),
+    };
+    await bag.addBytes(`${stem}.tlog-proof`, encodeTlogProof(proof));
     const tokens = attestations.flatMap((attestation) => (attestation.type === 'rfc3161' ? [attestation.token] : []));
     for (const [j, token] of tokens.entries()) await bag.addBytes(`${stem}.${j + 1}.tst`, parseBase64(token));
   }

@@ -15,6 +15,7 @@ import type { LogReader } from '../log/log-reader.ts';
 import type { StatusService } from '../status/status-service.ts';
 import type { ContentVault } from '../storage/stored-content.ts';
 import type { Timestamping } from '../timestamp/timestamping.ts';
+import { makeDepositProof } from '../witness/deposit-proof.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
@@ -132,6 +133,7 @@ export function routesOf(parts: AppParts): Route[] {
       previews,
       writePackage,
       fileProof: async (depositId, index) => (await makeFileProofs(db.pool, parts.log, depositId, index))[0]?.bytes,
+      leafProof: (leafIndex) => makeDepositProof(db.pool, parts.log, leafIndex),
       anchoringTrouble: parts.anchoringTrouble,
       chains: parts.chains,
     }),

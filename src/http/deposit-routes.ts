@@ -38,6 +38,8 @@ export interface DepositRouteParts {
   writePackage: (depositId: string, sink: WritableStream<Uint8Array>) => Promise<void>;
   /** The `.ots` of one file; undefined until a calendar has stamped a publication that covers it. */
   fileProof: (depositId: string, fileIndex: number) => Promise<Uint8Array | undefined>;
+  /** The `.tlog-proof` of one leaf; undefined before the first publication that covers it. */
+  leafProof: (leafIndex: bigint) => Promise<Uint8Array | undefined>;
 }
 
 const LIST_LIMIT = 100;
@@ -61,11 +63,12 @@ const listQuery = z.strictObject({
 const JSON_TYPE = 'application/json';
 const PDF_TYPE = 'application/pdf';
 const ZIP_TYPE = 'application/zip';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
 const OTS_TYPE = 'application/vnd.opentimestamps.ots';
 
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
-  const { db, vault, deposits, previews, writePackage, fileProof, anchoringTrouble, chains } = parts;
+  const { db, vault, deposits, previews, writePackage, fileProof, leafProof, anchoringTrouble, chains } = parts;
 
   const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
     const progress = await selectDepositProgress(db.pool, accountId, depositId);
@@ -237,6 +240,34 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         res.attachment(`${certificateNo}.zip`).type(ZIP_TYPE);
         if (req.method === 'HEAD') res.end();
         else await writePackage(depositId, Writable.toWeb(res) as WritableStream<Uint8Array>);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/proof.tlog-proof',
+      operationId: 'getLogProof',
+      tag: 'deposits',
+      summary: { zh: '下载日志包含证明', en: 'Proof that the log holds the deposit' },
+      description:
+        'c2sp.org/tlog-proof: inclusion in a published checkpoint, with the cosignatures of witnesses. The extra data is the leaf data.',
+      parameters: { path: ofDeposit },
+      answers: [{ status: 200, means: 'A .tlog-proof file.', mediaType: TEXT_TYPE, body: { bytes: 'tlog-proof' } }],
+      problems: ['deposit-not-found', 'publication-pending', 'invalid-parameter'],
+      caller: 'account',
+      handle: async (req, res, { account }) => {
+        const { depositId } = parseParameters(ofDeposit, req.params);
+        const { leafIndex } = await ownDeposit(account.accountId, depositId);
+        const proof = leafIndex === null ? undefined : await leafProof(leafIndex);
+        if (proof === undefined) {
+          const codes = await alarmCodes();
+          const because = codes.length > 0 ? `; held up by: ${codes.join(', ')}` : '';
+          throw new HttpError(
+            'publication-pending',
+            `no checkpoint that covers the deposit is published yet${because}`,
+          );
+        }
+        res.attachment(`${depositId}.tlog-proof`);
+        sendBytes(res, 200, TEXT_TYPE, proof);
       },
     },
     {

@@ -12,6 +12,7 @@ export type HttpErrorCode =
   | 'too-many-uploads'
   | 'certificate-pending'
   | 'file-proof-pending'
+  | 'publication-pending'
   | 'original-not-held'
   | 'preview-not-held'
   | 'not-ready'

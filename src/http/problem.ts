@@ -87,6 +87,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     en: 'No certificate has this number and this digest',
   },
   'status-unchanged': { status: 409, zh: '证书状态未变', en: 'The certificate stands like this already' },
+  'publication-pending': {
+    status: 409,
+    zh: '尚未发布覆盖该存证的检查点',
+    en: 'No checkpoint that covers it is published yet',
+    retryAfterSeconds: 5,
+  },
   'not-certified': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
 
   // ------------------------------------------------------------ the service

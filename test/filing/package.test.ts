@@ -5,6 +5,10 @@ import { BlobReader } from '@zip.js/zip.js';
 import { expect } from 'chai';
 import { type PackageContent, type PackagedOriginal, writePackage } from '../../src/filing/package.ts';
 import { PACKAGE, parseManifest } from '../../src/format/package.ts';
+import { depositLeafData } from '../../src/format/spine.ts';
+import { parseTlogProof } from '../../src/format/tlog-proof.ts';
+import { leafHash } from '../../src/merkle/hash.ts';
+import { verifyInclusion } from '../../src/merkle/inclusion.ts';
 import { readPackage } from '../../src/verify/package-reader.ts';
 import { NO_MATERIAL } from '../../src/verify/timestamp.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
@@ -62,6 +66,29 @@ describe('writePackage', () => {
     const info = Buffer.from(files.find(({ path }) => path === PACKAGE.info)?.bytes as Uint8Array).toString();
     const total = below.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     expect(info).to.include(`Payload-Oxum: ${total}.${below.length}\n`).and.include('Bagging-Date: 2026-11-23\n');
+  });
+
+  it('holds a proof of inclusion for each checkpoint, with the lines of those who cosigned it', async () => {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk.slice()) });
+    const line =
+      '— w.example.org jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==';
+    const [publication] = world.certificate.publications as [(typeof world.certificate.publications)[0]];
+    const cosigned = { ...world.certificate, publications: [publication, { ...publication, cosignatures: [line] }] };
+    await writePackage({ ...content([]), certificate: cosigned }, world.sealer, sink);
+    const files = await readPackage(new BlobReader(new Blob(chunks)), hasher, () => {});
+    const leaf = leafHash(depositLeafData(world.certificate.record));
+    for (const [name, lines] of [
+      ['checkpoint', 1],
+      ['checkpoint-2', 2],
+    ] as const) {
+      const proof = parseTlogProof(
+        files.find(({ path }) => path === `data/proofs/${name}.tlog-proof`)?.bytes as Uint8Array,
+      );
+      const { treeSize, rootHash, note } = proof.checkpoint;
+      verifyInclusion(leaf, { leafIndex: proof.leafIndex, treeSize, hashes: proof.hashes }, rootHash);
+      expect(note.signatures).to.have.length(lines);
+    }
   });
 
   const endless = (onClose: () => void) => {
