@@ -8,6 +8,7 @@ import { encodeUtf8, parseHex0x, sha256 } from '../../src/format/bytes.ts';
 import { type EvmAttestation, evmAttestationSchema } from '../../src/format/certificate.ts';
 import { parseCheckpoint } from '../../src/format/checkpoint.ts';
 import type { Check, Report } from '../../src/format/report.ts';
+import { settlementOf } from '../../src/verify/ladder.ts';
 import { combineAnswers, type OneNodeAnswers } from '../../src/verify/questions.ts';
 import { openTrust } from '../../src/verify/trust.ts';
 import { verifyCertificate } from '../../src/verify/verify.ts';
@@ -187,6 +188,7 @@ describe('askNodes', () => {
     const check = checkOf(await reportWith([first.url(), second.url()]), 'evm.contract');
     expect(check).to.deep.include({ status: 'not-checked', because: 'nodes-disagree' });
     expect(check.facts.disputed).to.include('contract-code-differs').and.to.include('matches');
+    expect(settlementOf(check)?.en).to.include(new URL(first.url()).host).and.to.include('ask another one');
   });
 
   it('tells of nodes that disagree on what was anchored, which no check rests on', async () => {
