@@ -486,14 +486,6 @@ function confirmBlock({ chain, blockHash }: Record<string, string>): Bilingual |
 }
 
 const SETTLEMENTS: readonly Settlement[] = [
-  ...['evm.canonical', 'evm.notBefore', 'evm.contract', 'evm.finality'].map((name) => ({
-    name,
-    because: 'nodes-disagree',
-    words: ({ disputed }: Record<string, string>) => ({
-      zh: `您所选的节点说法不一（${disputed ?? ''}）：请再问一个由他人运营的节点或区块浏览器，去掉有误的节点后重新核验。`,
-      en: `The nodes that you chose contradict each other (${disputed ?? ''}): ask another one, run by somebody else, or a block explorer, leave out the one that is wrong, and check again.`,
-    }),
-  })),
   { name: 'evm.canonical', words: confirmBlock },
   { name: 'evm.notBefore', because: 'offline', words: confirmBlock },
   {
