@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { equalBytes } from '../../src/format/bytes.ts';
 import { parseDepositRecord } from '../../src/format/deposit.ts';
+import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { depositLeafData } from '../../src/format/spine.ts';
 import { parseTlogProof } from '../../src/format/tlog-proof.ts';
 import { Publisher } from '../../src/log/publisher.ts';
@@ -60,8 +61,8 @@ describe('GET /api/v1/deposits/{depositId}/proof.tlog-proof', () => {
     expect(answer.status).to.equal(200);
     expect(answer.headers.get('content-disposition')).to.equal(`attachment; filename=${depositId}.tlog-proof`);
     const proof = parseTlogProof(new Uint8Array(await answer.arrayBuffer()));
-    const { record } = (await (await world.fetch(`/api/v1/deposits/${depositId}`)).json()) as { record: unknown };
-    const leafData = depositLeafData(parseDepositRecord(Buffer.from(JSON.stringify(record))));
+    const { record } = (await (await world.fetch(`/api/v1/deposits/${depositId}`)).json()) as { record: JsonValue };
+    const leafData = depositLeafData(parseDepositRecord(encodeJson(record)));
     expect(equalBytes(proof.extra as Uint8Array, leafData)).to.equal(true);
     const { treeSize, rootHash, note } = proof.checkpoint;
     verifyInclusion(leafHash(leafData), { leafIndex: proof.leafIndex, treeSize, hashes: proof.hashes }, rootHash);
