@@ -128,6 +128,10 @@ function revisionEnds(text: string): number[] {
 function additionAfter(text: string, end: number): PdfAddition | undefined {
   if (/^[\r\n]{0,2}$/.test(text.slice(end, end + 3))) return undefined;
   const bytes = text.length - end;
+  // Bytes that no table of theirs describes are nothing that a signing tool writes, and some viewers look for objects in them.
+  if (!/startxref\s+\d{1,10}\s+%%EOF\s*$/.test(text.slice(Math.max(end, text.length - 2048)))) {
+    return { bytes, replaced: [], onlyValidationData: false };
+  }
   const update = readUpdates(text, end);
   if (update === undefined) return { bytes, replaced: [], onlyValidationData: undefined };
   const replaced = [...update.defined.keys()].filter((number) => number < update.knownBelow).sort((a, b) => a - b);
@@ -154,6 +158,7 @@ function readUpdates(text: string, end: number): Updates | undefined {
   const update: Updates = { defined: new Map(), knownBelow: 0, roots: new Set(), info: undefined };
   let at = Number(lastMatch(text.slice(-2048), /startxref\s+(\d{1,10})\s+%%EOF/g) ?? Number.NaN);
   for (let i = 0; i < MAX_UPDATES; i++) {
+    if (i === 0 && at < end) return undefined;
     const table = readTable(text, at);
     if (table === undefined) return undefined;
     update.roots.add(table.root);
