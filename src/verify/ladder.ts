@@ -138,6 +138,12 @@ function unchanged(report: Report): Rung {
   const matched = checks.filter((c) => c.name === 'file.sha256' && c.status === 'passed');
   const missing = checks.filter((c) => c.name === 'file.missing');
   const sources = matched.map((c) => c.about ?? c.facts.recorded ?? '');
+  if (failed.length > 0 && failed.every((c) => c.name.startsWith('package.'))) {
+    return rung('unchanged', 'contradicted', report, failed, sources, {
+      zh: '材料包与其封存时的清单不一致。',
+      en: 'The package is not as it was when its manifest was sealed.',
+    });
+  }
   if (failed.length > 0) {
     return rung('unchanged', 'contradicted', report, failed, sources, {
       zh: '所提供的文件或材料与存证记录不一致。',
@@ -185,21 +191,30 @@ function sinceWhen(report: Report): Rung {
       en: 'A proof of time contradicts the evidence.',
     });
   }
-  if (notAfter?.independent && counted?.status === 'passed') {
+  const because = counted?.status === 'not-checked' ? counted.because : undefined;
+  if (notAfter?.independent && (counted?.status === 'passed' || because === 'not-required')) {
     return rung('since-when', 'proved', report, open, sources, {
       zh: `最迟于 ${notAfter.at} 已经存在，由不依赖平台的来源证明。`,
       en: `It existed no later than ${notAfter.at}; a source independent of the operator shows that.`,
     });
   }
-  if (notAfter !== null) {
-    const enough = notAfter.independent;
+  if (notAfter?.independent) {
+    const { found = '0', required = '?' } = counted?.facts ?? {};
     return rung('since-when', 'not-proved', report, open, sources, {
-      zh: enough
-        ? `已有独立来源证明最迟于 ${notAfter.at} 存在，但独立来源少于信任策略的要求（${counted?.facts.found ?? '0'} / ${counted?.facts.required ?? '?'}）。`
-        : `有来源指明最迟于 ${notAfter.at} 存在，但您的信任策略不认为该来源独立于平台。`,
-      en: enough
-        ? `An independent source shows that it existed no later than ${notAfter.at}, but your policy asks for more of them (${counted?.facts.found ?? '0'} of ${counted?.facts.required ?? '?'}).`
-        : `A source puts it no later than ${notAfter.at}, but your policy does not count that source as independent of the operator.`,
+      zh: `已有独立来源证明最迟于 ${notAfter.at} 存在，但独立来源少于信任策略的要求（${found} / ${required}）。`,
+      en: `An independent source shows that it existed no later than ${notAfter.at}, but your policy asks for more of them (${found} of ${required}).`,
+    });
+  }
+  if (notAfter !== null && because === 'no-policy') {
+    return rung('since-when', 'could-not-check', report, open, sources, {
+      zh: `有来源指明最迟于 ${notAfter.at} 存在，但未提供信任策略，无法判断该来源是否独立于平台。`,
+      en: `A source puts it no later than ${notAfter.at}, but without a policy nothing says whether that source is independent of the operator.`,
+    });
+  }
+  if (notAfter !== null) {
+    return rung('since-when', 'not-proved', report, open, sources, {
+      zh: `有来源指明最迟于 ${notAfter.at} 存在，但您的信任策略不认为该来源独立于平台。`,
+      en: `A source puts it no later than ${notAfter.at}, but your policy does not count that source as independent of the operator.`,
     });
   }
   const undecided = open.some((c) => c.status === 'not-checked' && c.because !== 'absent' && c.name !== 'time.bracket');

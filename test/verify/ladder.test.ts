@@ -116,6 +116,33 @@ describe('ladderOf', () => {
     expect(standings(report)).to.include({ whole: 'contradicted', issuer: 'contradicted', 'since-when': 'proved' });
   });
 
+  it('cannot say without a policy whether a source is independent, whoever confirmed its block', async () => {
+    const { blockHash } = world.certificate.publications[0]!.attestations[0] as { blockHash: string };
+    const report = await reportOf(undefined, presented(world), [`eip155:1/${blockHash}`]);
+    expect(report.times.notAfter).to.not.equal(null);
+    expect(standings(report)['since-when']).to.equal('could-not-check');
+  });
+
+  it('says how many independent sources the policy asks for beyond those found', async () => {
+    const report = await reportOf({ ...world.policy, independentTimesRequired: 2 });
+    expect(standings(report)).to.include({ whole: 'not-proved', 'since-when': 'not-proved', 'in-the-log': 'proved' });
+    expect(rungOf(report, 'since-when').says.en).to.include('(1 of 2)');
+  });
+
+  it('tells a changed package from a changed file', async () => {
+    const report = await reportOf(world.policy);
+    const extra = {
+      name: 'package.extra',
+      about: null,
+      facts: {},
+      status: 'failed',
+      reason: 'file-not-in-the-manifest',
+    };
+    const changed = { ...report, since: [...report.since, extra] } as Report;
+    expect(standings(changed).unchanged).to.equal('contradicted');
+    expect(rungOf(changed, 'unchanged').says.en).to.include('package');
+  });
+
   it('tells that the issuer has withdrawn it, beside answers that this does not turn', async () => {
     const report = await reportOf(world.policy);
     const withdrawn: Report = {
