@@ -117,6 +117,29 @@ else line skipped pdfsig 'not installed'; fi
 if have qpdf; then agrees 'qpdf --check' 'structure of the PDF' qpdf --check "$work/out/certificate.pdf"
 else line skipped qpdf 'not installed'; fi
 
+# --- timestamps --------------------------------------------------------------------------------------------------------------
+tsa_root="$TIEZHENG_DATA/evaluation-tsa-root.pem"
+timestamp_says_ok() { openssl ts -verify "$@" -CAfile "$tsa_root" 2>&1 | tee /dev/stderr | grep -q 'Verification: OK'; }
+checkpoint_stamped() { timestamp_says_ok -token_in -in "$work/bag/data/proofs/checkpoint.1.tst" -data "$work/bag/data/proofs/checkpoint.txt"; }
+seal_stamped() { # the token in the certificate's seal, over the 64 bytes of the signature
+  python3 - "$certificate" "$work" <<'PYTHON'
+import base64, json, sys
+seal = json.load(open(sys.argv[1]))["seals"][0]
+open(sys.argv[2] + "/seal.tst", "wb").write(base64.b64decode(seal["timestamp"]))
+open(sys.argv[2] + "/seal.signature", "wb").write(base64.urlsafe_b64decode(seal["signature"] + "=="))
+PYTHON
+  timestamp_says_ok -token_in -in "$work/seal.tst" -data "$work/seal.signature"
+}
+authority_answers() { # -sha256, -sha384, -sha512
+  openssl ts -query -data "$original" "$1" -cert -out "$work/query.tsq" &&
+    curl -sS --fail -H 'content-type: application/timestamp-query' --data-binary "@$work/query.tsq" -o "$work/reply.tsr" "$url/tsa" &&
+    timestamp_says_ok -queryfile "$work/query.tsq" -in "$work/reply.tsr" &&
+    ! timestamp_says_ok -in "$work/reply.tsr" -data "$certificate"
+}
+agrees 'openssl ts -verify' 'the checkpoint of the package' checkpoint_stamped
+agrees 'openssl ts -verify' 'the signature in the seal' seal_stamped
+for hash in -sha256 -sha384 -sha512; do agrees 'openssl ts, curl' "the authority at /tsa, $hash" authority_answers "$hash"; done
+
 # --- tree and chain ------------------------------------------------------------------------------------------------------------
 agrees 'python3 hashlib' 'file → record → leaf → root' python3 "$tools/spine.py" "$certificate" "$original" "$sm3"
 # Sets LEAF_INDEX and the like; each value is of digits and letters.
