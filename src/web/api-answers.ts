@@ -30,6 +30,7 @@ export const summarySchema = z.object({
       trouble: z.string().nullable(),
     }),
   ),
+  opentimestamps: z.enum(['pending', 'complete']).nullable(),
   certificate: z.object({ certificateNo: z.string(), issuedAt: z.string() }).nullable(),
 });
 export type DepositSummary = z.infer<typeof summarySchema>;

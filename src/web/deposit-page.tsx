@@ -272,6 +272,14 @@ function Files({ deposit }: { deposit: DepositDetail }) {
               about={name.name}
             />
           )}
+          {deposit.opentimestamps !== null && (
+            <DownloadLink
+              path={`${base}/${entry.index}/proof.ots`}
+              fileName={`${name.name}.ots`}
+              label={deposit.opentimestamps === 'complete' ? texts.fileProofComplete : texts.fileProofPending}
+              about={name.name}
+            />
+          )}
         </article>
       ))}
     </section>

@@ -195,6 +195,11 @@ export const texts = {
   fileSize: { zh: '大小', en: 'Size' },
   fileType: { zh: '格式', en: 'Type' },
   fileOriginal: { zh: '下载原件', en: 'Download original' },
+  fileProofComplete: { zh: '下载 OpenTimestamps 证明', en: 'Download OpenTimestamps proof' },
+  fileProofPending: {
+    zh: '下载 OpenTimestamps 证明（待比特币区块）',
+    en: 'Download OpenTimestamps proof (awaits a Bitcoin block)',
+  },
   filePreview: { zh: '预览图（不是原件）', en: 'Preview (not the original)' },
   fileDeclared: {
     zh: '仅提交了摘要，平台没有见过该文件。',

@@ -278,6 +278,18 @@ describe('pages', function () {
       expect((await download(page.getByRole('button', { name: 'Receipt (JSON)' }))).equals(receipt)).to.equal(true);
     });
 
+    it("offers each file's OpenTimestamps proof once a calendar has stamped it", async () => {
+      await handIn();
+      const proof = page.getByRole('link', {
+        name: 'Download OpenTimestamps proof (awaits a Bitcoin block) 现场照片.jpg',
+      });
+      expect(await proof.count()).to.equal(0);
+      service.state = 'anchored-pending';
+      await proof.waitFor();
+      expect(await proof.getAttribute('href')).to.match(/\/files\/0\/proof\.ots$/);
+      expect(await proof.getAttribute('download')).to.equal('现场照片.jpg.ots');
+    });
+
     it('shows both digests whole and grouped', async () => {
       await handIn();
       const digests = await page.locator('.deposited-file .digest').allTextContents();

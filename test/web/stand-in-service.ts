@@ -161,7 +161,7 @@ export class StandInService {
           }
         : null,
       chains: [],
-      opentimestamps: null,
+      opentimestamps: reached('anchored-pending') ? 'pending' : null,
       certificate: reached('certified')
         ? {
             certificateNo: certificate.claims.certificateNo,
