@@ -117,7 +117,8 @@ export async function findPath(
       if (seen.has(issuer) || !isNamedIssuer(certificate, issuer)) continue;
       if (++signatures > MAX_SIGNATURES) return unknownOr(failure);
       const refusal = (await checkIssued(certificate, issuer, path.length - 1)) ?? checkPeriod(issuer, atUnixMs);
-      if (refusal === 'certificate-signature-invalid') continue;
+      // Of a key that is too short nothing was verified: whoever has the name may have brought it along.
+      if (refusal === 'certificate-signature-invalid' || refusal === 'weak-key') continue;
       seen.add(issuer);
       const isAnchor = anchors.includes(issuer);
       const wrong = refusal ?? (isAnchor ? undefined : checkCertificate(issuer, atUnixMs));
@@ -136,17 +137,21 @@ function unknownOr(failure: ChainFailure | undefined): ChainOutcome {
 /** `certificate` and the issuers above it as far as `others` has them; each signature fits, nothing else is judged. */
 export async function issuersOf(certificate: X509, others: readonly X509[]): Promise<X509[]> {
   const chain = [certificate];
-  for (let top = certificate; chain.length < MAX_PATH; ) {
-    let issuer: X509 | undefined;
-    for (const other of others) {
-      if (chain.includes(other) || !isNamedIssuer(top, other)) continue;
-      if ((await verifyIssued(top, other)) === 'valid') issuer ??= other;
-    }
-    if (issuer === undefined) break;
-    chain.push(issuer);
-    top = issuer;
+  for (let issuer: X509 | undefined = certificate; issuer !== undefined && chain.length < MAX_PATH; ) {
+    issuer = await issuerAmong(others, chain);
+    if (issuer !== undefined) chain.push(issuer);
   }
   return chain;
+}
+
+/** Who issued the last of `chain`, and is not in it yet. */
+async function issuerAmong(others: readonly X509[], chain: readonly X509[]): Promise<X509 | undefined> {
+  const top = chain.at(-1) as X509;
+  for (const other of others) {
+    if (chain.includes(other) || !isNamedIssuer(top, other)) continue;
+    if ((await verifyIssued(top, other)) === 'valid') return other;
+  }
+  return undefined;
 }
 
 /** The certificate's subject as people read it: the common name, else all values. */

@@ -1,4 +1,8 @@
-import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { FormatError } from '../../src/errors.ts';
 import { encodeBase64, encodeUtf8 } from '../../src/format/bytes.ts';
@@ -168,6 +172,44 @@ describe('a good token', () => {
     const crossed = issue({ name: 'Test intermediate', issuer: otherRoot, ca: true, keyOf: intermediate });
     expect(await verdict(token(), outside(crossed, intermediate), [root])).to.equal('trusted');
     expect(await verdict(token(), outside(intermediate, crossed), [otherRoot])).to.equal('trusted');
+  });
+
+  it('is one that OpenSSL accepts too, kind by kind', function () {
+    this.timeout(60_000);
+    const folder = mkdtempSync(join(tmpdir(), 'tiezheng-test-'));
+    try {
+      const write = (name: string, bytes: Uint8Array | string) => {
+        const path = join(folder, name);
+        writeFileSync(path, bytes);
+        return path;
+      };
+      const data = write('message', MESSAGE);
+      const pem = (certificate: Issued) => new X509Certificate(certificate.der).toString();
+      const rootPem = write('root.pem', pem(root));
+      const issuers = write('issuers.pem', pem(intermediate));
+      const atSeconds = String(Date.parse(GEN_TIME) / 1000);
+      for (const [what, make] of kinds) {
+        const made = make();
+        const embedded = made.embedded ?? [made.signer ?? signer, intermediate];
+        const input = write('token', token({ ...made, embedded }));
+        const under = ['-in', input, '-CAfile', rootPem, '-attime', atSeconds];
+        // `openssl ts` reads PKCS #7, which has neither; `openssl cms` has, but asks for signature and chain only.
+        const parameters = /PSS|key identifier/.test(what)
+          ? ['cms', '-verify', '-inform', 'DER', ...under, '-purpose', 'timestampsign', '-out', '/dev/null']
+          : ['ts', '-verify', '-data', data, '-token_in', ...under, '-untrusted', issuers];
+        const { status, stderr, error } = spawnSync('openssl', parameters);
+        if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') this.skip();
+        expect(status, `${what}: ${stderr}`).to.equal(0);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('does not fall with a key that is too short and has an issuer’s name', async () => {
+    const short = issue({ name: 'Test root', ca: true, kind: 'rsa-1024' });
+    expect(await verdict(token(), outside(intermediate, short))).to.equal('trusted');
+    expect(await verdict(token(), outside(intermediate, short), [])).to.equal('unknown-root');
   });
 
   it('of a root that nobody named is neither good nor bad', async () => {
