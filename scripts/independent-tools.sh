@@ -1,7 +1,7 @@
 #!/bin/bash
 # Holds what a running evaluation service hands out against tools that know nothing of us, one line for each tool. Installs what
 # is missing: Debian's poppler-utils, qpdf, openssl, curl, unzip and python3-venv (as root), bagit and opentimestamps from PyPI,
-# opentimestamps from npm, Tessera from the Go proxy. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
+# opentimestamps from npm, Tessera and torchwood's litewitness from the Go proxy. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
 # Exit code: 0 all that ran agreed, 1 one did not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,11 +11,15 @@ PATH="$root/node_modules/.bin:$PATH"
 work="$(mktemp -d "${TMPDIR:-/tmp}/tiezheng-tools-XXXXXX")"
 service=
 calendars=
+witness=
+agent=
 disagreed=0
 
 cleanup() {
   if [ -n "$service" ]; then kill "$service" 2>/dev/null && wait "$service" 2>/dev/null; fi
   if [ -n "$calendars" ]; then kill "$calendars" 2>/dev/null; fi
+  if [ -n "$witness" ]; then kill "$witness" 2>/dev/null; fi
+  if [ -n "$agent" ]; then kill "$agent" 2>/dev/null; fi
   # Go keeps its modules read-only.
   chmod -R u+w "$work" && rm -rf "$work"
 }
@@ -51,6 +55,45 @@ install_debian() {
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 }
 
+# A C2SP witness that is not ours, with a key of its own. Sets no settings file if it cannot be had.
+start_litewitness() {
+  local folder="$work/litewitness" port
+  mkdir -p "$folder/go"
+  if ! have go || ! have ssh-agent; then litewitness_why='Go or ssh-agent is not installed'; return; fi
+  cp "$tools/witnessed.go" "$folder/go/main.go"
+  # Required by version in a module: some proxies have no list of versions for `go install` to look through.
+  if ! (cd "$folder/go" && export GOPATH="$work/go" GOFLAGS=-mod=mod && go mod init witnessed &&
+    go mod edit -require filippo.io/torchwood@v0.9.0 &&
+    go build -o ../ filippo.io/torchwood/cmd/litewitness && go build -o ../witnessed .) >"$work/torchwood.log" 2>&1; then
+    litewitness_why="cannot be had: $(tail -n 1 "$work/torchwood.log")"
+    return
+  fi
+  ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
+  ssh-agent -D -a "$folder/agent" >/dev/null 2>&1 &
+  agent=$!
+  for _ in $(seq 50); do [ -S "$folder/agent" ] && break; sleep 0.1; done
+  SSH_AUTH_SOCK="$folder/agent" ssh-add -q "$folder/key"
+  port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+  "$folder/litewitness" -name litewitness.example.org -key "$(ssh-keygen -lf "$folder/key.pub" | cut -d' ' -f2)" \
+    -ssh-agent "$folder/agent" -db "$folder/db" -listen "127.0.0.1:$port" >"$folder/log" 2>&1 &
+  witness=$!
+  for _ in $(seq 50); do grep -q 'msg=listening' "$folder/log" && break; sleep 0.1; done
+  litewitness_vkey="$(sed -n 's/.*vkey=//p' "$folder/log" | head -n 1)"
+  echo "{\"witnesses\":[{\"vkey\":\"$litewitness_vkey\",\"url\":\"http://127.0.0.1:$port\"}],\"quorum\":1,\"withoutQuorum\":\"stop\"}" \
+    >"$folder/witnesses.json"
+}
+
+# The log is known by its key only once the service runs. What its own tool would write.
+tell_litewitness() {
+  python3 - "$work/litewitness/db" "$1" <<'PYTHON'
+import base64, hashlib, sqlite3, sys
+origin = sys.argv[2].split("+")[0]
+with sqlite3.connect(sys.argv[1]) as db:
+    db.execute("insert into log values (?, 0, ?)", (origin, base64.b64encode(hashlib.sha256(b"").digest()).decode()))
+    db.execute("insert into key values (?, ?)", (origin, sys.argv[2]))
+PYTHON
+}
+
 # --- what is looked at -----------------------------------------------------------------------------------------------------
 install_debian
 mkdir "$work/calendars"
@@ -58,6 +101,10 @@ node "$tools/run-calendar.ts" "$work/calendars" >"$work/calendars.log" 2>&1 &
 calendars=$!
 for _ in $(seq 60); do [ -f "$work/calendars/calendars.json" ] && break; sleep 0.5; done
 export TIEZHENG_CALENDARS_FILE="$work/calendars/calendars.json"
+litewitness_why=
+litewitness_vkey=
+start_litewitness
+if [ -f "$work/litewitness/witnesses.json" ]; then export TIEZHENG_WITNESSES_FILE="$work/litewitness/witnesses.json"; fi
 export TIEZHENG_DATA="$work/data" PORT=0
 node bin/tiezheng.mjs serve --evaluation >"$work/service.log" 2>&1 &
 service=$!
@@ -68,6 +115,7 @@ for _ in $(seq 240); do
 done
 setting() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$TIEZHENG_DATA/evaluation.json" "$1"; }
 url="$(setting url)"
+if [ -n "$litewitness_vkey" ]; then tell_litewitness "$(setting logPublicKey)"; fi
 
 # So many leaves that the log has full tiles and partial ones on two levels.
 python3 - >"$work/bulk" <<'PYTHON'
@@ -189,6 +237,21 @@ opentimestamps() {
   else line skipped 'npm opentimestamps' "cannot be installed: $(tail -n 1 "$work/npm.log")"; fi
 }
 opentimestamps
+
+# --- witnesses ---------------------------------------------------------------------------------------------------------------
+# Nothing is published without litewitness, so the certificate is there only because it cosigned.
+witnesses() {
+  local packed="$work/bag/data/proofs/checkpoint.tlog-proof" deposit
+  if [ -z "$litewitness_vkey" ]; then line skipped 'torchwood litewitness' "$litewitness_why"; return; fi
+  agrees 'torchwood litewitness' 'cosigned the packed checkpoint' grep -q '^— litewitness.example.org ' "$packed"
+  agrees 'torchwood' 'packed .tlog-proof; all tiles' \
+    "$work/litewitness/witnessed" "$packed" "$url/log/" "$(setting logPublicKey)" "$litewitness_vkey" "$LEAF_DATA"
+  deposit="$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["record"]["depositId"])' "$certificate")"
+  curl -sS --fail -H "authorization: Bearer $(setting apiKey)" -o "$work/http.tlog-proof" "$url/api/v1/deposits/$deposit/proof.tlog-proof"
+  agrees 'torchwood' '.tlog-proof over HTTP' \
+    "$work/litewitness/witnessed" "$work/http.tlog-proof" "$url/log/" "$(setting logPublicKey)" "$litewitness_vkey" "$LEAF_DATA"
+}
+witnesses
 
 if have go; then
   export GOPATH="$work/go" GOBIN="$work/bin" GOFLAGS=-mod=mod
