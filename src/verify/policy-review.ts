@@ -1,6 +1,6 @@
 import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
 import type { Bilingual } from '../format/certificate.ts';
-import { COSIGNATURE_ED25519 } from '../format/cosignature.ts';
+import { parseCosignatureKey } from '../format/cosignature.ts';
 import { utcTimeOf } from '../format/fields.ts';
 import { ED25519, type NoteKey, parseNoteKey } from '../format/note.ts';
 import type { Policy } from '../format/policy.ts';
@@ -18,10 +18,10 @@ export type PolicyWarningCode =
   | 'too-few-authorities-for-tokens'
   | 'quorum-above-number-of-witnesses'
   | 'witnesses-without-quorum'
-  | 'witness-key-not-a-cosigner'
   | 'log-key-not-of-that-log'
   | 'key-named-twice'
-  | 'certificate-unreadable'
+  | 'chain-named-twice'
+  | 'operator-both-independent-and-not'
   | 'certificate-expired'
   | 'certificate-not-yet-valid'
   | 'certificate-is-not-an-authority'
@@ -38,7 +38,7 @@ export interface PolicyReview {
 }
 
 /**
- * A policy in plain words, for the person who answers for it.
+ * A policy that `openTrust` takes, in plain words, for the person who answers for it.
  * @param atUnixMs the reader's clock: against it certificates are called expired
  */
 export function reviewPolicy(policy: Policy, atUnixMs: number): PolicyReview {
@@ -55,7 +55,7 @@ export function reviewPolicy(policy: Policy, atUnixMs: number): PolicyReview {
   }
   const trusts = [
     ...logsIn(policy, warn),
-    ...chainsIn(policy),
+    ...chainsIn(policy, warn),
     ...authoritiesIn(policy, atUnixMs, warn),
     ...bitcoinIn(policy, warn),
     ...witnessesIn(policy, warn),
@@ -107,7 +107,10 @@ function logsIn(policy: Policy, warn: Warn): Bilingual[] {
   });
 }
 
-function chainsIn({ chains, blocks }: Policy): Bilingual[] {
+function chainsIn({ chains, blocks }: Policy, warn: Warn): Bilingual[] {
+  for (const { chain } of chains.filter((c, i) => chains.findIndex((other) => other.chain === c.chain) < i)) {
+    warn('chain-named-twice', `链 ${chain} 列出两次`, `Chain ${chain} is named twice`);
+  }
   const confirmed = (chain: string) => blocks.filter((b) => b.chain === chain).length;
   return chains.map(({ chain, independent, operator }) => ({
     zh: `链 ${chain}${by(operator, 'zh')}：${independenceZh(independent)}；已确认区块 ${confirmed(chain)} 个`,
@@ -118,7 +121,7 @@ function chainsIn({ chains, blocks }: Policy): Bilingual[] {
 function authoritiesIn({ authorities }: Policy, atUnixMs: number, warn: Warn): Bilingual[] {
   return authorities.map(({ certificate, independent, operator }, i) => {
     const { x509, name } = openCertificate(certificate, `authorities[${i}]`, atUnixMs, warn);
-    if (x509 !== undefined && !isAuthority(x509) && !isSelfIssued(x509)) {
+    if (!isAuthority(x509) && !isSelfIssued(x509)) {
       warn(
         'certificate-is-not-an-authority',
         `${name} 不是机构根证书：仅由其自身签发的时间戳可通过`,
@@ -158,7 +161,7 @@ function bitcoinIn({ bitcoin }: Policy, warn: Warn): Bilingual[] {
 }
 
 function witnessesIn({ witnesses }: Policy, warn: Warn): Bilingual[] {
-  const keys = witnesses.keys.map(parseNoteKey);
+  const keys = witnesses.keys.map(parseCosignatureKey);
   const seen = new Set<string>();
   for (const key of keys) {
     const publicKey = encodeHex(key.publicKey);
@@ -170,13 +173,6 @@ function witnessesIn({ witnesses }: Policy, warn: Warn): Bilingual[] {
       );
     }
     seen.add(publicKey);
-    if (key.algorithm !== COSIGNATURE_ED25519) {
-      warn(
-        'witness-key-not-a-cosigner',
-        `公钥 ${idOf(key)} 不是见证签名公钥，不会起作用`,
-        `Key ${idOf(key)} is not one that cosigns and will never count`,
-      );
-    }
   }
   return keys.map((key) => ({ zh: `见证人 ${key.name}`, en: `Witness ${key.name}` }));
 }
@@ -257,6 +253,16 @@ function warnAboutNumbers(policy: Policy, warn: Warn): void {
       `${independentTimesRequired} independent times are required, but only ${independent.size} independent operators are named: this can never be met`,
     );
   }
+  const sources = [...chains, ...policy.authorities];
+  for (const operator of new Set(sources.map((s) => s.operator).filter((o) => o !== undefined))) {
+    const own = sources.filter((s) => s.operator === operator);
+    if (own.every((s) => s.independent) || !own.some((s) => s.independent)) continue;
+    warn(
+      'operator-both-independent-and-not',
+      `运营者 ${operator} 的来源有的列为独立，有的不列为独立`,
+      `Operator ${operator} has sources that are marked independent and others that are not`,
+    );
+  }
   const operatorOf = (chain: string) => chains.find((c) => c.chain === chain)?.operator ?? chain;
   for (const { origin, contracts } of logs) {
     const reachable = new Set(contracts.map(({ chain }) => operatorOf(chain))).size;
@@ -275,17 +281,12 @@ function warnAboutNumbers(policy: Policy, warn: Warn): void {
       `${tokensRequired} tokens are required, but only ${authorities} operators of authorities are named: this can never be met`,
     );
   }
-  const cosigners = new Set(
-    witnesses.keys
-      .map(parseNoteKey)
-      .filter(({ algorithm }) => algorithm === COSIGNATURE_ED25519)
-      .map(({ publicKey }) => encodeHex(publicKey)),
-  ).size;
+  const cosigners = new Set(witnesses.keys.map(parseCosignatureKey).map(({ publicKey }) => encodeHex(publicKey))).size;
   if (witnesses.quorum > cosigners) {
     warn(
       'quorum-above-number-of-witnesses',
-      `要求 ${witnesses.quorum} 个见证签名，但只列有 ${cosigners} 个可用公钥：无法满足`,
-      `A quorum of ${witnesses.quorum} is required, but only ${cosigners} usable witness keys are named: this can never be met`,
+      `要求 ${witnesses.quorum} 个见证签名，但只列有 ${cosigners} 个不同的公钥：无法满足`,
+      `A quorum of ${witnesses.quorum} is required, but only ${cosigners} different witness keys are named: this can never be met`,
     );
   }
   if (witnesses.quorum === 0 && witnesses.keys.length > 0) {
@@ -306,22 +307,10 @@ function independentOperators({ chains, authorities, bitcoin }: Policy): Set<str
   ]);
 }
 
-function openCertificate(
-  base64: string,
-  place: string,
-  atUnixMs: number,
-  warn: Warn,
-): { x509: X509 | undefined; name: string } {
+function openCertificate(base64: string, place: string, atUnixMs: number, warn: Warn): { x509: X509; name: string } {
   const der = parseBase64(base64);
-  const x509 = parseX509(der);
-  if (x509 === undefined) {
-    warn(
-      'certificate-unreadable',
-      `${place} 不是可读的 X.509 证书`,
-      `${place} is no X.509 certificate that can be read`,
-    );
-    return { x509, name: place };
-  }
+  // `openTrust` has read it.
+  const x509 = parseX509(der) as X509;
   const name = `${subjectOf(x509)} (SHA-256 ${encodeHex(sha256(der)).slice(0, 16)}…)`;
   const { notBefore, notAfter } = x509.parsed;
   if (atUnixMs >= notAfter.value.getTime() + 1000) {
@@ -368,12 +357,12 @@ function independenceEn(independent: boolean): string {
   return independent ? 'independent of the operator' : 'not independent';
 }
 
-function untilZh(x509: X509 | undefined): string {
-  return x509 === undefined ? '' : `，有效至 ${utcTimeOf(x509.parsed.notAfter.value.getTime())}`;
+function untilZh(x509: X509): string {
+  return `，有效至 ${utcTimeOf(x509.parsed.notAfter.value.getTime())}`;
 }
 
-function untilEn(x509: X509 | undefined): string {
-  return x509 === undefined ? '' : `, valid until ${utcTimeOf(x509.parsed.notAfter.value.getTime())}`;
+function untilEn(x509: X509): string {
+  return `, valid until ${utcTimeOf(x509.parsed.notAfter.value.getTime())}`;
 }
 
 function plural(count: number): string {

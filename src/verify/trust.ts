@@ -83,8 +83,8 @@ export function openTrust(
   // A key that cannot be read must not silently count as "not trusted": the reader believes that he named it.
   for (const log of policy?.logs ?? []) log.keys.forEach(parseNoteKey);
   policy?.witnesses.keys.forEach(parseCosignatureKey);
-  for (const der of policy?.seals ?? []) checkX509(der, 'seals');
-  for (const { certificate } of policy?.authorities ?? []) checkX509(certificate, 'authorities');
+  for (const [i, der] of policy?.seals.entries() ?? []) checkX509(der, `seals[${i}]`);
+  for (const [i, { certificate }] of policy?.authorities.entries() ?? []) checkX509(certificate, `authorities[${i}]`);
   return {
     policy,
     digest: policy === undefined ? null : encodeHex(sha256(encodeJson(policy as unknown as JsonValue))),

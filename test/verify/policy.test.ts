@@ -7,6 +7,7 @@ import { encodeNoteKey } from '../../src/format/note.ts';
 import { POLICY_FIELDS, type Policy, parsePolicy, policySchema } from '../../src/format/policy.ts';
 import { type PolicyWarningCode, reviewPolicy } from '../../src/verify/policy-review.ts';
 import { openTrust } from '../../src/verify/trust.ts';
+import { codeOf } from '../support/coded-error.ts';
 import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
 import { issue } from '../support/timestamp-world.ts';
 
@@ -164,15 +165,18 @@ describe('reviewPolicy', () => {
     ],
     ['witnesses-without-quorum', () => ({ witnesses: { keys: [cosigner('w', 1)], quorum: 0 } })],
     [
-      'witness-key-not-a-cosigner',
-      () => ({ witnesses: { keys: [encodeNoteKey('w', new Uint8Array(32))], quorum: 1 } }),
-    ],
-    [
       'log-key-not-of-that-log',
       () => ({ logs: [{ ...world.policy.logs[0]!, keys: [encodeNoteKey('w', new Uint8Array(32))] }] }),
     ],
     ['key-named-twice', () => ({ witnesses: { keys: [cosigner('w', 1), cosigner('v', 1)], quorum: 1 } })],
-    ['certificate-unreadable', () => ({ seals: [encodeBase64(Uint8Array.of(1, 2, 3))] })],
+    ['chain-named-twice', () => ({ chains: [...world.policy.chains, ...world.policy.chains] })],
+    [
+      'operator-both-independent-and-not',
+      () => ({
+        chains: [{ chain: 'eip155:1', independent: true, operator: 'One' }],
+        authorities: [{ certificate: seal(), independent: false, operator: 'One' }],
+      }),
+    ],
     ['authority-without-operator', () => ({ authorities: [{ certificate: seal(), independent: true }] })],
     ['contract-on-unlisted-chain', () => ({ chains: [{ chain: 'eip155:10', independent: true }] })],
     ['bitcoin-without-headers', () => ({ bitcoin: { independent: true, headers: [] } })],
@@ -182,6 +186,14 @@ describe('reviewPolicy', () => {
       expect(warnings(change())).to.include(code);
     });
   }
+
+  it('is not asked about what openTrust refuses: a key or certificate that cannot count', () => {
+    const code = (change: Partial<Policy>) =>
+      codeOf(() => openTrust(encodeUtf8(JSON.stringify({ ...world.policy, ...change })), [], undefined));
+    expect(code({})).to.equal('accepted');
+    expect(code({ seals: [encodeBase64(Uint8Array.of(1, 2, 3))] })).to.equal('not-a-certificate');
+    expect(code({ witnesses: { keys: [encodeNoteKey('w', new Uint8Array(32))], quorum: 1 } })).to.equal('invalid-key');
+  });
 
   it('calls a certificate expired or not yet valid by the clock it is given', () => {
     expect(warnings({}, Date.UTC(2031, 0, 2))).to.deep.equal(['certificate-expired']);
