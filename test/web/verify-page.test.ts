@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import type { WritableStream } from 'node:stream/web';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
@@ -16,13 +17,21 @@ import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
 import { signPdf } from '../../src/certificate/sign-pdf.ts';
 import { writePackage } from '../../src/filing/package.ts';
 import { encodeBase64 } from '../../src/format/bytes.ts';
+import { parseInspection } from '../../src/format/inspection.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
+import { encodeNoteKey } from '../../src/format/note.ts';
+import { chainOf, encodeDetachedTimestamp } from '../../src/format/opentimestamps.ts';
 import { parseReport } from '../../src/format/report.ts';
+import { encodeTlogProof } from '../../src/format/tlog-proof.ts';
+import { leafHash } from '../../src/merkle/hash.ts';
 import { NO_MATERIAL } from '../../src/verify/timestamp.ts';
 import { openTrust } from '../../src/verify/trust.ts';
 import { verifyCertificate } from '../../src/verify/verify.ts';
-import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
+import { StandInBitcoin } from '../support/bitcoin-chain.ts';
+import { authority, bagOf, NOBODY, zipOf } from '../support/desk.ts';
+import { type EvidenceWorld, encodeObject, makeWorld, signCheckpoint } from '../support/evidence-world.ts';
 import { digestsOf } from '../support/file-digests.ts';
+import { makeResponse, makeTimestampWorld, makeToken } from '../support/timestamp-world.ts';
 import { expectAccessible } from './accessibility.ts';
 import { launchChromium, scratchFolder } from './browser.ts';
 import { buildPages, builtPages } from './built-pages.ts';
@@ -59,7 +68,7 @@ describe('verify.html', function () {
       .setInputFiles(files);
   const verify = async () => {
     await page.getByRole('button', { name: /^(Verify|开始核验)$/ }).click();
-    await page.locator('.report').waitFor();
+    await page.locator('.report').first().waitFor();
   };
   /** `name status` of every check in a panel. */
   const checks = (panel: 'since' | 'before') =>
@@ -310,6 +319,95 @@ describe('verify.html', function () {
     });
   });
 
+  describe('with things of others', () => {
+    const download = async (report: number) => {
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        page
+          .getByRole('button', { name: /^(Download the report|下载报告)/ })
+          .nth(report)
+          .click(),
+      ]);
+      return readFile(await saved.path());
+    };
+
+    it('saves the same bytes as the command prints, for every kind, and requests nothing', async () => {
+      const others = await saveOthers();
+      await open();
+      for (const [kind, thing, ...files] of others.things) {
+        await page.reload();
+        await choose('subject', [thing, others.policy]);
+        if (files.length > 0) await choose('originals', files);
+        await verify();
+        const bytes = await download(0);
+        expect(parseInspection(bytes).subject.kind).to.equal(kind);
+        const args = ['verify', thing, ...files, '--policy', others.policy, '--json'];
+        expect(bytes.toString('utf8'), kind).to.equal(await commandOutput(args));
+      }
+      expect(requests.filter((url) => !/^(?:blob:|file:)/.test(url))).to.deep.equal([]);
+    });
+
+    it('holds things dropped together against each other, and reports on each', async () => {
+      await open();
+      const { things, policy } = await saveOthers();
+      const [token, ots, log, pdf, zip] = things.map(([, path]) => path) as [string, string, string, string, string];
+      const file = things[0]?.[2] as string;
+      await choose('subject', [zip, pdf, log, ots, token, file, policy]);
+      await page.getByText('contract.txt').waitFor();
+      await verify();
+      const titles = await page.locator('.report h2').allTextContents();
+      expect(titles.map((title) => title.replace(/^.* · /, ''))).to.have.members(
+        [token, ots, log, pdf, zip].map((path) => basename(path)),
+      );
+      expect(await page.locator('.check[data-check="file.digest"][data-status=passed]').count()).to.equal(2);
+      expect(await page.locator('.check[data-check="log.entry"][data-status=passed]').count()).to.equal(1);
+      expect(await page.locator('.check[data-status=failed]').count()).to.equal(0);
+      const ids = await page.locator('[id]').evaluateAll((elements) => elements.map((element) => element.id));
+      expect(new Set(ids).size).to.equal(ids.length);
+      await expectAccessible(page);
+    });
+
+    it('names the digest that a proof looks for, and what would settle it', async () => {
+      await open('zh-CN');
+      const { things, policy } = await saveOthers();
+      await choose('subject', [things[1]?.[1] as string, policy]);
+      await verify();
+      const summary = (await page.locator('.conclusion').textContent()) ?? '';
+      expect(summary).to.contain(digestsOf(OTHERS_FILE).sha256).and.to.contain('怎样解决');
+      await expectAccessible(page);
+    });
+  });
+
+  describe('with a policy that an office has signed', () => {
+    it('takes it together with the certificate of the signer whom the reader names', async () => {
+      await open();
+      const world = await makeWorld();
+      const saved = await saveWorld(world);
+      const signed = await world.sealer.seal({
+        type: 'tiezheng/signed-policy/v1',
+        issuer: 'An office',
+        name: 'policy',
+        serial: 1,
+        issuedAt: '2026-11-22T03:00:00.000Z',
+        expiresAt: '2036-11-22T03:00:00.000Z',
+        policy: world.policy,
+        seals: [],
+      } as never);
+      const folder = await mkdtemp(join(await scratchFolder(), 'office-'));
+      const [policy, signer] = [join(folder, 'policy.signed.json'), join(folder, 'office.der')];
+      await writeFile(policy, encodeObject(signed));
+      await writeFile(signer, world.sealer.certificateChain[0] as Uint8Array);
+      await choose('subject', [saved.certificate, ...saved.files]);
+      await choose('policy', [policy]);
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByRole('alert').textContent()).to.contain('policy-signer-missing');
+      await choose('policy', [policy, signer]);
+      await verify();
+      expect(await page.locator('.conclusion p').first().textContent()).to.contain('All that the policy requires');
+    });
+  });
+
   describe('with a receipt', () => {
     it('shows what is still to come as pending', async () => {
       await open();
@@ -424,6 +522,70 @@ describe('scripts/build-pages.ts', function () {
     expect(a?.length).to.be.lessThan(3 * 1024 * 1024);
   });
 });
+
+const OTHERS_FILE = Buffer.from('a contract of others');
+
+/** One of each kind that others make, each with the file that it speaks of, and a policy that trusts their makers. */
+async function saveOthers() {
+  const folder = await mkdtemp(join(await scratchFolder(), 'others-'));
+  const save = async (name: string, bytes: Uint8Array | string) => {
+    await writeFile(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  const file = await save('contract.txt', OTHERS_FILE);
+  const { root, intermediate, signer } = makeTimestampWorld();
+  const token = makeToken({ signer, message: OTHERS_FILE, embedded: [signer, intermediate], imprint: 'sha384' });
+  const digest = Buffer.from(digestsOf(OTHERS_FILE).sha256, 'hex');
+  const bitcoin = new StandInBitcoin();
+  const height = bitcoin.mine(createHash('sha256').update(digest).digest(), 1_790_000_000);
+  const attested = { branches: [{ attestation: { kind: 'bitcoin', height } as const }] };
+  const ots = encodeDetachedTimestamp({ digest, timestamp: chainOf([{ kind: 'sha256' }], attested) });
+  const leaf = leafHash(OTHERS_FILE);
+  const log = generateKeyPairSync('ed25519');
+  const publicKey = Buffer.from(log.publicKey.export({ format: 'jwk' }).x as string, 'base64url');
+  const origin = 'other.example.org/log';
+  const note = signCheckpoint(origin, 1n, leaf as never, log.privateKey, publicKey);
+  const proof = encodeTlogProof({ extra: null, leafIndex: 0n, hashes: [], checkpointBytes: Buffer.from(note) });
+  const signedPdfs = new URL('../verify/vectors/signed-pdf/', import.meta.url);
+  const [pdf, pdfRoot] = await Promise.all(
+    ['two-signatures.pdf', 'root.der'].map((n) => readFile(new URL(n, signedPdfs))),
+  );
+  const things: [kind: string, thing: string, ...files: string[]][] = [
+    ['timestamp-token', await save('a.tst', token), file],
+    ['opentimestamps', await save('a.ots', ots), file],
+    ['tlog-proof', await save('a.tlog-proof', proof), file],
+    ['signed-pdf', await save('signed.pdf', pdf as Buffer)],
+    [
+      'bag',
+      await save('bag.zip', await zipOf(bagOf({ 'a.txt': 'hello', '名.txt': '内容' }, ['md5', 'sha1', 'sha512']))),
+    ],
+    ['timestamp-response', await save('a.tsr', makeResponse(token)), file],
+  ];
+  const policy = await save(
+    'policy.json',
+    JSON.stringify({
+      ...NOBODY,
+      authorities: [authority(root.der)],
+      seals: [encodeBase64(pdfRoot as Buffer)],
+      logs: [
+        { origin, keys: [encodeNoteKey(origin, publicKey)], leaf0: Buffer.from(leaf).toString('hex'), contracts: [] },
+      ],
+      bitcoin: { independent: true, headers: bitcoin.headers() },
+    }),
+  );
+  return { things, policy };
+}
+
+/** What the command line prints; its exit code may be 1 or 2, which is an answer too. */
+async function commandOutput(args: string[]): Promise<string> {
+  const command = fileURLToPath(new URL('../../bin/tiezheng.mjs', import.meta.url));
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [command, ...args], (error, stdout, stderr) => {
+      if (stdout === '') reject(error ?? new Error(stderr));
+      else resolve(stdout);
+    });
+  });
+}
 
 interface SavedWorld {
   certificate: string;
