@@ -55,6 +55,8 @@ export class AnchorWorker {
   #lastFinal: AnchorStatus['lastFinal'];
   #inFlight: AnchorStatus['inFlight'];
   #failures = 0;
+  /** Nodes in trouble that were told of, and the code. */
+  #told = new Map<string, string>();
   #stopping = false;
   #running: Promise<void> | undefined;
 
@@ -101,6 +103,7 @@ export class AnchorWorker {
       if (done !== undefined) {
         this.#condition = { state: 'ok' };
         this.#failures = 0;
+        this.#tellOfNodes();
       }
       await this.#readRows();
       return this.#pollMs;
@@ -122,6 +125,18 @@ export class AnchorWorker {
       if ((await this.#stepper.step()) === 'idle') break;
     }
     return true;
+  }
+
+  /** Of a node that is left out while the others do the work, once. */
+  #tellOfNodes(): void {
+    const troubled = this.#parts.client
+      .providers()
+      .flatMap(({ name, trouble }) => (trouble ? [{ name, trouble }] : []));
+    for (const { name, trouble } of troubled) {
+      if (this.#told.get(name) === trouble.code) continue;
+      this.#parts.onTrouble(new ChainError(trouble.code, `${name} is left out: ${trouble.message}`));
+    }
+    this.#told = new Map(troubled.map(({ name, trouble }) => [name, trouble.code]));
   }
 
   async #readRows(): Promise<void> {

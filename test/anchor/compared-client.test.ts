@@ -353,6 +353,9 @@ describe('AnchorWorker with several nodes', () => {
     await turns(isFinal);
     expect(worker.status().state).to.equal('ok');
     expect(worker.status().providers[1]?.trouble?.code).to.equal('rpc-unreachable');
+    await worker.turn();
+    expect(world.trouble.map((error) => (error as ChainError).message)).to.have.length(1);
+    expect((world.trouble[0] as ChainError).message).to.include(`${new URL(second.url()).host} is left out`);
     await world.audit();
     expect(await world.openAlarms()).to.deep.equal([]);
   });
