@@ -334,6 +334,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         ),
       anchoringTrouble,
       timestamping,
+      calendars: () => calendars.map((worker) => worker.status()),
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
       pagesFolder: pages,
       trustProxy: false,

@@ -146,6 +146,14 @@ export const statusSchema = z.strictObject({
       trouble: z.string().nullable(),
     }),
   ),
+  /** OpenTimestamps calendars that are asked. */
+  calendars: z.array(
+    z.strictObject({
+      url: z.string(),
+      /** Why it did not answer rightly when it was last asked, as a stable code; null if it did. */
+      trouble: z.string().nullable(),
+    }),
+  ),
   /** Codes of the open alarms. */
   alarms: z.array(z.string()),
   limits: z.strictObject({

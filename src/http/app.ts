@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { AccessError } from '../access/access-error.ts';
 import type { Authentication, Caller } from '../access/authentication.ts';
+import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import type { Database } from '../db/pool.ts';
 import { MAX_FILES } from '../format/deposit.ts';
@@ -73,6 +74,7 @@ export interface AppParts {
   chains: DepositRouteParts['chains'];
   /** The authorities that are asked, and the one that answers here, if any. */
   timestamping: Pick<Timestamping, 'status' | 'builtIn'>;
+  calendars: () => readonly CalendarStatus[];
   limits: HttpLimits;
   /** Folder of the built pages; null serves the interface alone. */
   pagesFolder: string | null;
@@ -145,6 +147,11 @@ export function routesOf(parts: AppParts): Route[] {
       identity,
       readiness: parts.readiness,
       authorities: () => parts.timestamping.status(),
+      calendars: () =>
+        parts.calendars().map((calendar) => ({
+          url: calendar.url,
+          trouble: calendar.state === 'ok' ? null : calendar.reason.code,
+        })),
       limits: {
         fileBytes: limits.maxFileBytes,
         files: MAX_UPLOADED_FILES,

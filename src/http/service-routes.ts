@@ -25,8 +25,9 @@ export function serviceRoutes(parts: {
   limits: Status['limits'];
   readiness: Readiness;
   authorities: () => Status['authorities'];
+  calendars: () => Status['calendars'];
 }): Route[] {
-  const { db, identity, limits, readiness, authorities } = parts;
+  const { db, identity, limits, readiness, authorities, calendars } = parts;
   return [
     {
       method: 'get',
@@ -99,6 +100,7 @@ export function serviceRoutes(parts: {
                   transactionHash: anchor.transactionHash && encodeHex0x(anchor.transactionHash),
                 },
           authorities: authorities(),
+          calendars: calendars(),
           alarms: [...new Set(alarms.map((alarm) => alarm.code))],
           limits,
         };

@@ -185,6 +185,7 @@ export class ServiceWorld {
       chains: () =>
         [CHAIN, OTHER_CHAIN].map((chain) => ({ chain, contract: CONTRACT, trouble: this.anchoringTrouble[0] ?? null })),
       timestamping: { status: () => [], builtIn: null },
+      calendars: () => [{ url: 'https://calendar.example.org', state: 'ok' }],
       limits,
       pagesFolder: null,
       trustProxy: false,

@@ -193,6 +193,8 @@ export class StandInService {
       log: null,
       publication: null,
       anchor: null,
+      authorities: [],
+      calendars: [],
       alarms: [],
       limits: { fileBytes: 1_000_000, files: 100, digestFiles: 1000, bulkLines: 10_000, bulkLineBytes: 262_144 },
     };
