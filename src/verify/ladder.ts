@@ -263,7 +263,7 @@ function inTheLog(report: Report): Rung {
           : `The record is in the log, and since ${since} not even the operator can have changed it without this showing.`,
     });
   }
-  return rung('in-the-log', 'not-proved', report, [...open, ...anchorsOpen(report)], sources, {
+  return rung('in-the-log', 'not-proved', report, [...open, ...proofsOpen(report)], sources, {
     zh: '记录在平台签名的日志中，但尚无独立于平台的来源固定该状态：不能排除平台事后更改。',
     en: 'The record is in the log that the operator signed, but nobody independent of him holds that state yet: a later change by him is not excluded.',
   });
@@ -377,8 +377,13 @@ function logOpen(report: Report): Check[] {
   );
 }
 
-function anchorsOpen(report: Report): Check[] {
-  return report.since.filter((c) => c.name.startsWith('evm.') && c.name !== 'evm.notBefore' && c.status === 'pending');
+/** Proofs from outside that are there and not decided: any of them would hold the log's state. */
+function proofsOpen(report: Report): Check[] {
+  return report.since.filter(
+    (c) =>
+      (/^evm\.(?!notBefore)/.test(c.name) || c.name === 'rfc3161' || c.name === 'opentimestamps') &&
+      (c.status === 'pending' || c.status === 'not-checked'),
+  );
 }
 
 /** One publication whose three log checks passed. */

@@ -250,7 +250,7 @@ function warnAboutNumbers(policy: Policy, warn: Warn): void {
     warn(
       'too-few-independent-operators',
       `要求 ${independentTimesRequired} 个独立时间，但只列有 ${independent.size} 个独立运营者：无法满足`,
-      `${independentTimesRequired} independent times are required, but only ${independent.size} independent operators are named: this can never be met`,
+      `${independentTimesRequired} independent times are required, but the policy names ${independent.size} independent operator${plural(independent.size)}: this can never be met`,
     );
   }
   const sources = [...chains, ...policy.authorities];
@@ -270,7 +270,7 @@ function warnAboutNumbers(policy: Policy, warn: Warn): void {
     warn(
       'too-few-chains-for-anchors',
       `要求 ${anchorsRequired} 个锚定，但日志 ${origin} 只列有 ${reachable} 条不同运营者的链：无法满足`,
-      `${anchorsRequired} anchors are required, but log ${origin} has contracts on chains of ${reachable} operators only: this can never be met`,
+      `${anchorsRequired} anchors are required, but log ${origin} has contracts on chains of ${reachable} operator${plural(reachable)}: this can never be met`,
     );
   }
   const authorities = new Set(policy.authorities.map((a, i) => a.operator ?? `authorities[${i}]`)).size;
@@ -278,7 +278,7 @@ function warnAboutNumbers(policy: Policy, warn: Warn): void {
     warn(
       'too-few-authorities-for-tokens',
       `要求 ${tokensRequired} 个时间戳，但只列有 ${authorities} 个运营者的机构：无法满足`,
-      `${tokensRequired} tokens are required, but only ${authorities} operators of authorities are named: this can never be met`,
+      `${tokensRequired} tokens are required, but the policy names authorities of ${authorities} operator${plural(authorities)}: this can never be met`,
     );
   }
   const cosigners = new Set(witnesses.keys.map(parseCosignatureKey).map(({ publicKey }) => encodeHex(publicKey))).size;
@@ -286,7 +286,7 @@ function warnAboutNumbers(policy: Policy, warn: Warn): void {
     warn(
       'quorum-above-number-of-witnesses',
       `要求 ${witnesses.quorum} 个见证签名，但只列有 ${cosigners} 个不同的公钥：无法满足`,
-      `A quorum of ${witnesses.quorum} is required, but only ${cosigners} different witness keys are named: this can never be met`,
+      `A quorum of ${witnesses.quorum} is required, but the policy names ${cosigners} different witness key${plural(cosigners)}: this can never be met`,
     );
   }
   if (witnesses.quorum === 0 && witnesses.keys.length > 0) {

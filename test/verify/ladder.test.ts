@@ -69,6 +69,10 @@ describe('ladderOf', () => {
     const settles = rungOf(report, 'since-when').settles.map(({ en }) => en);
     expect(settles.some((en) => en.includes(`--trusted-block eip155:1/${blockHash}`))).to.equal(true);
     expect(rungOf(report, 'whole').settles).to.not.deep.equal([]);
+    expect(rungOf(report, 'in-the-log').standing).to.equal('not-proved');
+    expect(rungOf(report, 'in-the-log').settles).to.deep.equal(
+      rungOf(report, 'since-when').settles.filter(({ en }) => en.includes(blockHash)),
+    );
   });
 
   it('does not call a time proved that only the operator shows', async () => {
