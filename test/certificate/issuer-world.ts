@@ -122,6 +122,8 @@ export async function storeDeposits(db: Database, deposits: ReadonlyMap<number, 
   return { anchorId, attestation, log: await openLog(db, checkpoint) };
 }
 
+export type IssuerWorldLog = Awaited<ReturnType<typeof openLog>>;
+
 /** The log's sequencer, whose register promises `checkpoint` already. */
 async function openLog(db: Database, checkpoint: Uint8Array) {
   const folder = await mkdtemp(join(tmpdir(), 'tiezheng-register-'));
@@ -164,6 +166,14 @@ export async function makeIssuer(
   db: Database,
   parts: Partial<IssuerParts> & Pick<IssuerParts, 'sequencer'>,
 ): Promise<CertificateIssuer> {
+  return (await makeIssuerParts(db, parts)).issuer;
+}
+
+/** As `makeIssuer`, with what judges and seals. */
+export async function makeIssuerParts(
+  db: Database,
+  parts: Partial<IssuerParts> & Pick<IssuerParts, 'sequencer'>,
+): Promise<{ issuer: CertificateIssuer; policies: OwnPolicy; sealer: Sealer }> {
   const made: EvaluationSeal = await makeEvaluationSeal(ISSUE_TIME - 60_000);
   const sealingKey = sealingKeyFromPem(made.keyPem, made.certificatePem);
   const sealer = new Sealer(sealingKey);
@@ -176,7 +186,7 @@ export async function makeIssuer(
     sealSigner: sealer.certificateChain[0] as Uint8Array,
   };
   const policies = new OwnPolicy(db.pool, identity);
-  return new CertificateIssuer({
+  const issuer = new CertificateIssuer({
     db,
     reader: new LogReader(db.pool),
     sealer,
@@ -192,4 +202,5 @@ export async function makeIssuer(
     nowMs: () => ISSUE_TIME,
     ...parts,
   });
+  return { issuer, policies, sealer };
 }
