@@ -42,7 +42,11 @@ describe('docs/operation.md', () => {
     const authorities = json.find((block) => block.includes('"roots"')) ?? '';
     await writeFile(environment.TIEZHENG_AUTHORITIES_FILE, authorities.replace(/"\/etc[^"]+"/, JSON.stringify(roots)));
 
+    environment.TIEZHENG_WITNESSES_FILE = join(temporaryFolder(), 'witnesses.json');
+    await writeFile(environment.TIEZHENG_WITNESSES_FILE, json.find((block) => block.includes('"quorum"')) ?? '');
+
     const config = readProductionConfig(environment);
+    expect(config.witnesses).to.deep.include({ quorum: 1, withoutQuorum: 'mark', timeoutMs: 5000 });
     expect(config.authorities).to.have.length(1);
     expect(config.authorities[0]).to.include({ hash: 'sha256', timeoutMs: 10_000, maxAccuracyMs: 1000 });
     expect(config.calendars).to.deep.include({ alsoNames: [], timeoutMs: 20_000, intervalMs: 600_000 });
