@@ -5,9 +5,9 @@ import type { Bilingual, Certificate } from '../format/certificate.ts';
 import { unixMsOf } from '../format/fields.ts';
 import { parseSealHeader } from '../format/seal.ts';
 import { type Field, INK, type Paper, type Piece, STYLE } from './paper.ts';
-import { beijingTime } from './paper-time.ts';
+import { beijingTime, span } from './paper-time.ts';
 import type { PrintableText } from './printable-text.ts';
-import type { BlockFacts, ProvedFacts } from './proved-facts.ts';
+import type { BlockFacts, ProvedFacts, TokenFacts } from './proved-facts.ts';
 
 /** All that the pages of one certificate are drawn from. */
 export interface CertificateView {
@@ -54,8 +54,8 @@ export function grouped(value: number | bigint): string {
 export function drawProvedFacts(paper: Paper, view: CertificateView): void {
   const { certificate, facts } = view;
   paper.heading({ zh: '一、可自行核对的事实', en: 'Facts that anyone can check' }, 'proved', {
-    zh: '以下各项由本证书所附 certificate.json 直接推算，可用离线工具复算，无需相信平台。其中区块哈希是否属于所称的链，须由读者在自选的节点上确认。',
-    en: 'Each line follows by arithmetic from the attached certificate.json and can be computed again offline without trusting the operator. That a block hash belongs to the chain named is for the reader to confirm at a node of his choice.',
+    zh: '以下各项由本证书所附 certificate.json 直接推算，可用离线工具复算，无需相信平台。其中区块哈希是否属于所称的链，须由读者在自选的节点上确认；时间戳机构是否可信，由读者决定。',
+    en: 'Each line follows by arithmetic from the attached certificate.json and can be computed again offline without trusting the operator. That a block hash belongs to the chain named is for the reader to confirm at a node of his choice; whether to trust a timestamp authority is for him to decide.',
   });
   paper.fields('proved', [
     field('日志', 'Log', words(certificate.log.origin)),
@@ -98,16 +98,32 @@ export function drawProvedFacts(paper: Paper, view: CertificateView): void {
         ),
       ),
       ...anchors,
+      ...(publication.tokens.length === 0
+        ? [field('可信时间戳', 'Trusted timestamps', NOT_PROVIDED)]
+        : publication.tokens.map((token) => tokenField(view, token))),
       field(
-        '可信时间戳',
-        'Trusted timestamps',
-        publication.tokens === 0
+        '比特币时间戳',
+        'OpenTimestamps',
+        publication.calendarProofs === 0
           ? NOT_PROVIDED
-          : both(`${publication.tokens} 个，见 certificate.json`, `${publication.tokens}, in certificate.json`),
+          : both(
+              `${publication.calendarProofs} 个，见 certificate.json`,
+              `${publication.calendarProofs}, in certificate.json`,
+            ),
       ),
     ]);
   }
   paper.fields('proved', [notBeforeField(certificate, facts.notBefore)]);
+}
+
+function tokenField({ show }: CertificateView, { authority, unixMs, accuracyMs, serial }: TokenFacts): Field {
+  const accuracy = accuracyMs === null ? '' : ` ± ${span(accuracyMs)}`;
+  const name = authority === null ? '' : ` / ${show.name(authority)}`;
+  return field(
+    '可信时间戳',
+    'Trusted timestamp (RFC 3161)',
+    words(`${beijingTime(unixMs)}${accuracy}${name} / ${serial}`),
+  );
 }
 
 function notBeforeField({ record }: Certificate, block: BlockFacts | null): Field {

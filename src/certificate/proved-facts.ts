@@ -1,10 +1,16 @@
+import { FormatError } from '../errors.ts';
 import { parseBlockHeader } from '../format/block-header.ts';
-import { encodeHex, encodeUtf8, parseHex0x, sha256 } from '../format/bytes.ts';
-import type { Certificate, EvmAttestation } from '../format/certificate.ts';
+import { encodeHex, encodeUtf8, parseBase64, parseHex0x, sha256 } from '../format/bytes.ts';
+import type { Attestation, Certificate, EvmAttestation } from '../format/certificate.ts';
 import { parseCheckpoint } from '../format/checkpoint.ts';
 import { sealedBytes } from '../format/seal.ts';
 import { depositLeafData } from '../format/spine.ts';
+import { parseTstInfo } from '../format/timestamp.ts';
 import { leafHash } from '../merkle/hash.ts';
+import { isNamedSigner, parseSignedData } from '../verify/signed-data.ts';
+import { parseX509, subjectOf } from '../verify/x509-chain.ts';
+
+type TimestampAttestation = Extract<Attestation, { type: 'rfc3161' }>;
 
 /** A block as its own header tells it. */
 export interface BlockFacts {
@@ -21,8 +27,20 @@ export interface PublicationFacts {
   rootHash: string;
   proofLength: number;
   anchors: { attestation: EvmAttestation; block: BlockFacts }[];
-  /** RFC 3161 tokens and OpenTimestamps proofs that the certificate carries beside the anchors. */
-  tokens: number;
+  tokens: TokenFacts[];
+  /** OpenTimestamps proofs. */
+  calendarProofs: number;
+}
+
+/** A timestamp as its own token tells it; whether its authority is to be trusted is the reader's affair. */
+export interface TokenFacts {
+  /** Name in the signer's certificate; null if that is not at hand. */
+  authority: string | null;
+  unixMs: number;
+  /** Null if none is stated. */
+  accuracyMs: number | null;
+  /** Lower-case hex. */
+  serial: string;
 }
 
 /** What follows from the certificate's own bytes by arithmetic, with no word of the operator in it. */
@@ -50,7 +68,8 @@ export function provedFacts(certificate: Certificate): ProvedFacts {
       rootHash: encodeHex(checkpoint.rootHash),
       proofLength: publication.inclusionProof.length,
       anchors: anchors.map((a) => ({ attestation: a, block: blockFacts(a.chain, a.blockHash, a.header) })),
-      tokens: publication.attestations.length - anchors.length,
+      tokens: publication.attestations.flatMap((a) => (a.type === 'rfc3161' ? [tokenFacts(a)] : [])),
+      calendarProofs: publication.attestations.filter((a) => a.type === 'opentimestamps').length,
     };
   });
   const blocks = publications.flatMap((p) => p.anchors.map((a) => a.block));
@@ -66,6 +85,23 @@ export function provedFacts(certificate: Certificate): ProvedFacts {
         ? null
         : blockFacts(notBefore.chain, notBefore.blockHash, certificate.notBeforeHeader),
     notAfter: others.reduce((earliest, block) => (block.unixMs < earliest.unixMs ? block : earliest), first),
+  };
+}
+
+/** @throws FormatError if the token is none, which the verification before issue rules out */
+function tokenFacts({ token, certificates }: TimestampAttestation): TokenFacts {
+  const signed = parseSignedData(parseBase64(token));
+  if (typeof signed === 'string' || signed.content === undefined) {
+    throw new FormatError('invalid-der', `timestamp token: ${typeof signed === 'string' ? signed : 'no content'}`);
+  }
+  const info = parseTstInfo(signed.content);
+  const atHand = [...signed.certificates, ...certificates.map(parseBase64)].flatMap((der) => parseX509(der) ?? []);
+  const signer = atHand.find((certificate) => isNamedSigner(signed.signer, certificate));
+  return {
+    authority: signer === undefined ? null : subjectOf(signer),
+    unixMs: info.genTimeUnixMs,
+    accuracyMs: info.accuracyMs ?? null,
+    serial: info.serial.toString(16),
   };
 }
 

@@ -6,11 +6,12 @@ import { expect } from 'chai';
 import { assembleCertificate } from '../../src/certificate/assemble.ts';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { renderCertificatePdf } from '../../src/certificate/pdf.ts';
+import { provedFacts } from '../../src/certificate/proved-facts.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
 import { signPdf } from '../../src/certificate/sign-pdf.ts';
 import { SIGNATURE_BYTES } from '../../src/certificate/signature-field.ts';
-import { parseBase64, parseBase64Url } from '../../src/format/bytes.ts';
+import { encodeBase64, parseBase64, parseBase64Url } from '../../src/format/bytes.ts';
 import type { Certificate } from '../../src/format/certificate.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { BuiltInAuthority } from '../../src/timestamp/authority.ts';
@@ -78,6 +79,36 @@ describe('seals and PDFs with a token', function () {
     const token = parseBase64(seal?.timestamp ?? '');
     const opened = await openTimestampToken(token, parseBase64Url(seal?.signature ?? ''), NO_MATERIAL);
     expect(opened).to.include({ ok: true, policy: EVALUATION_POLICY });
+  });
+
+  it('prints authority, time, accuracy and serial number of every timestamp from the token itself', async () => {
+    const [publication] = certificate.publications;
+    if (publication === undefined) throw new Error('the fixture has a publication');
+    const token = await stamp(Buffer.from(publication.checkpoint));
+    const opened = await openTimestampToken(token as Uint8Array, Buffer.from(publication.checkpoint), NO_MATERIAL);
+    if (!opened.ok) throw new Error(opened.reason);
+    const attestation = {
+      type: 'rfc3161' as const,
+      token: encodeBase64(token as Uint8Array),
+      certificates: [],
+      revocation: [],
+    };
+    const stamped = {
+      ...certificate,
+      publications: [{ ...publication, attestations: [...publication.attestations, attestation] }],
+    };
+    const facts = provedFacts(stamped).publications[0];
+    expect(facts?.calendarProofs).to.equal(0);
+    expect(facts?.tokens).to.deep.equal([
+      {
+        authority: 'Tiezheng EVALUATION time authority, not independent 铁证评估用时间戳',
+        unixMs: opened.genTimeUnixMs,
+        accuracyMs: 1000,
+        serial: opened.serial,
+      },
+    ]);
+    const pdf = await renderCertificatePdf(encodeJson(stamped as unknown as JsonValue), OPTIONS);
+    expect(pdf.length).to.be.greaterThan(unsigned.length);
   });
 
   it('seals without a token when none can be had', async () => {
