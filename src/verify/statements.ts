@@ -61,11 +61,14 @@ function claimsOf({ claims, publications }: Certificate): Statement[] {
   for (const limitation of claims.limitations) rows.push(operator('limitation', `${limitation.zh} ${limitation.en}`));
   for (const attestation of publications.flatMap((p) => p.attestations)) {
     if (attestation.type !== 'evm') continue;
+    const { chain } = attestation;
+    const { transactionHash, finality, nodesRunBy } = attestation.claims;
+    // A certificate may be anchored on several chains: each statement says of which.
     rows.push(
-      operator('transactionHash', attestation.claims.transactionHash),
-      operator('finality', `${attestation.claims.finality.status} (${attestation.claims.finality.rule})`),
+      operator('transactionHash', `${chain}: ${transactionHash}`),
+      operator('finality', `${chain}: ${finality.status} (${finality.rule})`),
     );
-    if (attestation.claims.nodesRunBy !== null) rows.push(operator('nodesRunBy', attestation.claims.nodesRunBy));
+    if (nodesRunBy !== null) rows.push(operator('nodesRunBy', `${chain}: ${nodesRunBy}`));
   }
   return rows;
 }
