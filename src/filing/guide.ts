@@ -37,6 +37,8 @@ ${notice}
 <li><code>data/proofs/checkpoint.1.tst</code>……：时间戳机构对该检查点签发的可信时间戳（如有）。用您自己取得的机构根证书核验：<br>
 <code>openssl ts -verify -token_in -in checkpoint.1.tst -data checkpoint.txt -CAfile root.pem</code></li>
 <li><code>data/proofs/authority-*</code>：时间戳机构的证书（<code>.der</code>）与吊销信息（<code>.crl</code>、<code>.ocsp</code>）。</li>
+<li><code>data/proofs/file-1.ots</code>……：各文件的 OpenTimestamps 证明（如有），可用任何 OpenTimestamps 客户端核验；尚待比特币区块的，由客户端补全：<br>
+<code>ots upgrade file-1.ots; ots verify -f 原件 file-1.ots</code></li>
 <li><code>manifest-*.txt</code>、<code>manifest-seal.json</code>：清单及其签章（BagIt，RFC 8493）。</li>
 </ul>
 <h2>不说明什么</h2>
@@ -65,6 +67,9 @@ that you got from the authority itself:<br>
 <code>openssl ts -verify -token_in -in checkpoint.1.tst -data checkpoint.txt -CAfile root.pem</code></li>
 <li><code>data/proofs/authority-*</code>: certificates of the authorities (<code>.der</code>) and what they said of revocation
 (<code>.crl</code>, <code>.ocsp</code>).</li>
+<li><code>data/proofs/file-1.ots</code> …: OpenTimestamps proofs of the files, if there are any. Any client checks them, and completes one that
+still awaits its Bitcoin block:<br>
+<code>ots upgrade file-1.ots; ots verify -f ORIGINAL file-1.ots</code></li>
 <li><code>manifest-*.txt</code>, <code>manifest-seal.json</code>: the manifests and their seal (BagIt, RFC 8493).</li>
 </ul>
 <h2>What it does not show</h2>
