@@ -13,6 +13,7 @@ service=
 calendars=
 witness=
 agent=
+ours=
 disagreed=0
 
 cleanup() {
@@ -20,6 +21,7 @@ cleanup() {
   if [ -n "$calendars" ]; then kill "$calendars" 2>/dev/null; fi
   if [ -n "$witness" ]; then kill "$witness" 2>/dev/null; fi
   if [ -n "$agent" ]; then kill "$agent" 2>/dev/null; fi
+  if [ -n "$ours" ]; then kill "$ours" 2>/dev/null; fi
   # Go keeps its modules read-only.
   chmod -R u+w "$work" && rm -rf "$work"
 }
@@ -77,7 +79,7 @@ start_litewitness() {
   "$folder/litewitness" -name litewitness.example.org -key "$(ssh-keygen -lf "$folder/key.pub" | cut -d' ' -f2)" \
     -ssh-agent "$folder/agent" -db "$folder/db" -listen "127.0.0.1:$port" >"$folder/log" 2>&1 &
   witness=$!
-  for _ in $(seq 50); do grep -q 'msg=listening' "$folder/log" && break; sleep 0.1; done
+  for _ in $(seq 50); do grep -qs 'msg=listening' "$folder/log" && break; sleep 0.1; done
   litewitness_vkey="$(sed -n 's/.*vkey=//p' "$folder/log" | head -n 1)"
   echo "{\"witnesses\":[{\"vkey\":\"$litewitness_vkey\",\"url\":\"http://127.0.0.1:$port\"}],\"quorum\":1,\"withoutQuorum\":\"stop\"}" \
     >"$folder/witnesses.json"
@@ -253,6 +255,23 @@ witnesses() {
 }
 witnesses
 
+# The other way round: our witness, and a log that publishes nothing without it.
+cosigned_tessera() {
+  local folder="$work/tessera-log" vkey url status
+  node "$root/bin/tiezheng.mjs" witness keygen --name witness.example.org --key "$folder/witness.key" >"$folder/witness.vkey"
+  vkey="$("$work/bin/witnessed-log" keygen "$folder/log.key")"
+  node "$root/bin/tiezheng.mjs" witness --key "$folder/witness.key" --state "$folder/state" --log "$vkey" --port 0 --limit 10000 >"$folder/said" &
+  ours=$!
+  for _ in $(seq 100); do grep -qs '^listening on ' "$folder/said" && break; sleep 0.1; done
+  url="$(sed -n 's/^listening on //p' "$folder/said")"
+  mkdir "$folder/store"
+  "$work/bin/witnessed-log" run "$folder/log.key" "$folder/store" "$(cat "$folder/witness.vkey")" "$url"
+  status=$?
+  kill "$ours" && wait "$ours"
+  ours=
+  return "$status"
+}
+
 if have go; then
   export GOPATH="$work/go" GOBIN="$work/bin" GOFLAGS=-mod=mod
   mkdir "$work/inclusion"
@@ -264,6 +283,10 @@ if have go; then
     agrees 'Tessera fsck' 'all tiles, entries, checkpoint' fsck
     agrees 'Tessera client, x/mod note' 'note and inclusion from tiles' \
       "$work/bin/inclusion" "$url/log/" "$(setting logPublicKey)" "$LEAF_INDEX" "$LEAF_DATA" "$work/bag/data/proofs/checkpoint.txt"
+    if (mkdir "$work/tessera-log" && cd "$work/tessera-log" && cp "$tools/witnessed-log.go" main.go && go mod init witnessed-log &&
+      go mod edit -require github.com/transparency-dev/tessera@v1.0.4 && go mod tidy && go install .) >"$work/go.log" 2>&1; then
+      agrees 'Tessera log' 'cosigned by tiezheng witness' cosigned_tessera
+    else line skipped 'Tessera log' "cannot be had: $(tail -n 1 "$work/go.log")"; fi
   else line skipped Tessera "cannot be had: $(tail -n 1 "$work/go.log")"; fi
 else line skipped Tessera 'Go is not installed'; fi
 
