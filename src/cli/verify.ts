@@ -8,6 +8,7 @@ import { encodeJson, type JsonValue } from '../format/json.ts';
 import { PACKAGE } from '../format/package.ts';
 import { exitCodeOf } from '../format/report.ts';
 import { MAX_STATUS_BYTES } from '../format/status.ts';
+import { type Aid, aidOf, MAX_AID_BYTES } from '../verify/inspect/aid.ts';
 import { type BagAlgorithm, bagAlgorithms } from '../verify/inspect/bag.ts';
 import { digestsAbout, isInspection, type Thing, verifyThing } from '../verify/inspect/desk.ts';
 import type { HeldFile } from '../verify/inspect/held-file.ts';
@@ -52,7 +53,7 @@ export async function verify(path: string, files: string[], options: VerifyOptio
   const held: HeldFile[] = [];
   for (const file of files) {
     const kind = await recognise(await blobOf(file));
-    held.push({ ...(await digestFile(file, quiet, more)), isProof: isProof(kind) });
+    held.push({ ...(await digestFile(file, quiet, more)), isProof: isProof(kind), aid: await aidIn(file) });
   }
   const node = options.rpc.length === 0 ? undefined : await ask(options.rpc, thing);
   const status = options.status === undefined ? undefined : await readSmallFile(options.status, MAX_STATUS_BYTES);
@@ -121,6 +122,12 @@ async function blobOf(path: string): Promise<Blob> {
   } catch (cause) {
     throw new CliError('file-unreadable', `${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Only small files can be one. */
+async function aidIn(path: string): Promise<Aid | undefined> {
+  const { size } = await stat(path);
+  return size > MAX_AID_BYTES ? undefined : aidOf(await readSmallFile(path, MAX_AID_BYTES));
 }
 
 async function unpack<T>(path: string, quiet: boolean, read: (onBytes: (n: number) => void) => Promise<T>): Promise<T> {

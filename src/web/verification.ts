@@ -1,5 +1,6 @@
 import { CodedError } from '../errors.ts';
 import { certificatesIn } from '../format/pem.ts';
+import { aidOf, MAX_AID_BYTES } from '../verify/inspect/aid.ts';
 import { digestsAbout, type Thing, type Verdict, verifyThing } from '../verify/inspect/desk.ts';
 import type { FileDigest, HeldFile } from '../verify/inspect/held-file.ts';
 import { isProof, recognise } from '../verify/inspect/recognise.ts';
@@ -55,7 +56,8 @@ async function verifyOne(
   const more = digestsAbout(thing);
   const held: HeldFile[] = [];
   for (const file of others) {
-    held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await recognise(file)) });
+    const aid = file.size > MAX_AID_BYTES ? undefined : aidOf(await bytesOf(file));
+    held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await recognise(file)), aid });
   }
   return verifyThing(thing, held, trust);
 }
@@ -75,7 +77,7 @@ async function openThing(
   }
 }
 
-type Digested = Omit<HeldFile, 'isProof'>;
+type Digested = Omit<HeldFile, 'isProof' | 'aid'>;
 const digested = new WeakMap<File, Map<string, Promise<Digested>>>();
 
 /** Digests of a file, computed once for each set of algorithms: large files take minutes. */

@@ -3,6 +3,7 @@ import { BlobWriter, Uint8ArrayReader, ZipWriter } from '@zip.js/zip.js';
 import { encodeBase64 } from '../../src/format/bytes.ts';
 import type { Inspection } from '../../src/format/inspection.ts';
 import type { Policy } from '../../src/format/policy.ts';
+import { aidOf } from '../../src/verify/inspect/aid.ts';
 import { type BagAlgorithm, bagAlgorithms } from '../../src/verify/inspect/bag.ts';
 import { digestsAbout, isInspection, type Thing, verifyThing } from '../../src/verify/inspect/desk.ts';
 import type { FileDigest, HeldFile } from '../../src/verify/inspect/held-file.ts';
@@ -58,7 +59,7 @@ export async function inspect(bytes: Uint8Array, files: Uint8Array[], trust: Tru
 async function holdFile(bytes: Uint8Array, more: readonly FileDigest[]): Promise<HeldFile> {
   const kind = await recognise(new Blob([bytes as Uint8Array<ArrayBuffer>]));
   const digests = Object.fromEntries(more.map((name) => [name, digestBy(name, bytes)]));
-  return { sizeBytes: bytes.length, ...digestsOf(bytes), digests, isProof: isProof(kind) };
+  return { sizeBytes: bytes.length, ...digestsOf(bytes), digests, isProof: isProof(kind), aid: aidOf(new Uint8Array(bytes)) };
 }
 
 function digestBy(name: FileDigest, bytes: Uint8Array): string {

@@ -143,6 +143,21 @@ describe('timestamp responses of real authorities', () => {
       expect(exitCodeOf(found), outcomes(found).join('\n')).to.equal(exitCode);
     });
   }
+
+  it('sigstage/response-no-embedded-cert.tsr needs its certificate beside it, whichever way that is spelled', async () => {
+    const token = read('sigstage/response-no-embedded-cert.tsr');
+    const [root] = rootOf('sigstage').slice(-1) as [Buffer];
+    const trust = trusting({ authorities: [authority(root)] });
+    const hello = Buffer.from('hello');
+    const alone = await inspect(token, [hello], trust);
+    expect(outcomes(alone)[1]).to.equal('rfc3161 not-checked absent');
+    expect(exitCodeOf(alone)).to.equal(2);
+    const pem = new Uint8Array(readFileSync(`${folder}/sigstage/ts_chain.pem`));
+    for (const beside of [[pem], rootOf('sigstage')]) {
+      const found = await inspect(token, [hello, ...beside], trust);
+      expect(exitCodeOf(found), outcomes(found).join('\n')).to.equal(0);
+    }
+  });
 });
 
 describe('an .ots file of others', () => {

@@ -7,6 +7,7 @@ import { type PackagedFile, verifyPackage } from '../package.ts';
 import { openPdf, verifyPdf } from '../pdf.ts';
 import type { Trust } from '../trust.ts';
 import { verifyCertificate, verifyReceipt } from '../verify.ts';
+import { materialAmong } from './aid.ts';
 import { type BaggedFile, inspectBag } from './bag.ts';
 import { concludeInspection } from './finding.ts';
 import type { FileDigest, HeldFile } from './held-file.ts';
@@ -33,18 +34,19 @@ export function digestsAbout(thing: Thing): readonly FileDigest[] {
 /**
  * The one door to verification: whatever was recognised, under the reader's policy, against the files that he holds.
  * @param held with the digests that `digestsAbout` names
- * @param status tiezheng/status-proof/v1, for a certificate however it is carried
+ * @param status tiezheng/status-proof/v1, for a certificate however it is carried; else the one among `held`
  * @throws CodedError if the thing is unusable; bad evidence is a verdict
  */
 export async function verifyThing(
   thing: Thing,
   held: readonly HeldFile[],
   trust: Trust,
-  status?: Uint8Array,
+  status: Uint8Array | undefined = statusAmong(held),
 ): Promise<Verdict> {
+  const material = materialAmong(held.map(({ aid }) => aid));
   switch (thing.kind) {
     case 'certificate':
-      return verifyCertificate(thing.bytes, filesFor(thing.bytes, held), trust, undefined, undefined, status);
+      return verifyCertificate(thing.bytes, filesFor(thing.bytes, held), trust, undefined, material, status);
     case 'receipt':
       return verifyReceipt(thing.bytes, filesFor(thing.bytes, held), trust);
     case 'pdf':
@@ -67,19 +69,23 @@ export function isInspection(verdict: Verdict): verdict is Inspection {
   return verdict.type === 'tiezheng/inspection/v1';
 }
 
+function statusAmong(held: readonly HeldFile[]): Uint8Array | undefined {
+  return held.map(({ aid }) => aid).find((aid) => aid?.kind === 'status')?.bytes as Uint8Array | undefined;
+}
+
 /** The same bytes handed over twice are one file. */
 function distinct(held: readonly HeldFile[]): HeldFile[] {
   return [...new Map(held.map((file) => [file.sha256, file])).values()];
 }
 
 /**
- * The files to hold against a certificate or receipt. A proof lying beside it may be evidence itself, if it is listed there; else it
+ * The files to hold against a certificate or receipt. A proof or an aid lying beside it may be evidence itself, if it is listed there; else it
  * is no stranger among the files but something to verify for itself.
  */
 function filesFor(document: Uint8Array, held: readonly HeldFile[]): PresentedFile[] {
   const text = latin1(document);
   return held
-    .filter(({ isProof, sha256 }) => !isProof || text.includes(sha256))
+    .filter(({ isProof, aid, sha256 }) => (!isProof && aid === undefined) || text.includes(sha256))
     .map(({ sizeBytes, sha256, sm3 }) => ({ sizeBytes, sha256, sm3 }));
 }
 

@@ -1,6 +1,7 @@
 import type { Check } from '../../format/report.ts';
 import { failed, notChecked, passed } from '../checks.ts';
 import type { PresentedFile } from '../deposit.ts';
+import type { Aid } from './aid.ts';
 
 /**
  * Digests that proofs of others speak of, over a whole file. `leaf` is the leaf hash of RFC 6962 §2.1 with the file as the entry:
@@ -14,6 +15,8 @@ export interface HeldFile extends PresentedFile {
   digests: Partial<Record<FileDigest, string>>;
   /** It proves something of another file: a proof that does not speak of it is not contradicted by it. */
   isProof: boolean;
+  /** What it is if it helps to judge a thing. Such a file is evidence only where its digest is asked for. */
+  aid: Aid | undefined;
 }
 
 /** The digest that a proof speaks of, lower-case hex. */
@@ -30,7 +33,7 @@ export function checkHeldFile(sought: SoughtDigest, held: readonly HeldFile[]): 
   const facts = { algorithm: sought.algorithm, digest: sought.digest };
   const match = held.find((file) => file.digests[sought.algorithm] === sought.digest);
   if (match !== undefined) return passed('file.digest', `presented ${match.sha256}`, facts);
-  const files = held.filter((file) => !file.isProof);
+  const files = held.filter(({ isProof, aid }) => !isProof && aid === undefined);
   if (files.length !== 1) {
     return notChecked('file.missing', null, 'absent', { ...facts, presented: String(files.length) });
   }

@@ -6,9 +6,10 @@ import type { Check } from '../../format/report.ts';
 import { type Facts, failed, notChecked, passed } from '../checks.ts';
 import type { ProvedTime } from '../evm.ts';
 import { MAX_PDF_BYTES } from '../pdf.ts';
-import { checkTimestamp } from '../timestamp.ts';
+import { checkTimestamp, type TokenMaterial } from '../timestamp.ts';
 import type { Trust } from '../trust.ts';
 import { findPath, parseX509, serialOf, subjectOf } from '../x509-chain.ts';
+import { materialAmong } from './aid.ts';
 import { type CmsSignature, openCmsSignature } from './cms-signature.ts';
 import type { Inspector } from './inspector.ts';
 import { type PdfSignature, type PdfSignatures, readPdfSignatures } from './pdf-signatures.ts';
@@ -19,12 +20,13 @@ export const signedPdfInspector: Inspector = {
   maxBytes: MAX_PDF_BYTES,
   recognises: (head) => String.fromCharCode(...head.subarray(0, 5)) === '%PDF-',
   speaksOf: () => [],
-  async inspect(bytes, _held, trust) {
+  async inspect(bytes, held, trust) {
+    const material = materialAmong(held.map(({ aid }) => aid));
     const pdf = readPdfSignatures(bytes);
     if (pdf === undefined) throw new FormatError('unknown-type', 'no signature in the PDF, or more than 100');
     const outcomes = [];
     for (const [i, signature] of pdf.signatures.entries()) {
-      outcomes.push(await inspectSignature(signature, `signature ${i + 1}`, pdf, trust));
+      outcomes.push(await inspectSignature(signature, `signature ${i + 1}`, pdf, trust, material));
     }
     return {
       digest: encodeHex(sha256(bytes)),
@@ -58,6 +60,7 @@ async function inspectSignature(
   about: string,
   pdf: PdfSignatures,
   trust: Trust,
+  material: TokenMaterial,
 ): Promise<SignatureOutcome> {
   const { coverage, subFilter, stated } = signature;
   const statements = stated.map(({ field, value }) => ({ by: 'signer' as const, field: `${about} ${field}`, value }));
@@ -77,7 +80,7 @@ async function inspectSignature(
   if (subFilter === DOCUMENT_TIMESTAMP) {
     // A document timestamp signs by its token: that is its integrity, and its authority is its signer.
     const token = { token: encodeBase64(coverage.contents), certificates: [], revocation: [] };
-    const { check, time } = await checkTimestamp(token, coverage.content, about, trust);
+    const { check, time } = await checkTimestamp(token, coverage.content, about, trust, material);
     return { checks: [...checks, ...asSignature(check)], time, statements };
   }
   if (!DETACHED.includes(subFilter)) {
@@ -85,7 +88,7 @@ async function inspectSignature(
     return { checks, time: undefined, statements };
   }
   const opened = await openCmsSignature(coverage.contents, coverage.content, subFilter === 'ETSI.CAdES.detached');
-  const more = await checkSigner(opened, signature.statedUnixMs, about, trust);
+  const more = await checkSigner(opened, signature.statedUnixMs, about, trust, material);
   return { checks: [...checks, ...more.checks], time: more.time, statements: [...statements, ...more.statements] };
 }
 
@@ -107,6 +110,7 @@ async function checkSigner(
   dictionaryUnixMs: number | undefined,
   about: string,
   trust: Trust,
+  material: TokenMaterial,
 ): Promise<SignatureOutcome> {
   if (opened.outcome === 'invalid') {
     return { checks: [failed('pdf.integrity', about, opened.reason)], time: undefined, statements: [] };
@@ -125,7 +129,7 @@ async function checkSigner(
   let time: ProvedTime | undefined;
   if (token !== undefined) {
     const attestation = { token: encodeBase64(token), certificates: [], revocation: [] };
-    const stamped = await checkTimestamp(attestation, signature, about, trust);
+    const stamped = await checkTimestamp(attestation, signature, about, trust, material);
     checks.push(stamped.check);
     time = stamped.time;
   }
@@ -134,10 +138,14 @@ async function checkSigner(
     judgedAt === undefined
       ? facts
       : { ...facts, judgedAt: utcTimeOf(judgedAt), judgedAtSource: time?.source ?? 'signer' };
-  checks.push(await judgeSigner(about, trust, judged, judgedAt, signer, certificates));
+  checks.push(await judgeSigner(about, trust, judged, judgedAt, signer, [...certificates, ...x509Of(material)]));
   const statements: Inspection['statements'] =
     statedUnixMs === undefined ? [] : [{ by: 'signer', field: `${about} signingTime`, value: utcTimeOf(statedUnixMs) }];
   return { checks, time, statements };
+}
+
+function x509Of({ certificates }: TokenMaterial): X509[] {
+  return certificates.flatMap((der) => parseX509(der) ?? []);
 }
 
 type X509 = Parameters<typeof subjectOf>[0];

@@ -12,6 +12,7 @@ import { failed } from '../checks.ts';
 import { parseSignedData } from '../signed-data.ts';
 import { checkTimestamp, MAX_TOKEN_BYTES } from '../timestamp.ts';
 import type { Trust } from '../trust.ts';
+import { materialAmong } from './aid.ts';
 import type { Finding } from './finding.ts';
 import { checkHeldFile, type HeldFile } from './held-file.ts';
 import type { Inspector } from './inspector.ts';
@@ -76,7 +77,8 @@ async function inspectToken(
   const algorithm = imprintAlgorithmOf(info.imprint.algorithm);
   const imprint = { algorithm: algorithm ?? ('sha256' as ImprintAlgorithm), digest: info.imprint.digest };
   const attestation = { token: encodeBase64(token), certificates: [], revocation: [] };
-  const { check, time } = await checkTimestamp(attestation, imprint, null, trust);
+  const material = materialAmong(held.map(({ aid }) => aid));
+  const { check, time } = await checkTimestamp(attestation, imprint, null, trust, material);
   return {
     digest: encodeHex(sha256(presented)),
     checks: [

@@ -97,7 +97,7 @@ function checkEntry(proof: UnverifiedTlogProof, held: readonly HeldFile[]): Chec
       return [passed('log.entry', null, entry), notChecked('file.missing', null, 'unsupported', facts)];
     }
   }
-  const files = held.filter((file) => !file.isProof);
+  const files = held.filter(({ isProof, aid }) => !isProof && aid === undefined);
   if (files.length !== 1) {
     return [notChecked('file.missing', null, 'absent', { ...facts, presented: String(files.length) })];
   }
