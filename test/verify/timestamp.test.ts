@@ -424,10 +424,17 @@ describe('a token in which one bit is flipped', () => {
     this.timeout(120_000);
     const good = token({ essIssuerSerial: true });
     expect(await verdict(good)).to.equal('trusted');
+    const bytesOf = Buffer.from(good);
+    // Before the last name, in the signed ESSCertID, comes the one in the signer's identifier, which nothing signs.
+    const identifier = bytesOf.lastIndexOf('Test intermediate', bytesOf.lastIndexOf('Test intermediate') - 1);
+    const isUnsigned = (at: number) => at < 60 || Math.abs(at - identifier) < 40;
     const passed: number[] = [];
     for (let bit = 0; bit < good.length * 8; bit++) {
+      const at = bit >> 3;
+      // Of what signatures cover, one bit of each byte will do.
+      if (!isUnsigned(at) && bit % 8 !== at % 8) continue;
       const bytes = good.slice();
-      bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (0x80 >> (bit & 7));
+      bytes[at] = (bytes[at] as number) ^ (0x80 >> (bit & 7));
       if ((await verdict(bytes)) === 'trusted') passed.push(bit);
     }
     expect(passed).to.deep.equal([]);
@@ -527,7 +534,10 @@ describe('checkTimestamp', () => {
 
   it('is not asked under a policy whose authority is no certificate: its author believes that he named one', () => {
     const cut = { ...root, der: root.der.slice(0, -1) };
-    expect(() => trustIn({ certificate: cut, independent: true })).to.throw(FormatError, /authorities: .* no X\.509/);
+    expect(() => trustIn({ certificate: cut, independent: true })).to.throw(
+      FormatError,
+      /authorities\[0\].* no X\.509/,
+    );
   });
 
   it('finds issuers that lie beside the certificate', async () => {
