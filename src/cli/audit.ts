@@ -1,12 +1,19 @@
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import * as z from 'zod';
 import { CodedError } from '../errors.ts';
 import { encodeHex, encodeUtf8, equalBytes, type LeafHash, parseHex0x, type RootHash } from '../format/bytes.ts';
 import { parseCheckpoint, type UnverifiedCheckpoint } from '../format/checkpoint.ts';
-import { type NoteKey, parseNoteKey, verifyNote } from '../format/note.ts';
+import { checkFields } from '../format/fields.ts';
+import { type LogRecord, logRecordSchema } from '../format/log.ts';
+import { type ProvedRotation, provedRotationSchema } from '../format/log-event.ts';
+import { parseNoteKey } from '../format/note.ts';
 import { type Policy, parsePolicy } from '../format/policy.ts';
+import { plainLeafData } from '../format/spine.ts';
 import { encodeTilePath, parseEntryBundle, TILE_WIDTH } from '../format/tile.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { RightEdge } from '../merkle/tree.ts';
 import { CHECKPOINT_ANCHORED_TOPIC } from '../verify/evm-receipt.ts';
+import { followRotations, type LogKey, signs } from '../verify/rotation.ts';
 import { CliError } from './cli-error.ts';
 import { jsonRpc } from './json-rpc.ts';
 import { readPolicyFile } from './policy-file.ts';
@@ -55,7 +62,10 @@ export async function audit(options: AuditOptions): Promise<void> {
           detail: `${vkeys.length} key(s) for ${status.origin} known from elsewhere`,
         },
   );
-  const keys = (vkeys ?? [status.vkey]).map(parseNoteKey);
+  const identity = await fetchIdentity(client);
+  // Without a policy everything rests on the service's own word for its first key.
+  const firstKeys = (vkeys ?? identity.record.keys).map(parseNoteKey);
+  const keys = followRotations(firstKeys, identity.rotations, status.origin);
 
   const checkpoints = await fetchCheckpoints(client);
   const published = parseCheckpoint(await client.bytes('/log/checkpoint'));
@@ -76,6 +86,9 @@ export async function audit(options: AuditOptions): Promise<void> {
     judgeOne('log.published', published, keys, tree.roots),
     judgeRegister(register, keys, tree.roots, checkpoints),
     judgeLeafZero(known, tree.leafZero),
+    judgeRecord(identity.record, tree.leafZero),
+    judgeRotations(identity.rotations, keys),
+    ...(await judgePredecessor(identity.record, rpcUrl, status.contract)),
     ...(chain === undefined
       ? [{ name: 'chain', status: 'not-checked' as const, detail: 'no --rpc' }]
       : judgeAnchors(chain, tree.roots, newest.treeSize)),
@@ -87,6 +100,85 @@ export async function audit(options: AuditOptions): Promise<void> {
     for (const f of findings) console.log(`${mark[f.status]} ${f.name} [${f.status}] ${f.detail}`);
   }
   process.exitCode = failed === 0 ? 0 : 1;
+}
+
+interface Identity {
+  record: LogRecord;
+  rotations: ProvedRotation[];
+}
+
+async function fetchIdentity(client: ServiceClient): Promise<Identity> {
+  const { record, rotations } = await client.json<{ record: unknown; rotations: unknown }>('/api/v1/log/identity');
+  return {
+    record: checkFields(logRecordSchema, record),
+    rotations: checkFields(z.array(provedRotationSchema), rotations),
+  };
+}
+
+/** Is what the service shows as leaf 0 really in it? */
+function judgeRecord(record: LogRecord, leafZero: LeafHash | undefined): Finding {
+  const name = 'log.record';
+  const isLeafZero = leafZero !== undefined && equalBytes(leafHash(plainLeafData(record)), leafZero);
+  const { origin, predecessor } = record;
+  const after = predecessor === null ? '' : `, successor of ${predecessor.origin} at ${predecessor.treeSize} leaves`;
+  return isLeafZero
+    ? { name, status: 'passed', detail: `leaf 0 opens ${origin}${after}` }
+    : { name, status: 'failed', detail: 'the record shown is not the one in leaf 0' };
+}
+
+/** That each one's tree is a state of this log, the check of all checkpoints has shown: both keys signed one of them. */
+function judgeRotations(rotations: readonly ProvedRotation[], keys: readonly LogKey[]): Finding {
+  const name = 'log.rotations';
+  const broken = rotations.find(({ record }) => {
+    const { publicKey } = parseNoteKey(record.newKey);
+    return !keys.some(({ key }) => equalBytes(key.publicKey, publicKey));
+  });
+  if (broken !== undefined) {
+    const detail = `leaf ${broken.leafIndex}: not signed by the key before and the new one over a tree that ends with it`;
+    return { name, status: 'failed', detail };
+  }
+  return { name, status: 'passed', detail: `${rotations.length} rotation(s) of the key, each signed by both` };
+}
+
+/** Was the log before closed in its contract for this one, and is the tree that leaf 0 names anchored there? */
+async function judgePredecessor(
+  { predecessor }: LogRecord,
+  rpcUrl: string | undefined,
+  contract: string,
+): Promise<Finding[]> {
+  if (predecessor === null) return [];
+  const name = 'log.predecessor';
+  const old = predecessor.contract;
+  if (old === null || rpcUrl === undefined) {
+    return [{ name, status: 'not-checked', detail: old === null ? 'leaf 0 names no contract of it' : 'no --rpc' }];
+  }
+  try {
+    const chain = `eip155:${BigInt((await jsonRpc(rpcUrl, 'eth_chainId', [])) as string)}`;
+    if (chain !== old.chain) return [{ name, status: 'not-checked', detail: `--rpc is ${chain}, not ${old.chain}` }];
+    const words = async (data: string) =>
+      parseHex0x(((await jsonRpc(rpcUrl, 'eth_call', [{ to: old.address, data }, 'latest'])) as string).toLowerCase());
+    const closed = await words(selectorOf('closed()'));
+    const anchored = await words(`${selectorOf('anchored(bytes32)')}${predecessor.rootHash}`);
+    const isClosed = closed[31] === 1;
+    const successor = `0x${encodeHex(closed.slice(76, 96))}`;
+    const size = BigInt(`0x${encodeHex(anchored.slice(0, 32))}`);
+    const problem = !isClosed
+      ? 'its contract is not closed'
+      : successor !== contract.toLowerCase()
+        ? `its contract names ${successor} as successor, not ${contract}`
+        : size === 0n
+          ? `the root that leaf 0 names is not anchored in ${old.address}`
+          : undefined;
+    const detail = problem ?? `closed for this log; its root of ${size} leaves is anchored in ${old.address}`;
+    return [{ name, status: problem === undefined ? 'passed' : 'failed', detail }];
+  } catch (error) {
+    if (error instanceof CodedError && !(error instanceof CliError)) throw error;
+    return [{ name, status: 'not-checked', detail: `${rpcUrl}: ${(error as Error).message}` }];
+  }
+}
+
+function selectorOf(signature: string): string {
+  return `0x${encodeHex(keccak_256(encodeUtf8(signature)).slice(0, 4))}`;
 }
 
 async function fetchCheckpoints(client: ServiceClient): Promise<UnverifiedCheckpoint[]> {
@@ -163,10 +255,10 @@ async function compareTile(
 
 function faultOf(
   checkpoint: UnverifiedCheckpoint,
-  keys: readonly NoteKey[],
+  keys: readonly LogKey[],
   roots: ReadonlyMap<bigint, RootHash>,
 ): string | undefined {
-  if (!keys.some((key) => key.name === checkpoint.origin && verifyNote(checkpoint.note, key) === 'valid')) {
+  if (!keys.some((key) => key.key.name === checkpoint.origin && signs(key, checkpoint))) {
     return `checkpoint of ${checkpoint.treeSize}: no valid signature`;
   }
   const root = roots.get(checkpoint.treeSize);
@@ -178,7 +270,7 @@ function faultOf(
 
 function judgeCheckpoints(
   checkpoints: readonly UnverifiedCheckpoint[],
-  keys: readonly NoteKey[],
+  keys: readonly LogKey[],
   origin: string,
   roots: ReadonlyMap<bigint, RootHash>,
 ): Finding {
@@ -194,7 +286,7 @@ function judgeCheckpoints(
 function judgeOne(
   name: string,
   checkpoint: UnverifiedCheckpoint,
-  keys: readonly NoteKey[],
+  keys: readonly LogKey[],
   roots: ReadonlyMap<bigint, RootHash>,
 ): Finding {
   const fault = faultOf(checkpoint, keys, roots);
@@ -205,7 +297,7 @@ function judgeOne(
 
 function judgeRegister(
   register: UnverifiedCheckpoint,
-  keys: readonly NoteKey[],
+  keys: readonly LogKey[],
   roots: ReadonlyMap<bigint, RootHash>,
   checkpoints: readonly UnverifiedCheckpoint[],
 ): Finding {
