@@ -20,6 +20,7 @@ export const MAX_PDF_BYTES = 64 * 1024 * 1024;
 /**
  * Verifies the certificate that a PDF carries. The PDF counts only as the paper form of that JSON: one signature must cover the
  * whole file, by a key that sealed the JSON. Facts are printed from the JSON, never from the pages.
+ * @param beside certificates and revocation data that lie beside the PDF
  * @throws FormatError if there is no PDF, no embedded certificate, or the certificate is malformed
  */
 export async function verifyPdf(
@@ -27,9 +28,10 @@ export async function verifyPdf(
   files: readonly PresentedFile[],
   trust: Trust,
   status?: Uint8Array,
+  beside: TokenMaterial = NO_MATERIAL,
 ): Promise<Report> {
-  const { certificate, checks } = await openPdf(bytes, trust);
-  return verifyCertificate(certificate, files, trust, { kind: 'pdf', checks }, NO_MATERIAL, status);
+  const { certificate, checks } = await openPdf(bytes, trust, beside);
+  return verifyCertificate(certificate, files, trust, { kind: 'pdf', checks }, beside, status);
 }
 
 /**
