@@ -1,6 +1,6 @@
 #!/bin/bash
 # Holds what a running evaluation service hands out against tools that know nothing of us, one line for each tool. Installs what
-# is missing: Debian's poppler-utils, qpdf, openssl, curl, unzip and python3-venv (as root), bagit and opentimestamps from PyPI,
+# is missing: Debian's poppler-utils, qpdf, openssl, curl, unzip and python3-venv (as root), bagit, pyHanko and opentimestamps from PyPI,
 # opentimestamps from npm, Tessera and torchwood's litewitness from the Go proxy. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
 # Exit code: 0 all that ran agreed, 1 one did not.
 set -euo pipefail
@@ -164,6 +164,17 @@ if have pdfsig; then
   agrees pdfsig 'signature over the whole PDF' pdf_signature
   agrees pdfdetach 'the JSON in it, byte for byte' embedded_json
 else line skipped pdfsig 'not installed'; fi
+pyhanko_says_valid() { # the signature, and its timestamp by the authority's own root
+  openssl x509 -in "$TIEZHENG_DATA/keys/seal.pem" -out "$work/seal-root.pem" &&
+    "$work/venv/bin/pyhanko" sign validate --pretty-print --trust-replace --trust "$work/seal-root.pem" \
+      --trust "$TIEZHENG_DATA/evaluation-tsa-root.pem" "$work/out/certificate.pdf" >"$work/pyhanko.said" 2>&1
+  local code=$?
+  cat "$work/pyhanko.said"
+  [ "$code" = 0 ] && grep -q 'The TSA certificate is trusted' "$work/pyhanko.said" && grep -q 'judged VALID' "$work/pyhanko.said"
+}
+if "$work/venv/bin/pip" install -q pyhanko-cli >"$work/pip.log" 2>&1; then
+  agrees 'pyhanko sign validate' 'signature and its timestamp' pyhanko_says_valid
+else line skipped pyhanko "cannot be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null || echo no python3-venv)"; fi
 if have qpdf; then agrees 'qpdf --check' 'structure of the PDF' qpdf --check "$work/out/certificate.pdf"
 else line skipped qpdf 'not installed'; fi
 
@@ -224,9 +235,18 @@ opentimestamps() {
   # Proofs are asked for again when they are a minute old.
   for _ in $(seq 150); do get "$deposit" | grep -q '"opentimestamps":"complete"' && break; sleep 1; done
   get "$deposit/files/0/proof.ots" >"$complete"
-  if python3 -m venv "$work/ots" >/dev/null 2>&1 && "$work/ots/bin/pip" install -q opentimestamps==0.4.5 >"$work/pip.log" 2>&1; then
+  if python3 -m venv "$work/ots" >/dev/null 2>&1 && "$work/ots/bin/pip" install -q opentimestamps==0.4.5 opentimestamps-client==0.7.2 >"$work/pip.log" 2>&1; then
     agrees 'Python opentimestamps' 'packed .ots, then upgraded' "$work/ots/bin/python" "$tools/ots-proof.py" "$original" "$packed" "$headers"
     agrees 'Python opentimestamps' '.ots that is complete' "$work/ots/bin/python" "$tools/ots-proof.py" "$original" "$complete" "$headers"
+    client_upgrade() {
+      cp "$packed" "$work/client.ots"
+      local allowed
+      allowed="$(python3 -c 'import json, sys; print(*["--whitelist=" + u for u in json.load(open(sys.argv[1]))["urls"]])' "$TIEZHENG_CALENDARS_FILE")"
+      # shellcheck disable=SC2086
+      "$work/ots/bin/ots" --no-default-whitelist $allowed upgrade "$work/client.ots" &&
+        "$work/ots/bin/ots" info "$work/client.ots" | grep -q 'BitcoinBlockHeaderAttestation'
+    }
+    agrees 'ots upgrade, ots info' 'packed .ots, by the stock client' client_upgrade
   else line skipped 'Python opentimestamps' "cannot be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null || echo no python3-venv)"; fi
   mkdir -p "$work/js/fs"
   # The package asks for one named fs that the registry has emptied.
