@@ -180,7 +180,7 @@ else line skipped qpdf 'not installed'; fi
 
 # --- timestamps --------------------------------------------------------------------------------------------------------------
 tsa_root="$TIEZHENG_DATA/evaluation-tsa-root.pem"
-timestamp_says_ok() { openssl ts -verify "$@" -CAfile "$tsa_root" 2>&1 | tee /dev/stderr | grep -q 'Verification: OK'; }
+timestamp_says_ok() { openssl ts -verify "$@" -CAfile "$tsa_root" 2>&1 | tee /dev/stderr | grep 'Verification: OK' >/dev/null; }
 checkpoint_stamped() { timestamp_says_ok -token_in -in "$work/bag/data/proofs/checkpoint.1.tst" -data "$work/bag/data/proofs/checkpoint.txt"; }
 seal_stamped() { # the token in the certificate's seal, over the 64 bytes of the signature
   python3 - "$certificate" "$work" <<'PYTHON'
