@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { CodedError } from '../../src/errors.ts';
 import { encodeBase64 } from '../../src/format/bytes.ts';
 import { exitCodeOf } from '../../src/format/report.ts';
+import { readPdfSignatures } from '../../src/verify/inspect/pdf-signatures.ts';
 import { recognise } from '../../src/verify/inspect/recognise.ts';
 import { authority, inspect, outcomes, trusting } from '../support/desk.ts';
 import { useTemporaryFolder } from '../support/temporary-folder.ts';
@@ -128,6 +129,24 @@ describe('a PDF that others signed', () => {
     }
   });
 
+  it('compares with the catalog that the tables name, not with one that only looks like it', () => {
+    const real = '<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R]>>>>';
+    const fake = real.replace('/Pages 2', '/Pages 7');
+    const { before, after } = placeholderPdf(
+      `9 0 obj\n<</Length 99>>stream\n1 0 obj\n${fake}\nendobj\nendstream\nendobj\n`,
+    );
+    const signed = `${before}<${'0'.repeat(GAP - 2)}>${after}`;
+    const start = /startxref\s+(\d+)/.exec(signed)?.[1];
+    const added = (catalog: string) => {
+      const body = `1 0 obj\n${catalog.replace(/>>$/, '/DSS 8 0 R>>')}\nendobj\n`;
+      const table = `xref\n1 1\n${String(signed.length).padStart(10, '0')} 00000 n \n`;
+      const trailer = `trailer\n<</Size 9/Root 1 0 R/Prev ${start}>>\nstartxref\n${signed.length + body.length}\n%%EOF\n`;
+      const pdf = readPdfSignatures(bytesOf(signed + body + table + trailer));
+      return pdf?.addedAfter(signed.length)?.onlyValidationData;
+    };
+    expect([added(real), added(fake)]).to.deep.equal([true, false]);
+  });
+
   it('fails for every bit of what is signed, and never crashes', async () => {
     const pdf = read('pades.pdf');
     const { index: gap } = /<[0-9a-fA-F]{1000,}>/.exec(latin1(pdf)) as RegExpExecArray;
@@ -180,6 +199,22 @@ describe('a PDF that others signed', () => {
     expect(await recognise(new Blob([pdf.slice(0, cut) as Uint8Array<ArrayBuffer>]))).to.equal(undefined);
     const found = await inspect(pdf.slice(0, -30), [], trust);
     expect(exitCodeOf(found)).to.equal(1);
+  });
+
+  it('is not exhausted by many signatures, deep nesting or long runs of anything', async () => {
+    const { before, after } = placeholderPdf();
+    const nested = '30'.concat('80').repeat((GAP - 2) / 4);
+    const deep = await inspect(bytesOf(`${before}<${nested.padEnd(GAP - 2, '0')}>${after}`), [], trust);
+    expect(outcomes(deep)).to.include('pdf.integrity (signature 1) failed cms-malformed');
+    const many = bytesOf(`%PDF-1.7\n${'/ByteRange [0 1 2 3]\n'.repeat(33)}`);
+    expect(await recognise(new Blob([many as Uint8Array<ArrayBuffer>]))).to.equal(undefined);
+    const pdf = latin1(read('validation-data.pdf'));
+    for (const run of [' ', '%', '5%', '5 0 ', '(', '<', '/Extensions<<', 'trailer', '/Name(']) {
+      const long = bytesOf(pdf.replace('endobj', `endobj\n${run.repeat(400_000 / run.length)}\n`));
+      const started = performance.now();
+      expect(exitCodeOf(await inspect(long, [], trust)), run).to.equal(1);
+      expect(performance.now() - started, run).to.be.lessThan(10_000);
+    }
   });
 
   it('names algorithms that it does not decide, and refuses broken ones', async () => {
@@ -254,7 +289,7 @@ describe('a PDF that others signed', () => {
 const GAP = 8192;
 
 /** The smallest PDF with room for a signature, written by hand. */
-function placeholderPdf(): { before: string; after: string } {
+function placeholderPdf(decoy = ''): { before: string; after: string } {
   const objects = [
     '<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R]>>>>',
     '<</Type/Pages/Kids[3 0 R]/Count 1>>',
@@ -267,6 +302,7 @@ function placeholderPdf(): { before: string; after: string } {
     offsets.push(head.length);
     head += `${i + 1} 0 obj\n${object}\nendobj\n`;
   }
+  head += decoy;
   offsets.push(head.length);
   const signature =
     '5 0 obj\n<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/ByteRange[0 AAAAAA BBBBBB CCCCCC]/Contents';

@@ -18,7 +18,8 @@ export type PdfCoverage =
       ok: true;
       /** Offset behind the last byte covered; from 0 on all but the signature's own hex is covered. */
       end: number;
-      content: Uint8Array;
+      /** Copied when asked for: a file may have many signatures, each over nearly all of it. */
+      content(): Uint8Array;
       /** The signature's bytes without the placeholder's zeros; undefined if they are no BER element. */
       contents: Uint8Array | undefined;
     }
@@ -42,11 +43,13 @@ export interface PdfAddition {
   onlyValidationData: boolean | undefined;
 }
 
-const MAX_SIGNATURES = 100;
+const MAX_SIGNATURES = 32;
+/** Hex digits: room for a token and revocation data. */
+const MAX_CONTENTS = 4 * 1024 * 1024;
 const MAX_DICTIONARY = 1024 * 1024;
 const STATED_FIELDS = ['Name', 'Reason', 'Location', 'ContactInfo', 'M'];
 
-/** @returns undefined if there is no signature dictionary in the file, or more than 100 */
+/** @returns undefined if there is no signature dictionary in the file, or more than 32 */
 export function readPdfSignatures(bytes: Uint8Array): PdfSignatures | undefined {
   const text = latin1(bytes);
   const found = [...text.matchAll(/\/ByteRange\b/g)].map((match) => match.index);
@@ -106,14 +109,20 @@ function readCoverage(
   return {
     ok: true,
     end,
-    content: concat(bytes.subarray(0, b), bytes.subarray(c, end)),
-    contents: withoutPlaceholder(parseHex(gap.slice(1, -1).toLowerCase())),
+    content: () => concat(bytes.subarray(0, b), bytes.subarray(c, end)),
+    contents: gap.length > MAX_CONTENTS ? undefined : withoutPlaceholder(parseHex(gap.slice(1, -1).toLowerCase())),
   };
 }
 
 /** The placeholder is longer than the signature; what follows must be nothing but its zeros. */
 function withoutPlaceholder(hex: Uint8Array): Uint8Array | undefined {
-  const { offset } = fromBER(hex.slice().buffer);
+  let offset: number;
+  try {
+    ({ offset } = fromBER(hex.slice().buffer));
+  } catch {
+    // The library recurses: elements nested a hundred thousand deep exhaust its stack.
+    return undefined;
+  }
   if (offset <= 0 || hex.subarray(offset).some((byte) => byte !== 0)) return undefined;
   return hex.slice(0, offset);
 }
@@ -146,6 +155,8 @@ interface Updates {
   /** Object number of the catalog, of the covered revision and of every update. */
   roots: Set<string>;
   info: string | undefined;
+  /** The catalog of the covered revision, at the offset that its tables state; undefined if they are compressed. */
+  coveredCatalog: string | undefined;
 }
 
 const MAX_UPDATES = 50;
@@ -155,7 +166,13 @@ const MAX_UPDATES = 50;
  * viewer does: objects that only look like ones do not count. Undefined for compressed tables and for what cannot be read.
  */
 function readUpdates(text: string, end: number): Updates | undefined {
-  const update: Updates = { defined: new Map(), knownBelow: 0, roots: new Set(), info: undefined };
+  const update: Updates = {
+    defined: new Map(),
+    knownBelow: 0,
+    roots: new Set(),
+    info: undefined,
+    coveredCatalog: undefined,
+  };
   let at = Number(lastMatch(text.slice(-2048), /startxref\s+(\d{1,10})\s+%%EOF/g) ?? Number.NaN);
   for (let i = 0; i < MAX_UPDATES; i++) {
     if (i === 0 && at < end) return undefined;
@@ -165,12 +182,23 @@ function readUpdates(text: string, end: number): Updates | undefined {
     if (at < end) {
       update.knownBelow = table.size;
       update.info = table.info;
+      update.coveredCatalog = catalogIn(text, table);
       return update;
     }
     for (const [number, offset] of table.entries) {
       if (!update.defined.has(number)) update.defined.set(number, offset);
     }
     at = table.prev;
+  }
+  return undefined;
+}
+
+function catalogIn(text: string, newest: XrefTable): string | undefined {
+  let table: XrefTable | undefined = newest;
+  for (let i = 0; i < MAX_UPDATES && table !== undefined; i++) {
+    const entry = table.entries.find(([number]) => String(number) === newest.root);
+    if (entry !== undefined) return objectAt(text, entry[1], newest.root);
+    table = readTable(text, table.prev);
   }
   return undefined;
 }
@@ -242,14 +270,15 @@ function isValidationData(
   const [root, ...others] = update.roots;
   if (root === undefined || others.length > 0) return false;
   const before = text.slice(0, end);
-  const old = lastObject(before, root);
+  const old = update.coveredCatalog;
   if (old === undefined || before.includes('/ObjStm')) return undefined;
   const dss = /\/DSS\s+(\d{1,9})\s/.exec(old)?.[1];
   for (const number of replaced.map(String)) {
     if (number === root) continue;
     // Information and validation material may be renewed, unless something that is shown uses the same object.
     const key = number === update.info ? 'Info' : number === dss ? 'DSS' : undefined;
-    if (key === undefined || isUsedOtherwise(before, number, key)) return false;
+    if (key === undefined) return false;
+    if (isUsedOtherwise(before, number, key)) return undefined;
   }
   const offset = update.defined.get(Number(root));
   if (offset === undefined) return true;
@@ -257,14 +286,12 @@ function isValidationData(
   return renewed === undefined ? undefined : catalogCore(old) === catalogCore(renewed);
 }
 
-/** White space between tokens may hold comments, and numbers leading zeros. */
-const GAP = '(?:\\s|%[^\\r\\n]*[\\r\\n])+';
-
+/** Any reference to the object but behind this key; also one that a comment could hide from this look. */
 function isUsedOtherwise(text: string, number: string, key: string): boolean {
-  const references = text.matchAll(
-    new RegExp(`(/[A-Za-z]{1,20})?${GAP}?\\b0*${number}${GAP}0*\\d{1,5}${GAP}R\\b`, 'g'),
-  );
-  return [...references].some((match) => match[1] !== `/${key}`);
+  if (new RegExp(`\\b0*${number}\\s*(?:\\d{1,5}\\s*)?%`).test(text)) return true;
+  const references = text.matchAll(new RegExp(`\\b0*${number}\\s+\\d{1,5}\\s+R\\b`, 'g'));
+  const isBehindKey = new RegExp(`/${key}\\s+$`);
+  return [...references].some(({ index }) => !isBehindKey.test(text.slice(Math.max(0, index - 40), index)));
 }
 
 /** Entries whose removal cannot hide another one: without strings, comments or second spellings of names. */
@@ -276,13 +303,6 @@ function catalogCore(catalog: string): string {
     .replace(/\s+/g, ' ')
     .replace(/ ?(<<|>>|[[\]/()]) ?/g, '$1')
     .trim();
-}
-
-function lastObject(text: string, number: string): string | undefined {
-  const starts = [...text.matchAll(new RegExp(`(?:^|[\\s>])${number}\\s+\\d{1,5}\\s+obj\\b`, 'g'))];
-  const last = starts[starts.length - 1];
-  if (last === undefined) return undefined;
-  return upToEnd(text, last.index + last[0].length);
 }
 
 function objectAt(text: string, offset: number, number: string): string | undefined {

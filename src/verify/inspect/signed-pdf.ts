@@ -23,7 +23,7 @@ export const signedPdfInspector: Inspector = {
   async inspect(bytes, held, trust) {
     const material = materialAmong(held.map(({ aid }) => aid));
     const pdf = readPdfSignatures(bytes);
-    if (pdf === undefined) throw new FormatError('unknown-type', 'no signature in the PDF, or more than 100');
+    if (pdf === undefined) throw new FormatError('unknown-type', 'no signature in the PDF, or more than 32');
     const outcomes = [];
     for (const [i, signature] of pdf.signatures.entries()) {
       outcomes.push(await inspectSignature(signature, `signature ${i + 1}`, pdf, trust, material));
@@ -80,14 +80,14 @@ async function inspectSignature(
   if (subFilter === DOCUMENT_TIMESTAMP) {
     // A document timestamp signs by its token: that is its integrity, and its authority is its signer.
     const token = { token: encodeBase64(coverage.contents), certificates: [], revocation: [] };
-    const { check, time } = await checkTimestamp(token, coverage.content, about, trust, material);
+    const { check, time } = await checkTimestamp(token, coverage.content(), about, trust, material);
     return { checks: [...checks, ...asSignature(check)], time, statements };
   }
   if (!DETACHED.includes(subFilter)) {
     checks.push(notChecked('pdf.integrity', about, 'unsupported', kind));
     return { checks, time: undefined, statements };
   }
-  const opened = await openCmsSignature(coverage.contents, coverage.content, subFilter === 'ETSI.CAdES.detached');
+  const opened = await openCmsSignature(coverage.contents, coverage.content(), subFilter === 'ETSI.CAdES.detached');
   const more = await checkSigner(opened, signature.statedUnixMs, about, trust, material);
   return { checks: [...checks, ...more.checks], time: more.time, statements: [...statements, ...more.statements] };
 }
