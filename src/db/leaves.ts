@@ -223,8 +223,8 @@ export async function selectPublicationDue(
   intervalMs: number,
 ): Promise<CheckpointRow | undefined> {
   const { rows } = await q.query<CheckpointRow>(
-    `select ${CHECKPOINT} from log, checkpoint c where log.leader = $1 and log.epoch = $2 and not ${PUBLISHED}
-     order by c.tree_size desc limit 1`,
+    `select ${CHECKPOINT} from log, (select * from checkpoint order by tree_size desc limit 1) c
+     where log.leader = $1 and log.epoch = $2 and not ${PUBLISHED}`,
     [term.leader, term.epoch, intervalMs],
   );
   return rows[0];

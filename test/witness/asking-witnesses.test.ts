@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { clearAlarm, selectOpenAlarms } from '../../src/db/alarms.ts';
+import { clearAlarm, raiseAlarm, selectOpenAlarms } from '../../src/db/alarms.ts';
 import { selectCosignatures } from '../../src/db/attestations.ts';
 import { selectNewestPublication } from '../../src/db/leaves.ts';
 import { encodeUtf8, sha256 } from '../../src/format/bytes.ts';
@@ -72,7 +72,8 @@ describe('asking witnesses before a publication', () => {
         witnesses: witnesses.map(({ key, url }) => ({ vkey: key.vkey, url })),
         quorum: 2,
         withoutQuorum: 'stop',
-        timeoutMs: 2000,
+        // A busy machine must not make honest witnesses late.
+        timeoutMs: 20_000,
         ...settings,
       },
     );
@@ -131,6 +132,16 @@ describe('asking witnesses before a publication', () => {
       'old 3',
       'old 4',
     ]);
+  });
+
+  it('asks nobody twice for what a crash left stored before the publication', async () => {
+    const { sequencer, reader, publisher, circle } = await open();
+    await world.deposit(sequencer, 1);
+    const newest = reader.latestCheckpoint() as NonNullable<ReturnType<LogReader['latestCheckpoint']>>;
+    expect((await circle.ask(newest, new AbortController().signal)).present).to.equal(3);
+    expect(await selectNewestPublication(world.db.pool)).to.equal(undefined);
+    expect(await publisher.publish(0)).to.equal(2n);
+    expect(witnesses.map(({ requests }) => requests.length)).to.deep.equal([1, 1, 1]);
   });
 
   it('is not asked for a receipt', async () => {
@@ -192,7 +203,7 @@ describe('asking witnesses before a publication', () => {
   for (const [what, how, code] of faults) {
     it(`does without one that ${what}, and says ${code}`, async () => {
       witnesses[1]?.misbehave(how);
-      const { sequencer, publisher, troubles, circle } = await open({ timeoutMs: 400 });
+      const { sequencer, publisher, troubles, circle } = await open(how === silent ? { timeoutMs: 2500 } : {});
       await world.deposit(sequencer, 1);
       expect(await publisher.publish(0)).to.equal(2n);
       expect(troubles).to.deep.equal([code]);
@@ -342,6 +353,15 @@ describe('asking witnesses before a publication', () => {
       const cleared = await open();
       await world.deposit(cleared.sequencer, 2);
       expect(await cleared.publisher.publish(0)).to.be.a('bigint');
+    });
+
+    it('ends signing also on a server that only finds the alarm of one which crashed', async () => {
+      const { sequencer, publisher } = await open();
+      await world.deposit(sequencer, 1);
+      await raiseAlarm(world.db.pool, 'witness-inconsistency', 'what a witness said', new Date());
+      expect(await publisher.publish(0)).to.equal(undefined);
+      await until('signing has ended', () => sequencer.state().stopped?.message === 'what a witness said');
+      expect(witnesses.map(({ requests }) => requests.length)).to.deep.equal([0, 0, 0]);
     });
 
     it('is not made of a witness that is ahead of a server which looks late', async () => {
