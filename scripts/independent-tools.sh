@@ -249,7 +249,7 @@ opentimestamps() {
     agrees 'ots upgrade, ots info' 'packed .ots, by the stock client' client_upgrade
   else line skipped 'Python opentimestamps' "cannot be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null || echo no python3-venv)"; fi
   mkdir -p "$work/js/fs"
-  # The package asks for one named fs that the registry has emptied.
+  # The package asks for a placeholder named fs that not every registry has.
   echo '{"name":"fs","version":"0.0.1"}' >"$work/js/fs/package.json"
   echo '{"private":true,"dependencies":{"opentimestamps":"0.4.9"},"overrides":{"fs":"file:./fs"}}' >"$work/js/package.json"
   if (cd "$work/js" && npm install --ignore-scripts --no-audit --no-fund) >"$work/npm.log" 2>&1; then
