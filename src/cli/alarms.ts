@@ -10,7 +10,7 @@ interface AlarmOptions {
 
 /**
  * Lists the open alarms of a service, or clears one after a person has looked into it. Some alarms keep the service from signing
- * until then, over restarts: docs/decisions/0008-anchoring.md says which.
+ * until then, over restarts: docs/operation.md says which.
  */
 export async function alarms(options: AlarmOptions): Promise<void> {
   const url = process.env.DATABASE_URL;

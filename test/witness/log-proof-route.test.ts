@@ -29,7 +29,7 @@ describe('GET /api/v1/deposits/{depositId}/proof.tlog-proof', () => {
     await world.close();
   });
 
-  it('gives the inclusion in a published checkpoint, with the lines of the witnesses', async () => {
+  it('says what a publication waits for, and then gives the inclusion in it with the lines of the witnesses', async () => {
     witness = await startWitness('w.example.org', [world.signer.vkey], { folder: folder() });
     const { depositId } = (await (await world.upload([{ name: 'a.txt', bytes: 'content' }])).json()) as {
       depositId: string;
@@ -38,13 +38,14 @@ describe('GET /api/v1/deposits/{depositId}/proof.tlog-proof', () => {
     const early = (await openApi.expectFits('getLogProof', await get())) as { code: string };
     expect(early.code).to.equal('publication-pending');
 
+    const troubles: unknown[] = [];
     const circle = new WitnessCircle(
       {
         q: world.db.pool,
         log: askedLog(world.db.pool, world.reader, world.signer.key),
         nowMs: Date.now,
         onTrouble: (error) => {
-          throw error;
+          troubles.push(error);
         },
       },
       {
@@ -55,7 +56,26 @@ describe('GET /api/v1/deposits/{depositId}/proof.tlog-proof', () => {
       },
     );
     const parts = { q: world.db.pool, reader: world.reader, sequencer: world.sequencer, cosigners: circle };
-    expect(await new Publisher(parts, 0).publish(0)).to.be.a('bigint');
+    const publisher = new Publisher(parts, 0);
+
+    // Without the quorum: kept, in the log, and told why no more yet.
+    witness.misbehave((_, res) => Boolean(res.writeHead(503).end()));
+    expect(await publisher.publish(0)).to.equal(undefined);
+    const held = await world.fetch(`/api/v1/deposits/${depositId}`);
+    expect(await openApi.expectFits('getDeposit', held)).to.deep.include({
+      state: 'in-log',
+      pending: { awaits: 'publication', alarms: ['witness-quorum-missing'] },
+    });
+    const stillEarly = (await openApi.expectFits('getLogProof', await get())) as { detail: string };
+    expect(stillEarly.detail).to.include('witness-quorum-missing');
+    const ready = (await (await world.fetch('/readyz')).json()) as { takesDeposits: boolean; checks: unknown[] };
+    expect(ready.takesDeposits).to.equal(true);
+    expect(ready.checks).to.deep.include({ name: 'witnesses', status: 'degraded', reason: 'witness-quorum-missing' });
+    expect(ready.checks).to.deep.include({ name: 'anchoring', status: 'ok', reason: null });
+
+    witness.misbehave(undefined);
+    expect(await publisher.publish(0)).to.be.a('bigint');
+    expect(troubles).to.have.length(1);
 
     const answer = await get();
     expect(answer.status).to.equal(200);
