@@ -47,6 +47,9 @@ export async function selectTimestampMaterial(q: Queryable, treeSize: bigint): P
   return rows;
 }
 
+/** This is asked every few seconds, and the table has years of them. */
+const PUBLICATIONS_LOOKED_AT = 512;
+
 /**
  * Tree sizes of the publications that this authority is still to stamp: the newest one, and behind it at most `limit` of those
  * that another authority has stamped within the last `withinMs`, since certificates take a publication with all its tokens.
@@ -60,7 +63,8 @@ export async function selectPublicationsToStamp(
 ): Promise<{ treeSize: bigint; note: Buffer; publishedAt: Date }[]> {
   const { rows } = await q.query<{ treeSize: bigint; note: Buffer; publishedAt: Date }>(
     `select p.tree_size as "treeSize", c.note, p.published_at as "publishedAt"
-     from publication p join checkpoint c using (tree_size)
+     from (select tree_size, published_at from publication order by tree_size desc limit ${PUBLICATIONS_LOOKED_AT}) p
+       join checkpoint c using (tree_size)
      where not exists (select from attestation a
                        where a.tree_size = p.tree_size and a.type = 'rfc3161' and a.source = $1)
        and (p.tree_size = (select max(tree_size) from publication)
@@ -81,16 +85,18 @@ export async function selectSettledTreeSize(
   authorities: readonly string[],
   waitMs: number,
 ): Promise<bigint | undefined> {
-  const { rows } = await q.query<{ treeSize: bigint | null }>(
-    `select max(p.tree_size) as "treeSize" from publication p
+  // In this order the first match ends the search, and nearly all match.
+  const { rows } = await q.query<{ treeSize: bigint }>(
+    `select p.tree_size as "treeSize" from publication p
      where p.published_at <= clock_timestamp() - $2 * interval '1 millisecond'
         or not exists (select from unnest($1::text[]) as authority (source)
                        where not exists (select from attestation a
                                          where a.tree_size = p.tree_size and a.type = 'rfc3161'
-                                           and a.source = authority.source))`,
+                                           and a.source = authority.source))
+     order by p.tree_size desc limit 1`,
     [authorities, waitMs],
   );
-  return rows[0]?.treeSize ?? undefined;
+  return rows[0]?.treeSize;
 }
 
 export interface ClockOffsetRow {

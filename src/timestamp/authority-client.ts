@@ -140,7 +140,7 @@ export class AuthorityClient {
     }
     const path = await this.#pathOf(opened, []);
     const collected = terms.collectRevocation ? await this.#collector.collect(path) : { revocation: [], notes: [] };
-    await this.#pathOf(opened, collected.revocation);
+    if (collected.revocation.length > 0) await this.#pathOf(opened, collected.revocation);
 
     const configured = isIncomplete ? this.#intermediates.certificates : [];
     const carried = opened.certificates.filter(({ der }) => !configured.some((own) => equalBytes(own, der)));
