@@ -267,6 +267,16 @@ describe('ComparedChainClient', () => {
     second.behave(stale(chain().anvil.rpcUrl, 65));
     const error = await rejectionOf(open().blockByNumber('latest'), 'providers-disagree');
     expect(error.message).to.include('by more than 64');
+    // One from before the contract was made; what has not changed since is the same for all.
+    expect(await open().head()).to.deep.equal(await chain().client.head());
+    second.behave(({ method, params }) => {
+      if (method === 'eth_blockNumber') return { result: '0x1' };
+      return params.at(-1) === 'latest' ? { result: '0x' } : { error: { code: -32000, message: 'header not found' } };
+    });
+    await rejectionOf(open().head(), 'providers-disagree');
+    const most = open({ rpcUrls: three(), agreement: 2 });
+    expect(await most.head()).to.deep.equal(await chain().client.head());
+    expect(troubleOf(most, second)).to.equal('rpc-refused');
     // One that runs ahead alone does not decide where the others agree.
     second.behave(liar(chain().anvil.rpcUrl, { eth_blockNumber: () => '0xffffff' }));
     const compared = open({ rpcUrls: three(), agreement: 2 });
