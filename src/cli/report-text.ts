@@ -60,6 +60,8 @@ function timeText(time: Report['times']['notAfter']): string {
 
 /** One question of the ladder: the answer, what it rests on, what stays open, and what would settle it. */
 function formatRung(rung: Rung): string[] {
+  // Statements and the panel before T₂ say it all, further down.
+  const isListedBelow = rung.question === 'word-only';
   const words = rung.open.map(({ check, words: open }) => {
     const about = check.about === null ? '' : `(${check.about}) `;
     return `    ${MARK[check.status]} ${about}${both(open)}`;
@@ -67,8 +69,7 @@ function formatRung(rung: Rung): string[] {
   return [
     `[${both(wordingOfStanding(rung.standing))}] ${both(rung.asks)}`,
     `    ${both(rung.says)}`,
-    ...rung.sources.map((source) => `    ← ${source}`),
-    ...words,
+    ...(isListedBelow ? [] : [...rung.sources.map((source) => `    ← ${source}`), ...words]),
     ...rung.settles.map((settles) => `    → ${both(settles)}`),
   ].map(printable);
 }
@@ -78,7 +79,7 @@ export function formatCheck(check: Check): string[] {
   const status = wordingOfStatus(check.status);
   const cause = wordingOfCause(check);
   const lines = [
-    `  ${MARK[check.status]} ${check.name} [${status.zh} ${status.en}] ${name.zh}  ${name.en}${check.about === null ? '' : `  (${check.about})`}`,
+    `  ${MARK[check.status]} ${check.name} [${status.zh} ${status.en}] ${name.zh}  ${name.en}${check.about === null ? '' : `  (${printable(check.about)})`}`,
   ];
   if (cause !== undefined) lines.push(`      ${cause.zh}  ${cause.en}`);
   for (const [key, value] of Object.entries(check.facts)) lines.push(`      ${key}: ${printable(value)}`);

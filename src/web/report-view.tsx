@@ -2,7 +2,13 @@ import { Button } from 'antd';
 import type { Ref } from 'react';
 import type { Check, Report } from '../format/report.ts';
 import { ladderOf } from '../verify/ladder.ts';
-import { EVALUATION_NOTICE, PANELS, wordingOfCheck, wordingOfConclusion } from '../verify/wording.ts';
+import {
+  EVALUATION_NOTICE,
+  PANELS,
+  wordingOfCheck,
+  wordingOfConclusion,
+  wordingOfWeakestLink,
+} from '../verify/wording.ts';
 import { DigestText } from './digest-text.tsx';
 import { Ladder } from './ladder-view.tsx';
 import { useText } from './language.tsx';
@@ -38,6 +44,7 @@ interface ReportViewProps {
 export function ReportView({ report, name, idPrefix, toolDigest, onConfirm, headingRef }: ReportViewProps) {
   const t = useText();
   usePrintedDetails();
+  const weakest = wordingOfWeakestLink(report);
   return (
     <article className="report" aria-labelledby={`${idPrefix}report-title`}>
       {report.evaluation && (
@@ -50,6 +57,7 @@ export function ReportView({ report, name, idPrefix, toolDigest, onConfirm, head
         {name !== undefined && <SubjectName name={name} />}
       </h2>
       <Ladder id={`${idPrefix}ladder-title`} rungs={ladderOf(report)} />
+      {weakest !== undefined && <p className="wrap-anywhere">{t(weakest)}</p>}
       <Conclusion report={report} idPrefix={idPrefix} />
       <BlocksToConfirm checks={report.since} onConfirm={onConfirm} idPrefix={idPrefix} />
       <Facts report={report} toolDigest={toolDigest} />

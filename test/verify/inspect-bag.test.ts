@@ -1,19 +1,27 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { BlobReader } from '@zip.js/zip.js';
 import { expect } from 'chai';
+import { parseInspection } from '../../src/format/inspection.ts';
+import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { exitCodeOf } from '../../src/format/report.ts';
 import { inspectBag } from '../../src/verify/inspect/bag.ts';
 import { recognise } from '../../src/verify/inspect/recognise.ts';
 import { listZip } from '../../src/verify/package-reader.ts';
 import { rejectionOf } from '../support/coded-error.ts';
 import { bagOf, inspect, outcomes, startHasher, trusting, zipOf } from '../support/desk.ts';
+import { useTemporaryFolder } from '../support/temporary-folder.ts';
 
 const PAYLOAD = { 'a.txt': 'hello\n', 'sub/中文 名.txt': '内容\n' };
 const trust = trusting();
 const look = async (files: Record<string, string>) => inspect(await zipOf(files), [], trust);
 
 describe('a bag of others', () => {
+  const folderOfTest = useTemporaryFolder();
   it('is whole, and vouched for by nobody', async () => {
     const found = await look(bagOf(PAYLOAD, ['md5', 'sha256', 'sha512']));
     expect(outcomes(found).filter((text) => !text.endsWith('passed'))).to.deep.equal(['bag.seal not-checked absent']);
@@ -110,7 +118,7 @@ describe('a bag of others', () => {
     const found = await look(files);
     expect(outcomes(found)).to.include('bag.manifest (manifest-blake3.txt) not-checked unsupported');
     const tags = found.checks.find(({ name }) => name === 'bag.tags');
-    expect(tags?.facts.unlisted).to.equal('manifest-blake3.txt\nnotes.xml');
+    expect(tags?.facts.unlisted).to.equal('manifest-blake3.txt; notes.xml');
   });
 
   it('reads other spellings that the standard allows', async () => {
@@ -135,6 +143,39 @@ describe('a bag of others', () => {
     }
   });
 
+  it('is answered by the command alike from a folder and from a ZIP, and in words', async () => {
+    const folder = folderOfTest();
+    const files = bagOf(PAYLOAD, ['md5', 'sha512']);
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, 'bag', path)), { recursive: true });
+      writeFileSync(join(folder, 'bag', path), text);
+    }
+    writeFileSync(join(folder, 'bag.zip'), await zipOf(files));
+    const [unpacked, zipped] = ['bag', 'bag.zip'].map((name) => command('verify', join(folder, name), '--json'));
+    expect(unpacked).to.deep.equal(zipped);
+    expect(unpacked?.exitCode).to.equal(2);
+    const { output } = command('verify', join(folder, 'bag'));
+    expect(output).to.contain('could not check').and.to.contain('What would settle it').and.to.contain('bag.seal');
+    symlinkSync('/etc/hostname', join(folder, 'bag', 'data', 'link'));
+    const linked = command('verify', join(folder, 'bag'));
+    expect(linked.exitCode).to.equal(3);
+    expect(linked.output).to.contain('file-unreadable');
+  });
+
+  it('is reported in text that any reader can parse, whatever its paths are', async () => {
+    const files = bagOf({ [`${'😀'.repeat(250)}.txt`]: 'a', '\u202egnp.txt': 'b' });
+    for (const path of Object.keys(files)) if (path.startsWith('data/')) files[path] = 'changed';
+    const found = await look({ ...files, [`data/${'x'.repeat(700)}`]: 'extra' });
+    expect(found.conclusion).to.equal('failed');
+    expect(parseInspection(encodeJson(found as unknown as JsonValue))).to.deep.equal(found);
+  });
+
+  it('is refused with a code if it has manifests without end', async () => {
+    const files = bagOf(PAYLOAD);
+    for (let i = 0; i < 40; i++) files[`manifest-x${i}.txt`] = '';
+    await rejectionOf(look(files), 'invalid-manifest');
+  });
+
   it('is not unpacked if it would fill the disk', async () => {
     // Two GiB of zeros in two MiB: sizes of the directory are believed before anything is unpacked.
     const bomb = zipWithStatedSize(2 ** 31 - 1);
@@ -142,6 +183,12 @@ describe('a bag of others', () => {
     await rejectionOf(listZip(source), 'package-expands-too-far');
   });
 });
+
+function command(...args: string[]): { exitCode: number | null; output: string } {
+  const tiezheng = fileURLToPath(new URL('../../bin/tiezheng.mjs', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tiezheng, ...args], { encoding: 'utf8' });
+  return { exitCode: status, output: status === 3 ? stderr : stdout };
+}
 
 /** One deflated file whose directory states this size. */
 function zipWithStatedSize(sizeBytes: number): Buffer {

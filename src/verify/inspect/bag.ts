@@ -26,6 +26,7 @@ const WEAK: readonly string[] = ['md5', 'sha1'];
 const DECLARATION = 'bagit.txt';
 const MANIFEST = /^(tag)?manifest-([a-z0-9-]{1,40})\.txt$/;
 const MAX_NAMED = 20;
+const MAX_MANIFESTS = 32;
 
 /** Where the bag begins in a ZIP: at its root, or in the one folder that RFC 8493 §4 asks for. Undefined if it is no bag. */
 export function bagBase(paths: readonly string[]): string | undefined {
@@ -47,19 +48,23 @@ export function bagAlgorithms(paths: readonly string[]): BagAlgorithm[] {
 /**
  * Looks into a bag of whatever service (RFC 8493): is it complete, and is each file the one that its manifests list? Nobody signs a
  * bag, so that whoever changed a file could have changed the manifests too: that is `bag.seal`, which never passes.
- * @throws FormatError `unknown-type` if it is no bag
+ * @throws FormatError `unknown-type` if it is no bag; `invalid-manifest` if it has more than 32 manifests
  */
 export function inspectBag(files: readonly BaggedFile[]): Finding {
   const base = bagBase(files.map(({ path }) => path));
   if (base === undefined) throw new FormatError('unknown-type', `no ${DECLARATION} in it: not a bag`);
   const bag = openBag(files, base);
-  const manifests = bag.names.flatMap((name) => openManifest(bag, name));
+  const names = bag.names.filter((name) => MANIFEST.test(name));
+  if (names.length > MAX_MANIFESTS) {
+    throw new FormatError('invalid-manifest', `${names.length} manifests, at most ${MAX_MANIFESTS} are read`);
+  }
+  const manifests = names.flatMap((name) => openManifest(bag, name));
   const payload = manifests.filter(({ isTag }) => !isTag);
   const fetched = openFetch(bag);
   const missing = missingPaths(bag, payload);
   const checks = [
     checkDeclaration(bag),
-    ...bag.twice.map((path) => failed('bag.extra', path.slice(0, 300), 'path-twice-in-the-zip')),
+    ...bag.twice.slice(0, MAX_NAMED).map((path) => failed('bag.extra', path, 'path-twice-in-the-zip')),
     ...(payload.length === 0 ? [failed('bag.manifest', null, 'no-manifest')] : []),
     ...manifests.map((manifest) => checkManifest(bag, manifest, fetched)),
     checkFetch(fetched, missing),
@@ -227,7 +232,7 @@ function checkFetch(fetched: Fetched, missing: readonly string[]): Check {
   const lines = absent.slice(0, MAX_NAMED).map((path) => `${path} ${fetched.urls.get(path) ?? ''}`);
   return notChecked(name, null, 'absent', {
     notFetched: String(absent.length),
-    files: lines.join('\n').slice(0, 4000),
+    files: lines.join('; '),
   });
 }
 
@@ -286,8 +291,8 @@ function isListed(listed: ReadonlyMap<string, string>, path: string): boolean {
 
 function namedPaths(fact: string, paths: readonly string[]): Facts {
   if (paths.length === 0) return {};
-  const named = [...paths].sort().slice(0, MAX_NAMED).join('\n').slice(0, 3900);
-  return { [fact]: paths.length > MAX_NAMED ? `${named}\n… ${paths.length}` : named };
+  const named = [...paths].sort().slice(0, MAX_NAMED).join('; ').slice(0, 3900);
+  return { [fact]: paths.length > MAX_NAMED ? `${named}; … ${paths.length}` : named };
 }
 
 function textOf(bag: Bag, path: string): string | undefined {

@@ -20,9 +20,11 @@ export interface Finding {
 }
 
 const MAX_VALUE = 4000;
+const MAX_ABOUT = 300;
 
 /** Puts a finding under the reader's policy. Nothing here looks at evidence again. */
-export function concludeInspection(kind: InspectedKind, finding: Finding, trust: Trust): Inspection {
+export function concludeInspection(kind: InspectedKind, found: Finding, trust: Trust): Inspection {
+  const finding = { ...found, checks: found.checks.map(bounded) };
   const unmet = unmetOf(finding);
   return {
     type: 'tiezheng/inspection/v1',
@@ -44,6 +46,13 @@ export function concludeInspection(kind: InspectedKind, finding: Finding, trust:
     })),
     limits: [...INSPECTION_LIMITS, ...finding.limits],
   };
+}
+
+/** Strangers choose names and paths: no text is longer than a report holds, or cut within a character. */
+function bounded(check: Check): Check {
+  const facts = Object.entries(check.facts).map(([key, value]) => [key, value.slice(0, MAX_VALUE).toWellFormed()]);
+  const about = check.about?.slice(0, MAX_ABOUT).toWellFormed() ?? null;
+  return { ...check, about, facts: Object.fromEntries(facts) };
 }
 
 function conclusionOf(checks: readonly Check[], unmet: readonly string[], trust: Trust): Inspection['conclusion'] {
