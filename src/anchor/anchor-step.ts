@@ -382,7 +382,10 @@ export class AnchorStepper {
       return gas;
     } catch (error) {
       if (!(error instanceof ChainError) || error.code !== 'call-reverted') throw error;
-      if (error.revert?.name === 'LogClosed') throw new AnchorError('contract-closed', error.message, { cause: error });
+      if (error.revert?.name === 'LogClosed') {
+        const message = `${error.message}. It takes no more anchors: open a successor log, as docs/operation.md says`;
+        throw new AnchorError('contract-closed', message, { cause: error });
+      }
       const headThen = error.revert?.args.headTreeSize;
       if (headThen !== undefined && headThen !== String(head.treeSize)) {
         const detail = `the head moved from ${head.treeSize} to ${headThen} leaves while looking, or nodes differ`;
