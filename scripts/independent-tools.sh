@@ -147,8 +147,41 @@ agrees 'sha256sum -c, sha512sum -c' 'manifests of the package' in_bag bash -c '
   sha256sum --quiet -c manifest-sha256.txt tagmanifest-sha256.txt && sha512sum --quiet -c manifest-sha512.txt tagmanifest-sha512.txt'
 sm3="$(openssl dgst -sm3 <"$original" | sed 's/.*= *//')"
 agrees 'openssl dgst -sm3' 'digest in the certificate' same "$sm3" "$(stated sm3)"
+we_read_its_bag() { # nobody signs a bag: whole, and exit code 2; one byte changed, and exit code 1
+  mkdir "$work/theirs" && echo evidence >"$work/theirs/a.txt"
+  "$work/venv/bin/bagit.py" --md5 --sha512 "$work/theirs" || return 1
+  local code=0
+  node bin/tiezheng.mjs verify "$work/theirs" || code=$?
+  [ "$code" = 2 ] || return 1
+  echo more >>"$work/theirs/data/a.txt"
+  code=0
+  node bin/tiezheng.mjs verify "$work/theirs" || code=$?
+  [ "$code" = 1 ]
+}
+we_read_its_pdfs() { # all but the one that was changed after signing
+  local pdf code folder="$work/signed"
+  "$work/venv/bin/python" "$tools/signed-pdfs.py" "$folder" || return 1
+  node -e '
+    const { readFileSync, writeFileSync } = require("node:fs");
+    const [folder] = process.argv.slice(1);
+    const der = (name) => readFileSync(`${folder}/${name}.der`, "base64");
+    const nobody = { type: "tiezheng/policy/v1", evaluation: false, independentTimesRequired: 0, logs: [], chains: [], blocks: [] };
+    const authorities = [{ certificate: der("tsa-root"), independent: true }];
+    const policy = { ...nobody, authorities, seals: [der("root")], witnesses: { keys: [], quorum: 0 } };
+    writeFileSync(`${folder}/policy.json`, JSON.stringify(policy));
+  ' "$folder" || return 1
+  for pdf in "$folder"/*.pdf; do
+    code=0
+    node bin/tiezheng.mjs verify "$pdf" --policy "$folder/policy.json" || code=$?
+    case "$pdf" in
+      */changed-after-signing.pdf) [ "$code" = 1 ] || return 1 ;;
+      *) [ "$code" = 0 ] || return 1 ;;
+    esac
+  done
+}
 if python3 -m venv "$work/venv" >/dev/null 2>&1 && "$work/venv/bin/pip" install -q bagit 'setuptools<81' >"$work/pip.log" 2>&1; then
   agrees 'bagit.py --validate' 'the package unpacked' "$work/venv/bin/bagit.py" --validate "$work/bag"
+  agrees 'bagit.py' 'a bag of its making, read by us' we_read_its_bag
 else line skipped 'bagit.py' "cannot be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null || echo no python3-venv)"; fi
 
 # --- PDF -------------------------------------------------------------------------------------------------------------------
@@ -174,6 +207,7 @@ pyhanko_says_valid() { # the signature, and its timestamp by the authority's own
 }
 if "$work/venv/bin/pip" install -q pyhanko-cli >"$work/pip.log" 2>&1; then
   agrees 'pyhanko sign validate' 'signature and its timestamp' pyhanko_says_valid
+  agrees 'pyhanko' 'PDFs that it signed, read by us' we_read_its_pdfs
 else line skipped pyhanko "cannot be installed: $(tail -n 1 "$work/pip.log" 2>/dev/null || echo no python3-venv)"; fi
 if have qpdf; then agrees 'qpdf --check' 'structure of the PDF' qpdf --check "$work/out/certificate.pdf"
 else line skipped qpdf 'not installed'; fi

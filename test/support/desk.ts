@@ -59,7 +59,13 @@ export async function inspect(bytes: Uint8Array, files: Uint8Array[], trust: Tru
 async function holdFile(bytes: Uint8Array, more: readonly FileDigest[]): Promise<HeldFile> {
   const kind = await recognise(new Blob([bytes as Uint8Array<ArrayBuffer>]));
   const digests = Object.fromEntries(more.map((name) => [name, digestBy(name, bytes)]));
-  return { sizeBytes: bytes.length, ...digestsOf(bytes), digests, isProof: isProof(kind), aid: aidOf(new Uint8Array(bytes)) };
+  return {
+    sizeBytes: bytes.length,
+    ...digestsOf(bytes),
+    digests,
+    isProof: isProof(kind),
+    aid: aidOf(new Uint8Array(bytes)),
+  };
 }
 
 function digestBy(name: FileDigest, bytes: Uint8Array): string {
