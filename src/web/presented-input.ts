@@ -22,6 +22,7 @@ export class InputError extends CodedError<'not-a-document' | 'file-unreadable'>
 /**
  * Beside a certificate, signed PDFs and bags of others are taken as the evidence that it speaks of; alone they are looked into
  * themselves. Proofs always are.
+ * @throws InputError `file-unreadable` if one was moved or changed since it was chosen
  */
 export async function sortInput(files: readonly File[]): Promise<SortedInput> {
   const sorted: SortedInput = { subjects: [], notUsed: [], policies: [], originals: [] };
@@ -29,7 +30,7 @@ export async function sortInput(files: readonly File[]): Promise<SortedInput> {
   const evidence: Subject[] = [];
   const proofs: Subject[] = [];
   for (const file of files) {
-    const kind = await recognise(file);
+    const kind = await kindOf(file);
     if (kind === undefined) sorted.originals.push(file);
     else if (kind === 'policy') sorted.policies.push(file);
     else if (isOwn(kind)) own.push({ kind, file });
@@ -45,6 +46,16 @@ export async function sortInput(files: readonly File[]): Promise<SortedInput> {
     sorted.originals.push(...evidence.map(({ file }) => file));
   }
   return sorted;
+}
+
+/** @throws InputError `file-unreadable` */
+export async function kindOf(file: File): Promise<ThingKind | 'policy' | undefined> {
+  try {
+    return await recognise(file);
+  } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
+    throw new InputError('file-unreadable', `${file.name} could not be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function isOwn(kind: ThingKind): kind is OwnKind {

@@ -3,11 +3,11 @@ import { certificatesIn } from '../format/pem.ts';
 import { aidOf, MAX_AID_BYTES } from '../verify/inspect/aid.ts';
 import { digestsAbout, type Thing, type Verdict, verifyThing } from '../verify/inspect/desk.ts';
 import type { FileDigest, HeldFile } from '../verify/inspect/held-file.ts';
-import { isProof, recognise } from '../verify/inspect/recognise.ts';
+import { isProof } from '../verify/inspect/recognise.ts';
 import { openPolicy } from '../verify/signed-policy.ts';
 import { openTrust, type Trust } from '../verify/trust.ts';
 import { runLocally } from './local-worker.ts';
-import { bytesOf, type Subject } from './presented-input.ts';
+import { bytesOf, kindOf, type Subject } from './presented-input.ts';
 
 export interface VerificationInput {
   subjects: readonly Subject[];
@@ -57,7 +57,7 @@ async function verifyOne(
   const held: HeldFile[] = [];
   for (const file of others) {
     const aid = file.size > MAX_AID_BYTES ? undefined : aidOf(await bytesOf(file));
-    held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await recognise(file)), aid });
+    held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await kindOf(file)), aid });
   }
   return verifyThing(thing, held, trust);
 }
@@ -107,7 +107,7 @@ async function readPolicy(files: readonly File[]): Promise<Uint8Array | undefine
   const signers: Uint8Array[] = [];
   for (const file of files) {
     const bytes = await bytesOf(file);
-    if ((await recognise(file)) === 'policy') policies.push(bytes);
+    if ((await kindOf(file)) === 'policy') policies.push(bytes);
     else if (isJson(bytes)) policies.push(bytes);
     else signers.push(...certificatesIn(bytes));
   }

@@ -6,7 +6,7 @@ import { FileDrop } from './file-drop.tsx';
 import { InspectionView } from './inspection-view.tsx';
 import { useText } from './language.tsx';
 import { percent, sizeText } from './measures.ts';
-import { type Subject, sortInput } from './presented-input.ts';
+import { type SortedInput, type Subject, sortInput } from './presented-input.ts';
 import { ProblemAlert } from './problem-alert.tsx';
 import { ReportView } from './report-view.tsx';
 import { subjectText, texts } from './texts.ts';
@@ -130,7 +130,14 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
     }
   };
   const takeAnything = async (files: File[]) => {
-    const { subjects, notUsed, policies, originals } = await sortInput(files);
+    let sorted: SortedInput;
+    try {
+      sorted = await sortInput(files);
+    } catch (error) {
+      dispatch({ do: 'outcome', outcome: { error: codedErrorOf(error) } });
+      return;
+    }
+    const { subjects, notUsed, policies, originals } = sorted;
     if (subjects.length > 0) dispatch({ do: 'subjects', subjects, notUsed: notUsed.map(({ name }) => name) });
     if (policies[0] !== undefined) dispatch({ do: 'policy', policy: [policies[0]] });
     // A single file that nothing can be verified of was meant as such a thing: say so instead of filing it elsewhere.
