@@ -12,6 +12,7 @@ import {
 } from '../db/accounts.ts';
 import type { Database } from '../db/pool.ts';
 import { AccessError } from './access-error.ts';
+import type { Principal } from './rules.ts';
 import { API_KEY, hashSecret, isSecret, makeSecret, SESSION, SIGN_IN_TOKEN } from './secret.ts';
 
 /** Who calls, and by what. */
@@ -19,6 +20,8 @@ export interface Caller {
   account: Account;
   /** `session` comes from a cookie, which a browser also sends on behalf of other sites. */
   by: 'api-key' | 'session';
+  /** The same, as rules see it. */
+  principal: Principal;
 }
 
 export interface AuthenticationOptions {
@@ -50,14 +53,14 @@ export class Authentication {
       if (key === undefined || !isSecret(API_KEY, key)) throw unauthenticated();
       const account = await selectAccountByApiKey(db.pool, hashSecret(key));
       if (account === undefined) throw unauthenticated();
-      return { account, by: 'api-key' };
+      return callerOf(account, 'api-key');
     }
     const session = this.#sessionOf(req);
     if (session === undefined) throw unauthenticated();
     const account = await selectAccountBySession(db.pool, hashSecret(session), new Date(nowMs()));
     if (account === undefined) throw unauthenticated();
     refuseCrossSite(req);
-    return { account, by: 'session' };
+    return callerOf(account, 'session');
   }
 
   /** A new key of the account, shown this once. */
@@ -107,6 +110,11 @@ export class Authentication {
     const value = cookieOf(req.headers.cookie ?? '', this.#options.cookieName);
     return value !== undefined && isSecret(SESSION, value) ? value : undefined;
   }
+}
+
+function callerOf(account: Account, by: Caller['by']): Caller {
+  const { accountId } = account;
+  return { account, by, principal: { accountId, userId: null, roles: ['holder'], by, scopes: null } };
 }
 
 function unauthenticated(): AccessError {

@@ -29,7 +29,7 @@ export function accessRoutes(authentication: Authentication, cookie: CookieSetti
       parameters: { query: signInQuery },
       answers: [{ status: 303, means: 'Signed in; `Location: /`.' }],
       problems: ['sign-in-token-invalid', 'invalid-parameter'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (req, res) => {
         const { token } = parseParameters(signInQuery, req.query);
         const { session, expiresAt } = await authentication.signIn(token);
@@ -46,7 +46,7 @@ export function accessRoutes(authentication: Authentication, cookie: CookieSetti
       summary: { zh: '退出登录', en: 'Sign out' },
       answers: [{ status: 204, means: 'The session, if there was one, is over.' }],
       problems: ['cross-site-request'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (req, res) => {
         await authentication.signOut(req);
         res.clearCookie(cookie.name, attributes).status(204).end();
@@ -60,7 +60,7 @@ export function accessRoutes(authentication: Authentication, cookie: CookieSetti
       summary: { zh: '当前账户', en: 'The account that calls' },
       answers: [{ status: 200, means: 'The account.', mediaType: 'application/json', body: { json: meSchema } }],
       problems: [],
-      caller: 'account',
+      may: 'self.read',
       handle: (_req, res, { account, by }) => {
         const { accountId, name, kind, identityMethod } = account;
         sendJson(res, 200, { accountId, name, kind, identityMethod, by });

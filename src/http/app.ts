@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { AccessError } from '../access/access-error.ts';
 import type { Authentication, Caller } from '../access/authentication.ts';
+import { type Action, mayEverDo } from '../access/rules.ts';
 import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import type { Database } from '../db/pool.ts';
@@ -182,15 +183,18 @@ class Handlers {
   of(route: Route) {
     return async (req: Request, res: Response) => {
       res.locals.operationId = route.operationId;
-      if (route.caller === 'account') await route.handle(req, res, await this.#caller(req));
-      else await this.#countingFailures(req, async () => route.handle(req, res));
+      if (route.may === 'public') await this.#countingFailures(req, async () => route.handle(req, res));
+      else await route.handle(req, res, await this.#caller(req, route.may));
     };
   }
 
-  async #caller(req: Request): Promise<Caller> {
+  async #caller(req: Request, action: Action): Promise<Caller> {
     const caller = await this.#countingFailures(req, () => this.#parts.authentication.authenticate(req));
     const waitSeconds = this.#requests.take(caller.account.accountId, this.#parts.nowMs());
     if (waitSeconds > 0) throw rateLimited(waitSeconds);
+    if (!mayEverDo(caller.principal, action)) {
+      throw new AccessError('forbidden', `neither the roles nor the scopes of the caller allow ${action}`);
+    }
     return caller;
   }
 

@@ -48,7 +48,7 @@ export function auditRoutes(
         'Each rotation comes with its inclusion proof in the checkpoint that the old and the new key signed.',
       answers: [{ status: 200, means: 'As of now.', mediaType: 'application/json', body: { json: logIdentitySchema } }],
       problems: ['not-found'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (_req, res) => {
         const row = await selectLog(db.pool);
         const checkpoint = await selectNewestCheckpoint(db.pool);
@@ -72,7 +72,7 @@ export function auditRoutes(
         { status: 200, means: 'A page of them.', mediaType: 'application/json', body: { json: checkpointListSchema } },
       ],
       problems: ['invalid-parameter'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (req, res) => {
         const { above } = parseParameters(listQuery, req.query);
         const rows = await selectCheckpoints(db.pool, BigInt(above ?? 0), PAGE);
@@ -100,7 +100,7 @@ export function auditRoutes(
         },
       ],
       problems: ['not-found'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (_req, res) => {
         const note = await registerNote();
         if (note === undefined) throw new HttpError('not-found', 'no checkpoint was signed yet');

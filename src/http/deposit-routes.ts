@@ -127,7 +127,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { query: listQuery },
       answers: [{ status: 200, means: 'A page.', mediaType: JSON_TYPE, body: { json: depositListSchema } }],
       problems: ['invalid-parameter'],
-      caller: 'account',
+      may: 'deposit.list',
       handle: async (req, res, { account }) => {
         const { limit = '50', before = null } = parseParameters(listQuery, req.query);
         const rows = await selectDepositProgressOfAccount(db.pool, account.accountId, Number(limit) + 1, before);
@@ -148,7 +148,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         { status: 200, means: 'The deposit, opened.', mediaType: JSON_TYPE, body: { json: depositDetailSchema } },
       ],
       problems: ['deposit-not-found', 'deposit-erased', 'invalid-parameter'],
-      caller: 'account',
+      may: 'deposit.read',
       handle: async (req, res, { account }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const progress = await ownDeposit(account.accountId, depositId);
@@ -178,7 +178,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { path: ofDeposit },
       answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: receiptSchema } }],
       problems: ['deposit-not-found', 'deposit-erased', 'log-pending', 'invalid-parameter'],
-      caller: 'account',
+      may: 'deposit.read',
       handle: async (req, res, { account }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         await ownDeposit(account.accountId, depositId);
@@ -196,7 +196,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { path: ofDeposit },
       answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: certificateSchema } }],
       problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
-      caller: 'account',
+      may: 'certificate.read',
       handle: async (req, res, { account }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const certificate = await certificateOf(account.accountId, depositId);
@@ -215,7 +215,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         { status: 200, means: 'A signed PDF with the data in it.', mediaType: PDF_TYPE, body: { bytes: 'PDF' } },
       ],
       problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
-      caller: 'account',
+      may: 'certificate.read',
       handle: async (req, res, { account }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const certificate = await certificateOf(account.accountId, depositId);
@@ -233,7 +233,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { path: ofDeposit },
       answers: [{ status: 200, means: 'The package, as it is made.', mediaType: ZIP_TYPE, body: { bytes: 'ZIP' } }],
       problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter', 'object-not-found', 'object-corrupt'],
-      caller: 'account',
+      may: 'deposit.export',
       handle: async (req, res, { account }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const { certificateNo } = await certificateOf(account.accountId, depositId);
@@ -253,7 +253,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { path: ofDeposit },
       answers: [{ status: 200, means: 'A .tlog-proof file.', mediaType: TEXT_TYPE, body: { bytes: 'tlog-proof' } }],
       problems: ['deposit-not-found', 'publication-pending', 'invalid-parameter'],
-      caller: 'account',
+      may: 'certificate.read',
       handle: async (req, res, { account }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const { leafIndex } = await ownDeposit(account.accountId, depositId);
@@ -289,7 +289,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         'invalid-parameter',
         'object-corrupt',
       ],
-      caller: 'account',
+      may: 'deposit.download',
       handle: async (req, res, { account }) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
         await ownDeposit(account.accountId, depositId);
@@ -317,7 +317,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { path: ofFile },
       answers: [{ status: 200, means: 'A .ots file.', mediaType: OTS_TYPE, body: { bytes: 'DetachedTimestampFile' } }],
       problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
-      caller: 'account',
+      may: 'certificate.read',
       handle: async (req, res, { account }) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
         const { fileCount } = await ownDeposit(account.accountId, depositId);
@@ -351,7 +351,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         'invalid-parameter',
         'object-corrupt',
       ],
-      caller: 'account',
+      may: 'deposit.read',
       handle: async (req, res, { account }) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
         await ownDeposit(account.accountId, depositId);

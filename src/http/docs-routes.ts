@@ -36,7 +36,7 @@ export function docsRoutes(
         },
       ],
       problems: [],
-      caller: 'anyone',
+      may: 'public',
       handle: (_req, res) => {
         forEveryone(res, 'no-cache');
         sendJson(res, 200, document());
@@ -50,7 +50,7 @@ export function docsRoutes(
       summary: { zh: '接口说明(网页)', en: 'This document as a page' },
       answers: [{ status: 200, means: 'A page.', mediaType: HTML, body: { bytes: 'HTML' } }],
       problems: [],
-      caller: 'anyone',
+      may: 'public',
       handle: (_req, res) => {
         res.set('Content-Security-Policy', DOCS_POLICY);
         sendBytes(res, 200, HTML, Buffer.from(docsPage(document(), service.evaluation)));
@@ -65,7 +65,7 @@ export function docsRoutes(
       parameters: { path: problemPath },
       answers: [{ status: 200, means: 'A page.', mediaType: HTML, body: { bytes: 'HTML' } }],
       problems: ['not-found'],
-      caller: 'anyone',
+      may: 'public',
       handle: (req, res) => {
         const { code } = parseParameters(problemPath, req.params);
         if (!Object.hasOwn(PROBLEMS, code)) throw new HttpError('not-found', 'there is no such problem code');

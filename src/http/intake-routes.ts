@@ -185,7 +185,7 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
         'log-pending',
         'commit-unknown',
       ],
-      caller: 'account',
+      may: 'deposit.create',
       handle: async (req, res, caller) => {
         requireMediaType(req, ['multipart/form-data']);
         await receiveUpload(req, res, caller);
@@ -223,7 +223,7 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
         'log-pending',
         'commit-unknown',
       ],
-      caller: 'account',
+      may: 'deposit.create',
       handle: async (req, res, caller) => {
         requireMediaType(req, [JSON_TYPE, LINES_TYPE]);
         if (mediaTypeOf(req) === JSON_TYPE) await receiveDigests(req, res, caller);

@@ -23,7 +23,7 @@ export function logRoutes(log: Pick<LogReader, 'refresh' | 'publishedCheckpoint'
       description: 'A signed note (c2sp.org/tlog-checkpoint). 404 before the first publication.',
       answers: [{ status: 200, means: 'The note, exact.', mediaType: NOTE, body: { bytes: 'signed note' } }],
       problems: ['not-found'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (_req, res) => {
         await log.refresh();
         const published = log.publishedCheckpoint();
@@ -44,7 +44,7 @@ export function logRoutes(log: Pick<LogReader, 'refresh' | 'publishedCheckpoint'
       parameters: { path: z.strictObject({ tile: z.string() }) },
       answers: [{ status: 200, means: 'The tile.', mediaType: TILE, body: { bytes: 'hashes or entries' } }],
       problems: ['not-found'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (req, res) => {
         const tile = parseTile(req.path.replace(/^\/log\//, ''));
         let bytes = await log.tile(tile);

@@ -16,7 +16,7 @@ import {
   statusSchema,
 } from './answers.ts';
 import { PROBLEMS, type ProblemCode, problemSchema } from './problem.ts';
-import { ACCOUNT_PROBLEMS, type BodyKind, COMMON_PROBLEMS, type Route } from './route.ts';
+import { type BodyKind, CALLER_PROBLEMS, COMMON_PROBLEMS, type Route } from './route.ts';
 
 /** Schemas that the document names. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
@@ -66,7 +66,11 @@ export function openApiDocument(routes: readonly Route[], service: { version: st
       { name: 'deposits', description: '存证 Deposits' },
       { name: 'log', description: '日志 Log (C2SP tlog-tiles)' },
       { name: 'service', description: '服务 Service' },
-      { name: 'access', description: '登录 Access' },
+      { name: 'access', description: '登录与账户 Access' },
+      { name: 'matters', description: '案件 Matters' },
+      { name: 'custody', description: '保管链 Custody' },
+      { name: 'sharing', description: '共享 Sharing' },
+      { name: 'notices', description: '通知 Notices' },
     ],
     paths,
     components: {
@@ -88,8 +92,8 @@ function operationOf(route: Route): Json {
   const { path, query, header } = route.parameters ?? {};
   const problems = [
     ...COMMON_PROBLEMS,
-    ...(route.caller === 'account'
-      ? ACCOUNT_PROBLEMS.filter((c) => c !== 'cross-site-request' || route.method !== 'get')
+    ...(route.may !== 'public'
+      ? CALLER_PROBLEMS.filter((c) => c !== 'cross-site-request' || route.method !== 'get')
       : []),
     ...route.problems,
   ];
@@ -105,7 +109,8 @@ function operationOf(route: Route): Json {
           requestBody: { required: true, content: mapValues(route.bodies, (body) => ({ schema: bodySchema(body) })) },
         }),
     responses: { ...answersOf(route), ...problemsByStatus(problems) },
-    security: route.caller === 'account' ? [{ apiKey: [] }, { session: [] }] : [],
+    security: route.may === 'public' ? [] : [{ apiKey: [] }, { session: [] }],
+    'x-may': route.may,
   };
 }
 

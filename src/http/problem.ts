@@ -37,6 +37,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   // ------------------------------------------------------------ who calls
   unauthenticated: { status: 401, zh: '未通过身份验证', en: 'Not authenticated' },
   'sign-in-token-invalid': { status: 401, zh: '登录链接无效', en: 'Sign-in link not valid' },
+  forbidden: { status: 403, zh: '无权执行此操作', en: 'Not allowed' },
   'cross-site-request': { status: 403, zh: '拒绝跨站请求', en: 'Request from another site refused' },
   'rate-limited': { status: 429, zh: '请求过于频繁', en: 'Too many requests' },
   'too-many-uploads': { status: 503, zh: '同时上传数已达上限', en: 'Too many uploads at once', tells: true },

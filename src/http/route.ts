@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
 import type { Caller } from '../access/authentication.ts';
+import type { Action } from '../access/rules.ts';
 import { FormatError } from '../errors.ts';
 import { checkFields } from '../format/fields.ts';
 import { HttpError } from './http-error.ts';
@@ -24,11 +25,11 @@ export interface Answer {
 }
 
 interface RouteBase {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: `/api/v1/deposits/{depositId}`. A last parameter written `{name+}` takes slashes too. */
   path: string;
   operationId: string;
-  tag: 'deposits' | 'log' | 'service' | 'access';
+  tag: 'deposits' | 'log' | 'service' | 'access' | 'matters' | 'custody' | 'sharing' | 'notices';
   summary: Bilingual;
   description?: string;
   parameters?: { path?: z.ZodObject; query?: z.ZodObject; header?: z.ZodObject };
@@ -38,16 +39,28 @@ interface RouteBase {
   problems: ProblemCode[];
 }
 
-/** One operation: what the document says of it and what does it. */
-export type Route = RouteBase &
-  (
-    | { caller: 'anyone'; handle: (req: Request, res: Response) => Promise<void> | void }
-    | { caller: 'account'; handle: (req: Request, res: Response, caller: Caller) => Promise<void> | void }
-  );
+/** One operation: what the document says of it, who may call it (see access/rules.ts) and what does it. */
+export type Route = RouteBase & (PublicRoute | RestrictedRoute);
+
+export interface PublicRoute {
+  may: 'public';
+  handle: (req: Request, res: Response) => Promise<void> | void;
+}
+
+export interface RestrictedRoute {
+  /** Callers whose roles and scopes never allow it are refused before `handle`. */
+  may: Action;
+  handle: (req: Request, res: Response, caller: Caller) => Promise<void> | void;
+}
 
 /** Codes that any route may answer. */
 export const COMMON_PROBLEMS: readonly ProblemCode[] = ['database-unavailable', 'internal-error'];
-export const ACCOUNT_PROBLEMS: readonly ProblemCode[] = ['unauthenticated', 'cross-site-request', 'rate-limited'];
+export const CALLER_PROBLEMS: readonly ProblemCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'cross-site-request',
+  'rate-limited',
+];
 
 /** `/a/{b}/{c+}` in Express's spelling: `/a/:b/*c`. */
 export function expressPath(path: string): string {

@@ -37,7 +37,7 @@ export function serviceRoutes(parts: {
       summary: { zh: '进程是否存活', en: 'Is the process alive' },
       answers: [{ status: 200, means: 'It is.', mediaType: JSON_TYPE, body: { json: healthSchema } }],
       problems: [],
-      caller: 'anyone',
+      may: 'public',
       handle: (_req, res) => sendJson(res, 200, { status: 'alive' }),
     },
     {
@@ -49,7 +49,7 @@ export function serviceRoutes(parts: {
       description: 'A chain that is away only degrades: deposits are taken, their anchors wait.',
       answers: [{ status: 200, means: 'Deposits are taken.', mediaType: JSON_TYPE, body: { json: readinessSchema } }],
       problems: ['not-ready'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (_req, res) => {
         const checks = await readiness.checks(performance.now());
         const failed = checks.filter((check) => check.status === 'failed');
@@ -69,7 +69,7 @@ export function serviceRoutes(parts: {
       summary: { zh: '服务、日志与锚定的现状', en: 'The service, its log and its anchors' },
       answers: [{ status: 200, means: 'As of now.', mediaType: JSON_TYPE, body: { json: statusSchema } }],
       problems: [],
-      caller: 'anyone',
+      may: 'public',
       handle: async (_req, res) => {
         const [checkpoint, publication, anchor, alarms, vkey] = await Promise.all([
           selectNewestCheckpoint(db.pool),

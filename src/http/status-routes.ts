@@ -37,7 +37,7 @@ export function statusRoutes(statuses: Pick<StatusService, 'answer'>): Route[] {
         },
       ],
       problems: ['invalid-parameter', 'certificate-unknown', 'integration-timeout', 'log-stopped'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (req, res) => {
         const { certificateNo } = parseParameters(path, req.params);
         const { digest } = parseParameters(query, req.query);

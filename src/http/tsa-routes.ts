@@ -36,7 +36,7 @@ export function tsaRoutes({ authority, rootPem }: { authority: BuiltInAuthority;
         },
       ],
       problems: ['unsupported-media-type', 'unsupported-content-encoding', 'body-too-large', 'upload-aborted'],
-      caller: 'anyone',
+      may: 'public',
       handle: async (req, res) => {
         requireQuery(req);
         sendBytes(res, 200, REPLY_TYPE, authority.reply(await readBody(req, res, MAX_REQUEST_BYTES)));
@@ -50,7 +50,7 @@ export function tsaRoutes({ authority, rootPem }: { authority: BuiltInAuthority;
       summary: { zh: '内置时间戳的用法', en: 'How to ask the built-in timestamp authority' },
       answers: [{ status: 200, means: 'Text.', mediaType: TEXT_TYPE, body: { bytes: 'text' } }],
       problems: [],
-      caller: 'anyone',
+      may: 'public',
       handle: (_req, res) => sendBytes(res, 200, TEXT_TYPE, encodeUtf8(EXPLANATION)),
     },
     {
@@ -61,7 +61,7 @@ export function tsaRoutes({ authority, rootPem }: { authority: BuiltInAuthority;
       summary: { zh: '内置时间戳的根证书', en: 'Root certificate of the built-in timestamp authority' },
       answers: [{ status: 200, means: 'PEM.', mediaType: PEM_TYPE, body: { bytes: 'one certificate' } }],
       problems: [],
-      caller: 'anyone',
+      may: 'public',
       handle: (_req, res) => sendBytes(res, 200, PEM_TYPE, encodeUtf8(rootPem)),
     },
   ];
