@@ -42,6 +42,9 @@ export const CHECK_NAMES = [
   'bag.tags',
   'bag.fetch',
   'bag.seal',
+  'ers.object',
+  'ers.tree',
+  'ers.renewal',
 ] as const;
 
 export type CheckName = (typeof CHECK_NAMES)[number] | `annex.${string}` | `before.${string}`;

@@ -42,7 +42,8 @@ export function nameOfRoot(root: X509): string {
   return `${subjectOf(root)} (${encodeHex(sha256(root.der)).slice(0, 16)})`;
 }
 
-function keyKindOf({ parsed }: X509): string {
+/** `P-256`, `RSA 3072`, `Ed25519`; else what identifies it. */
+export function keyKindOf({ parsed }: X509): string {
   const { algorithm, subjectPublicKey } = parsed.subjectPublicKeyInfo;
   switch (algorithm.algorithmId) {
     case '1.2.840.10045.2.1': {
@@ -66,7 +67,8 @@ const CURVES: Readonly<Record<string, string>> = {
   '1.3.132.0.35': 'P-521',
 };
 
-function endOfKey(kind: string): string {
+/** Last instant, UTC, of a kind that `keyKindOf` names. */
+export function endOfKey(kind: string): string {
   const bits = /^RSA (\d+)$/.exec(kind)?.[1];
   return bits !== undefined && Number(bits) < STRONG_RSA_BITS ? WEAKER_KEYS_UNTIL : KEYS_UNTIL;
 }

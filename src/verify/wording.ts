@@ -45,6 +45,9 @@ const CHECKS: Record<string, Bilingual> = {
   'bag.tags': { zh: '说明文件与内容相符', en: 'The tag files fit the payload' },
   'bag.fetch': { zh: '没有须另行取得的文件', en: 'No file is left to be fetched from elsewhere' },
   'bag.seal': { zh: '有人对该包签名', en: 'Somebody signed the bag' },
+  'ers.object': { zh: '文件包含于证据记录', en: 'The file stands in the evidence record' },
+  'ers.tree': { zh: '哈希树通向时间戳所盖的哈希', en: 'The hash tree leads to what the timestamp stamps' },
+  'ers.renewal': { zh: '续期时前一时间戳仍然有效', en: 'The timestamp before still stood when it was renewed' },
   'before.receipt-to-proof': { zh: '从接收(T₁)到最早证明(T₂)', en: 'From receipt (T₁) to the earliest proof (T₂)' },
   'before.content': {
     zh: '仅提交摘要，平台未见文件',
@@ -104,6 +107,34 @@ const REASONS: Record<string, Bilingual> = {
   'part-of-another-deposit': { zh: '有部分属于另一份存证', en: 'a part belongs to another deposit' },
   'file-index-out-of-range': { zh: '文件序号超出范围', en: 'a file number is out of range' },
   'file-listed-twice': { zh: '同一文件列出两次', en: 'a file is listed twice' },
+  'not-in-first-list': {
+    zh: '证据记录的首个列表中没有该文件',
+    en: 'it is not in the first list of the evidence record',
+  },
+  'not-renewed-with-older-chains': {
+    zh: '换用新摘要算法时未将该文件与此前的时间戳一并续期',
+    en: 'when the digest algorithm was changed, it was not renewed together with the timestamps before',
+  },
+  'algorithm-changes-within-chain': {
+    zh: '同一时间戳链内更换了摘要算法',
+    en: 'the digest algorithm changes within a chain',
+  },
+  'older-timestamp-not-covered': {
+    zh: '续期时间戳未覆盖前一时间戳',
+    en: 'the renewing timestamp does not cover the one before',
+  },
+  'renewed-before-it-was-made': {
+    zh: '续期时间早于被续期的时间戳',
+    en: 'the renewal is older than what it renews',
+  },
+  'renewed-after-expiry': {
+    zh: '续期时，前一时间戳的证书已经到期',
+    en: 'a certificate of the timestamp before had expired when it was renewed',
+  },
+  'renewed-after-algorithm-end': {
+    zh: '续期时，前一时间戳的签名算法已经过期',
+    en: 'the signature algorithm of the timestamp before was no longer to be trusted when it was renewed',
+  },
   'root-mismatch': { zh: '哈希路径不通向记录的根', en: 'the hashes lead to another root' },
   'proof-too-long': { zh: '哈希路径过长', en: 'the proof has too many hashes' },
   'proof-too-short': { zh: '哈希路径过短', en: 'the proof has too few hashes' },
