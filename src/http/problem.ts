@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
+import { CustodyError, type CustodyErrorCode } from '../custody/custody-error.ts';
 import { DatabaseError, type DatabaseErrorCode } from '../db/database-error.ts';
 import type { CodedError } from '../errors.ts';
 import { PackageError, type PackageErrorCode } from '../filing/package.ts';
@@ -13,6 +14,7 @@ import { HttpError, type HttpErrorCode } from './http-error.ts';
 /** Every code that a problem document can carry. A new code of any part does not compile until it has its line in `PROBLEMS`. */
 export type ProblemCode =
   | AccessErrorCode
+  | CustodyErrorCode
   | DatabaseErrorCode
   | DepositErrorCode
   | HttpErrorCode
@@ -88,6 +90,15 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     en: 'No certificate has this number and this digest',
   },
   'status-unchanged': { status: 409, zh: '证书状态未变', en: 'The certificate stands like this already' },
+  'custody-deposit-unknown': { status: 404, zh: '未找到该存证', en: 'No such deposit' },
+  'hand-over-not-found': { status: 404, zh: '未找到该移交', en: 'No such hand-over' },
+  'hand-over-ended': {
+    status: 409,
+    zh: '移交已确认、取消或过期',
+    en: 'The hand-over was confirmed, cancelled or has expired',
+  },
+  'hand-over-invalid': { status: 422, zh: '移交内容有误', en: 'Hand-over not valid' },
+  'confirmation-link-invalid': { status: 404, zh: '确认链接无效', en: 'Confirmation link not valid' },
   'publication-pending': {
     status: 409,
     zh: '尚未发布覆盖该存证的检查点',
@@ -215,6 +226,7 @@ export function problemOf(error: unknown): ProblemAnswer {
 function knownError(error: unknown): CodedError<ProblemCode> | undefined {
   if (
     error instanceof AccessError ||
+    error instanceof CustodyError ||
     error instanceof DatabaseError ||
     error instanceof DepositError ||
     error instanceof HttpError ||

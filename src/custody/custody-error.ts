@@ -1,0 +1,17 @@
+import { CodedError } from '../errors.ts';
+
+export type CustodyErrorCode =
+  | 'custody-deposit-unknown'
+  | 'hand-over-not-found'
+  | 'hand-over-ended'
+  | 'hand-over-invalid'
+  | 'confirmation-link-invalid';
+
+/**
+ * `custody-deposit-unknown`: an event was to be recorded of a deposit that is not there.
+ * `hand-over-not-found`: none, or not for this caller; which of the two is not told.
+ * `hand-over-ended`: confirmed, cancelled or expired before.
+ * `hand-over-invalid`: what is to be handed over, or to whom, is not said rightly.
+ * `confirmation-link-invalid`: the one-time link is unknown, used, cancelled or expired.
+ */
+export class CustodyError extends CodedError<CustodyErrorCode> {}
