@@ -8,6 +8,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** Data goes down this list; imports go up it. The last three rows are the files directly in src/. */
 const PURE = ['format', 'merkle', 'verify'];
 const STEPS = [
+  'network',
   'storage',
   'db',
   'intake',
@@ -26,6 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   format: [],
   merkle: ['format'],
   verify: ['format', 'merkle'],
+  network: [],
   storage: ['format'],
   db: ['format'],
   intake: ['format', 'merkle', 'storage', 'db'],
@@ -33,7 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   custody: ['format', 'db', 'log'],
   anchor: ['format', 'verify', 'db', 'log'],
   calendar: ['format', 'merkle', 'db', 'log'],
-  timestamp: ['format', 'verify', 'db'],
+  timestamp: ['format', 'verify', 'network', 'db'],
   witness: ['format', 'merkle', 'storage', 'db', 'log'],
   certificate: [...PURE, 'storage', 'db', 'log', 'custody', 'anchor', 'timestamp'],
   status: ['format', 'db', 'log', 'custody', 'certificate'],

@@ -9,6 +9,7 @@ import {
   MAX_RESPONSE_BYTES,
   parseTimestampResponse,
 } from '../format/timestamp.ts';
+import { ExchangeError, exchange, isLoopback } from '../network/bounded-exchange.ts';
 import {
   judgeToken,
   NO_MATERIAL,
@@ -19,7 +20,6 @@ import {
 } from '../verify/timestamp.ts';
 import { parseX509, type X509 } from '../verify/x509-chain.ts';
 import { AuthorityError, type AuthorityErrorCode } from './authority-error.ts';
-import { ExchangeError, exchange, isLoopback } from './bounded-exchange.ts';
 import type { ClockReading } from './clock-watch.ts';
 import { type CollectedRevocation, RevocationCollector } from './revocation-collector.ts';
 

@@ -1,7 +1,7 @@
 import * as pkijs from 'pkijs';
+import { type ExchangeAnswer, ExchangeError, exchange } from '../network/bounded-exchange.ts';
 import { judgeRevocation, MAX_REVOCATION_BYTES } from '../verify/revocation.ts';
 import type { X509 } from '../verify/x509-chain.ts';
-import { type ExchangeAnswer, ExchangeError, exchange } from './bounded-exchange.ts';
 
 /** What was asked for one certificate of a chain, and what came of it. */
 export interface RevocationNote {

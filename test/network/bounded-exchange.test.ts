@@ -1,16 +1,19 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { LookupAddress, lookup } from 'node:dns';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { type AddressInfo, isIP } from 'node:net';
 import { expect } from 'chai';
-import { exchange, isLoopback } from '../../src/timestamp/bounded-exchange.ts';
+import { exchange, isLoopback } from '../../src/network/bounded-exchange.ts';
 import { rejectionOf } from '../support/coded-error.ts';
 
 describe('exchange', () => {
   let server: Server;
   let origin: string;
   let seen = 0;
+  let lastHeaders: IncomingHttpHeaders = {};
   before(async () => {
     server = createServer((req, res) => {
       seen++;
+      lastHeaders = req.headers;
       if (req.url === '/moved') res.writeHead(302, { Location: `${origin}/` }).end();
       else if (req.url === '/endless') {
         const timer = setInterval(() => res.write('x'), 10);
@@ -84,6 +87,10 @@ describe('exchange', () => {
     '[fd00::1]',
     '[64:ff9b::a00:1]',
     '[2002:7f00:1::]',
+    '[::127.0.0.1]',
+    '[64:ff9b:1::a00:1]',
+    '[2001::1]',
+    '[fec0::1]',
   ];
   for (const host of inside) {
     it(`asks nothing at ${host} where only public addresses are allowed`, async () => {
@@ -94,6 +101,33 @@ describe('exchange', () => {
       expect(seen).to.equal(0);
     });
   }
+
+  for (const [what, addresses] of [
+    ['a private address', ['10.0.0.7']],
+    ['a private one among public ones', ['192.88.99.1', '::ffff:169.254.169.254']],
+  ] as const) {
+    it(`asks nothing at a name that is at ${what}, and looks it up once`, async () => {
+      let lookups = 0;
+      const lookUp = ((_host: string, _options: object, callback: (error: null, all: LookupAddress[]) => void) => {
+        lookups++;
+        callback(
+          null,
+          addresses.map((address) => ({ address, family: isIP(address) })),
+        );
+      }) as unknown as typeof lookup;
+      const attempt = exchange({
+        ...{ url: 'http://hook.example.org/', maxBytes: 10, timeoutMs: 500, peers: 'public', lookUp },
+      });
+      await rejectionOf(attempt, 'exchange-private-address');
+      expect(lookups).to.equal(1);
+    });
+  }
+
+  it('sends the headers that it is given', async () => {
+    const headers = { 'X-Given': 'yes' };
+    await ask('/', { headers });
+    expect(lastHeaders).to.include({ 'x-given': 'yes', 'user-agent': 'tiezheng' });
+  });
 
   it('knows an address of this machine', () => {
     for (const url of ['http://127.0.0.1:80/', 'http://localhost/tsa', 'https://[::1]:9/', 'http://127.9.9.9/']) {

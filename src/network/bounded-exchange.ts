@@ -18,15 +18,21 @@ export interface Exchange {
   url: string;
   /** Left out, it is a GET. */
   body?: { mediaType: string; bytes: Uint8Array };
+  /** Beside those that every request has. */
+  headers?: Readonly<Record<string, string>>;
   /** A longer answer is refused as soon as it is seen to be longer. */
   maxBytes: number;
   /** From the look-up of the name to the answer's last byte. */
   timeoutMs: number;
   /**
-   * `public`: never a loopback, private, link-local or reserved address, whatever the name resolves to. For addresses that come out
-   * of certificates, which somebody else wrote.
+   * `public`: never a loopback, private, link-local or reserved address, whatever the name resolves to: what was looked at is what is
+   * connected to. For addresses that somebody else wrote.
    */
   peers: 'any' | 'public';
+  /** How names become addresses; the system's way if left out. */
+  lookUp?: typeof lookup;
+  /** PEM; instead of the roots that Node trusts. */
+  trustedRoots?: string;
 }
 
 export interface ExchangeAnswer {
@@ -37,7 +43,8 @@ export interface ExchangeAnswer {
 }
 
 /** One request on a connection of its own, no redirects followed. @throws ExchangeError */
-export function exchange({ url, body, maxBytes, timeoutMs, peers }: Exchange): Promise<ExchangeAnswer> {
+export function exchange(asked: Exchange): Promise<ExchangeAnswer> {
+  const { url, body, maxBytes, timeoutMs, peers } = asked;
   const target = targetOf(url);
   const where = target.host;
   if (peers === 'public') refusePrivateLiteral(target);
@@ -48,9 +55,11 @@ export function exchange({ url, body, maxBytes, timeoutMs, peers }: Exchange): P
         'User-Agent': 'tiezheng',
         Accept: '*/*',
         ...(body === undefined ? {} : { 'Content-Type': body.mediaType, 'Content-Length': body.bytes.length }),
+        ...asked.headers,
       },
       agent: false,
-      ...(peers === 'public' ? { lookup: publicLookup } : {}),
+      ...(peers === 'public' ? { lookup: publicLookup(asked.lookUp ?? lookup) } : {}),
+      ...(asked.trustedRoots === undefined ? {} : { ca: asked.trustedRoots }),
     });
     const fail = (error: ExchangeError) => {
       clearTimeout(timer);
@@ -102,21 +111,28 @@ function targetOf(url: string): URL {
   return target;
 }
 
+/** Judges an address that is written as one, as `exchange` will; names are judged once they are looked up. @throws ExchangeError */
+export function refusePrivateAddress(url: string): void {
+  refusePrivateLiteral(targetOf(url));
+}
+
 /** Node does not look up what is an address already. */
 function refusePrivateLiteral(target: URL): void {
   const host = hostOf(target);
   if (isIP(host) !== 0 && isPrivate(host)) throw privateAddress(target.host, host);
 }
 
-const publicLookup: LookupFunction = (host, options, callback) => {
-  const all: LookupAllOptions = { ...options, all: true };
-  lookup(host, all, (error, addresses: LookupAddress[]) => {
-    const found = error === null ? addresses.find(({ address }) => isPrivate(address)) : undefined;
-    // One private address among public ones refuses the name: which one is used is not ours to choose.
-    if (found !== undefined) callback(privateAddress(host, found.address), []);
-    else callback(error, addresses);
-  });
-};
+function publicLookup(lookUp: typeof lookup): LookupFunction {
+  return (host, options, callback) => {
+    const all: LookupAllOptions = { ...options, all: true };
+    lookUp(host, all, (error, addresses: LookupAddress[]) => {
+      const found = error === null ? addresses.find(({ address }) => isPrivate(address)) : undefined;
+      // One private address among public ones refuses the name: which one is used is not ours to choose.
+      if (found !== undefined) callback(privateAddress(host, found.address), []);
+      else callback(error, addresses);
+    });
+  };
+}
 
 function privateAddress(host: string, address: string): ExchangeError {
   return new ExchangeError('exchange-private-address', `${host} is at ${address}, which is no public address`);
@@ -147,12 +163,16 @@ for (const [network, prefix] of [
   PRIVATE.addSubnet(network, prefix, 'ipv4');
 }
 for (const [network, prefix] of [
-  ['::', 127],
   // Forms that carry an IPv4 address to who knows where.
+  ['::', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
   ['2002::', 16],
+  ['100::', 64],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
   PRIVATE.addSubnet(network, prefix, 'ipv6');
