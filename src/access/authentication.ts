@@ -1,35 +1,57 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import {
   type Account,
   deleteExpiredSessions,
   deleteSession,
-  insertApiKey,
   insertSession,
   insertSignInToken,
-  selectAccountByApiKey,
   selectAccountBySession,
   updateSignInTokenUsed,
 } from '../db/accounts.ts';
+import { insertApiKey, selectAccountByApiKey, updateApiKeyUsed } from '../db/api-keys.ts';
+import { selectActingAccount, selectMemberships } from '../db/people.ts';
 import type { Database } from '../db/pool.ts';
 import { AccessError } from './access-error.ts';
-import type { Principal } from './rules.ts';
+import type { Action, Principal, Role } from './rules.ts';
 import { API_KEY, hashSecret, isSecret, makeSecret, SESSION, SIGN_IN_TOKEN } from './secret.ts';
+
+const DAY_MS = 24 * 3600_000;
 
 /** Who calls, and by what. */
 export interface Caller {
+  /** The account in whose name he acts. */
   account: Account;
   /** `session` comes from a cookie, which a browser also sends on behalf of other sites. */
   by: 'api-key' | 'session';
   /** The same, as rules see it. */
   principal: Principal;
+  /** Null for an API key, and for a session by one-time link. */
+  user: SignedInUser | null;
+}
+
+/** A user's session, as it stands. */
+export interface SignedInUser {
+  userId: string;
+  sessionId: string;
+  name: string;
+  email: string;
+  twoFactorEnabled: boolean;
+}
+
+/** Sessions of users; see sign-in.ts. */
+export interface UserSessions {
+  /** Undefined for a request without a session cookie of a user, or with one that is unknown or expired. */
+  sessionOf(headers: IncomingHttpHeaders): Promise<SignedInUser | undefined>;
 }
 
 export interface AuthenticationOptions {
   db: Database;
   nowMs: () => number;
-  /** Name of the session cookie; `__Host-…` where pages are served over TLS. */
+  /** Name of the session cookie by one-time link; `__Host-…` where pages are served over TLS. */
   cookieName: string;
   sessionMs: number;
+  /** Absent: nobody signs in but by key and by one-time link. */
+  users?: UserSessions;
 }
 
 /** API keys, sessions and one-time sign-in tokens. Secrets are shown once, when they are made; only their hashes are kept. */
@@ -41,29 +63,82 @@ export class Authentication {
   }
 
   /**
-   * The caller, by `Authorization: Bearer tz_…`, else by the session cookie. A bearer that is wrong is not made good by a cookie.
+   * The caller, by `Authorization: Bearer tz_…`, else by a session cookie. A bearer that is wrong is not made good by a cookie.
    * @throws AccessError `unauthenticated`, the same for missing, wrong, expired and revoked; `cross-site-request` if the cookie
-   *   comes with a request that changes something and that no page of this server sent
+   *   comes with a request that changes something and that no page of this server sent; `no-account`
    */
   async authenticate(req: IncomingMessage): Promise<Caller> {
-    const { db, nowMs } = this.#options;
     const authorization = req.headers.authorization;
     if (authorization !== undefined) {
       const key = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(authorization)?.[1];
       if (key === undefined || !isSecret(API_KEY, key)) throw unauthenticated();
-      const account = await selectAccountByApiKey(db.pool, hashSecret(key));
-      if (account === undefined) throw unauthenticated();
-      return callerOf(account, 'api-key');
+      return this.#callerByKey(key);
     }
-    const session = this.#sessionOf(req);
-    if (session === undefined) throw unauthenticated();
-    const account = await selectAccountBySession(db.pool, hashSecret(session), new Date(nowMs()));
-    if (account === undefined) throw unauthenticated();
+    const caller = (await this.#callerByLink(req)) ?? (await this.#callerByUser(req));
+    if (caller === undefined) throw unauthenticated();
     refuseCrossSite(req);
-    return callerOf(account, 'session');
+    return caller;
   }
 
-  /** A new key of the account, shown this once. */
+  async #callerByKey(secret: string): Promise<Caller> {
+    const { db, nowMs } = this.#options;
+    const now = new Date(nowMs());
+    const found = await selectAccountByApiKey(db.pool, hashSecret(secret), now);
+    if (found === undefined) throw unauthenticated();
+    const { account, key } = found;
+    if (key.lastUsedOn === null || now.getTime() - key.lastUsedOn.getTime() >= DAY_MS) {
+      await updateApiKeyUsed(db.pool, key.keyId, now);
+    }
+    const principal: Principal = {
+      accountId: account.accountId,
+      userId: null,
+      // An account that lost a role took it from its keys too.
+      roles: key.roles.filter((role): role is Role => account.roles.includes(role)),
+      by: 'api-key',
+      scopes: key.scopes as Action[] | null,
+    };
+    return { account, by: 'api-key', principal, user: null };
+  }
+
+  /** Whoever holds the link acts with all that the account has. */
+  async #callerByLink(req: IncomingMessage): Promise<Caller | undefined> {
+    const session = this.#sessionOf(req);
+    if (session === undefined) return undefined;
+    const { db, nowMs } = this.#options;
+    const account = await selectAccountBySession(db.pool, hashSecret(session), new Date(nowMs()));
+    if (account === undefined) return undefined;
+    const { accountId } = account;
+    const roles = account.roles as Role[];
+    return {
+      account,
+      by: 'session',
+      user: null,
+      principal: { accountId, userId: null, roles, by: 'session', scopes: null },
+    };
+  }
+
+  async #callerByUser(req: IncomingMessage): Promise<Caller | undefined> {
+    const { db, users } = this.#options;
+    const user = await users?.sessionOf(req.headers);
+    if (user === undefined) return undefined;
+    const memberships = await selectMemberships(db.pool, user.userId);
+    const chosen = await selectActingAccount(db.pool, user.sessionId, user.userId);
+    const acting = memberships.find(({ account }) => account.accountId === chosen) ?? memberships[0];
+    if (acting === undefined) {
+      throw new AccessError('no-account', 'the user belongs to no account: the address is to be confirmed first');
+    }
+    const { account } = acting;
+    const principal: Principal = {
+      accountId: account.accountId,
+      userId: user.userId,
+      roles: acting.roles as Role[],
+      by: 'session',
+      scopes: null,
+    };
+    return { account, by: 'session', principal, user };
+  }
+
+  /** A key for all that a holder may do by key, without end, shown this once: for the operator, not for requests (see api-keys.ts). */
   async createApiKey(accountId: string, label: string): Promise<string> {
     const key = makeSecret(API_KEY);
     await insertApiKey(this.#options.db.pool, { keyHash: hashSecret(key), accountId, label });
@@ -112,11 +187,6 @@ export class Authentication {
   }
 }
 
-function callerOf(account: Account, by: Caller['by']): Caller {
-  const { accountId } = account;
-  return { account, by, principal: { accountId, userId: null, roles: ['holder'], by, scopes: null } };
-}
-
 function unauthenticated(): AccessError {
   return new AccessError(
     'unauthenticated',
@@ -128,7 +198,7 @@ function unauthenticated(): AccessError {
  * Browsers say by themselves where a request comes from: `Sec-Fetch-Site` (W3C Fetch Metadata), before it `Origin` (RFC 6454).
  * A request with a cookie and neither header is refused: every browser that keeps cookies sends one of them with a POST.
  */
-function refuseCrossSite(req: IncomingMessage): void {
+export function refuseCrossSite(req: IncomingMessage): void {
   if (req.method === 'GET' || req.method === 'HEAD') return;
   const site = req.headers['sec-fetch-site'];
   const origin = req.headers.origin;

@@ -1,7 +1,8 @@
 import { v7 as uuidV7 } from 'uuid';
 import { API_KEY, hashSecret, makeSecret } from '../access/secret.ts';
 import { readProductionConfig } from '../config.ts';
-import { insertAccount, insertApiKey } from '../db/accounts.ts';
+import { insertAccount } from '../db/accounts.ts';
+import { insertApiKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/pool.ts';
 import { CliError } from './cli-error.ts';

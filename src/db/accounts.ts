@@ -7,13 +7,21 @@ export interface Account {
   /** How the identity was checked; `none` is a value. */
   identityMethod: string;
   identityCheckedAt: Date | null;
+  /** In words; null if nobody is named. */
+  identityCheckedBy: string | null;
+  /** The most that its members and keys can have. */
+  roles: string[];
   createdAt: Date;
 }
 
-const ACCOUNT = `a.account_id as "accountId", a.name, a.kind, a.identity_method as "identityMethod",
-  a.identity_checked_at as "identityCheckedAt", a.created_at as "createdAt"`;
+/** What a new account is made of; it begins with the roles that the schema gives every account. */
+export type NewAccount = Pick<Account, 'accountId' | 'name' | 'kind' | 'identityMethod' | 'identityCheckedAt'>;
 
-export async function insertAccount(q: Queryable, account: Omit<Account, 'createdAt'>): Promise<void> {
+export const ACCOUNT_COLUMNS = `a.account_id as "accountId", a.name, a.kind, a.identity_method as "identityMethod",
+  a.identity_checked_at as "identityCheckedAt", a.identity_checked_by as "identityCheckedBy", a.roles,
+  a.created_at as "createdAt"`;
+
+export async function insertAccount(q: Queryable, account: NewAccount): Promise<void> {
   await q.query(
     'insert into account (account_id, name, kind, identity_method, identity_checked_at) values ($1, $2, $3, $4, $5)',
     [account.accountId, account.name, account.kind, account.identityMethod, account.identityCheckedAt],
@@ -21,37 +29,13 @@ export async function insertAccount(q: Queryable, account: Omit<Account, 'create
 }
 
 export async function selectAccount(q: Queryable, accountId: string): Promise<Account | undefined> {
-  return (await q.query<Account>(`select ${ACCOUNT} from account a where account_id = $1`, [accountId])).rows[0];
+  return (await q.query<Account>(`select ${ACCOUNT_COLUMNS} from account a where account_id = $1`, [accountId]))
+    .rows[0];
 }
 
-/** @param key.keyHash SHA-256 of the key, 32 bytes */
-export async function insertApiKey(
-  q: Queryable,
-  key: { keyHash: Uint8Array; accountId: string; label: string },
-): Promise<void> {
-  await q.query('insert into api_key (key_hash, account_id, label) values ($1, $2, $3)', [
-    key.keyHash,
-    key.accountId,
-    key.label,
-  ]);
-}
-
-/** Undefined for a key that is unknown or revoked. */
-export async function selectAccountByApiKey(q: Queryable, keyHash: Uint8Array): Promise<Account | undefined> {
-  const { rows } = await q.query<Account>(
-    `select ${ACCOUNT} from api_key k join account a using (account_id) where k.key_hash = $1 and k.revoked_at is null`,
-    [keyHash],
-  );
-  return rows[0];
-}
-
-/** True if the key was in force. */
-export async function updateApiKeyRevoked(q: Queryable, keyHash: Uint8Array, at: Date): Promise<boolean> {
-  const { rowCount } = await q.query('update api_key set revoked_at = $2 where key_hash = $1 and revoked_at is null', [
-    keyHash,
-    at,
-  ]);
-  return rowCount === 1;
+/** Writes over what an account may at most have. False if there is no such account. */
+export async function updateAccountRoles(q: Queryable, accountId: string, roles: readonly string[]): Promise<boolean> {
+  return (await q.query('update account set roles = $2 where account_id = $1', [accountId, roles])).rowCount === 1;
 }
 
 export async function insertSignInToken(
@@ -97,7 +81,7 @@ export async function selectAccountBySession(
   at: Date,
 ): Promise<Account | undefined> {
   const { rows } = await q.query<Account>(
-    `select ${ACCOUNT} from session s join account a using (account_id) where s.session_hash = $1 and s.expires_at > $2`,
+    `select ${ACCOUNT_COLUMNS} from session s join account a using (account_id) where s.session_hash = $1 and s.expires_at > $2`,
     [sessionHash, at],
   );
   return rows[0];

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { v7 as uuidV7 } from 'uuid';
 import { Authentication } from '../../src/access/authentication.ts';
-import { API_KEY, hashSecret, isSecret, makeSecret, SESSION } from '../../src/access/secret.ts';
-import { insertAccount, updateApiKeyRevoked } from '../../src/db/accounts.ts';
+import { API_KEY, isSecret, makeSecret, SESSION } from '../../src/access/secret.ts';
+import { insertAccount } from '../../src/db/accounts.ts';
+import { selectApiKeys, updateApiKeyRevoked } from '../../src/db/api-keys.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import { rejectionOf } from '../support/coded-error.ts';
@@ -48,7 +49,8 @@ describe('Authentication', () => {
 
     it('reads the same error whether missing, misspelt, unknown or revoked', async () => {
       const revoked = await authentication.createApiKey(accountId, 'old');
-      await updateApiKeyRevoked(db.pool, hashSecret(revoked), new Date(nowMs));
+      const row = (await selectApiKeys(db.pool, accountId)).find(({ label }) => label === 'old');
+      await updateApiKeyRevoked(db.pool, accountId, row?.keyId as string, new Date(nowMs));
       const errors = [];
       for (const req of [
         request({}),

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import * as accounts from '../../src/db/accounts.ts';
 import * as alarms from '../../src/db/alarms.ts';
 import * as anchors from '../../src/db/anchors.ts';
+import * as apiKeys from '../../src/db/api-keys.ts';
 import * as certificates from '../../src/db/certificates.ts';
 import * as deposits from '../../src/db/deposits.ts';
 import * as leaves from '../../src/db/leaves.ts';
@@ -38,14 +39,14 @@ describe('queries', () => {
   after(() => db.close());
 
   it('an account is found by its key until that is revoked', async () => {
-    await accounts.insertApiKey(db.pool, { keyHash: bytes32(1), accountId: ACCOUNT, label: 'first' });
-    expect(await accounts.selectAccountByApiKey(db.pool, bytes32(1))).to.deep.equal(
+    const keyId = await apiKeys.insertApiKey(db.pool, { keyHash: bytes32(1), accountId: ACCOUNT, label: 'first' });
+    expect((await apiKeys.selectAccountByApiKey(db.pool, bytes32(1), at))?.account).to.deep.equal(
       await accounts.selectAccount(db.pool, ACCOUNT),
     );
-    expect(await accounts.updateApiKeyRevoked(db.pool, bytes32(1), at)).to.equal(true);
-    expect(await accounts.updateApiKeyRevoked(db.pool, bytes32(1), at)).to.equal(false);
-    expect(await accounts.selectAccountByApiKey(db.pool, bytes32(1))).to.equal(undefined);
-    expect(await accounts.selectAccountByApiKey(db.pool, bytes32(2))).to.equal(undefined);
+    expect(await apiKeys.updateApiKeyRevoked(db.pool, ACCOUNT, keyId, at)).to.equal(true);
+    expect(await apiKeys.updateApiKeyRevoked(db.pool, ACCOUNT, keyId, at)).to.equal(false);
+    expect(await apiKeys.selectAccountByApiKey(db.pool, bytes32(1), at)).to.equal(undefined);
+    expect(await apiKeys.selectAccountByApiKey(db.pool, bytes32(2), at)).to.equal(undefined);
   });
 
   it('a sign-in token works once and not after its time', async () => {
