@@ -21,6 +21,8 @@ const STEPS = [
   'status',
   'filing',
   'access',
+  'sharing',
+  'matters',
   'witness',
 ];
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -41,6 +43,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   status: ['format', 'db', 'log', 'custody', 'certificate'],
   filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp', 'calendar', 'certificate'],
   access: ['format', 'db'],
+  sharing: ['format', 'storage', 'db', 'access', 'custody'],
+  matters: ['format', 'storage', 'db', 'access', 'custody', 'sharing'],
   http: [...PURE, ...STEPS],
   evaluation: ['format', 'storage', 'db', 'anchor', 'timestamp', 'certificate', 'access', 'config.ts', 'logger.ts'],
   web: PURE,
