@@ -7,6 +7,7 @@ import {
   insertCustodyLeaf,
   lockCustodyChain,
   lockDepositShared,
+  selectCustodyChain,
   selectRepeatedEvent,
   updateCustodyChain,
 } from '../db/custody.ts';
@@ -155,6 +156,12 @@ export async function appendLeaf(
 function isDueAtOnce(kind: CustodyKind, leafAt: Date | null, at: Date): boolean {
   if (!AT_ONCE.includes(kind)) return false;
   return kind !== 'exported' || leafAt === null || at.getTime() - leafAt.getTime() >= EXPORT_LEAF_GAP_MS;
+}
+
+/** Begins the deposit's chain unless it has begun. @throws CustodyError `custody-deposit-unknown` */
+export async function beginCustody(db: Database, depositId: string): Promise<void> {
+  if ((await selectCustodyChain(db.pool, depositId)) !== undefined) return;
+  await db.transaction((client) => openChain(client, depositId));
 }
 
 /** Every chain begins with the deposit itself, told of when something else is to be told. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { publicationSchema } from './certificate.ts';
-import { checkFields, count, hex32, parseObject, proofPath, text, treePosition, utcTime, uuid } from './fields.ts';
+import { count, hex32, parseObject, proofPath, text, treePosition, utcTime, uuid } from './fields.ts';
 import { originSchema, vkeySchema } from './log.ts';
 import { provedRotationsSchema } from './log-event.ts';
 import { sealsSchema } from './seal.ts';
@@ -31,8 +31,9 @@ const kindCode = z
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'expected a kind such as viewed');
 
 /** Events of one deposit that a custody file carries. */
-export const MAX_CUSTODY_EVENTS = 20_000;
-const MAX_LEAVES = 5_000;
+export const MAX_CUSTODY_EVENTS = 15_000;
+/** The newest ones, where a deposit has more. */
+export const MAX_CUSTODY_LEAVES = 2_000;
 const MAX_HAND_OVERS = 500;
 
 const index = z
@@ -201,49 +202,48 @@ export function parseHandOver(bytes: Uint8Array): HandOver {
 // ---------------------------------------------------------------- the file
 
 /** All that was recorded of one deposit, with the leaves that hold it fast. */
-export const custodyFileSchema = z.strictObject({
-  type: z.literal('tiezheng/custody-file/v1'),
-  evaluation: z.boolean(),
-  depositId: uuid,
-  /** In their order, from the first. `actor`: null where it stays closed. */
-  events: z
-    .array(z.strictObject({ event: custodyEventSchema, actor: custodyActorSchema.nullable() }))
-    .min(1)
-    .max(MAX_CUSTODY_EVENTS),
-  /** Statements and confirmations that were opened. */
-  handOvers: z
-    .array(
-      z.strictObject({
-        statement: handOverStatementSchema,
-        confirmation: handOverConfirmationSchema.nullable(),
-      }),
-    )
-    .max(MAX_HAND_OVERS),
-  log: z.strictObject({
-    origin: originSchema,
-    keys: z.array(vkeySchema).min(1).max(8),
-    rotations: provedRotationsSchema.optional(),
-  }),
-  /** In the order of the log; every proof leads to the checkpoint of `publication`. */
-  leaves: z
-    .array(z.strictObject({ record: custodyRecordSchema, leafIndex: treePosition, inclusionProof: proofPath }))
-    .max(MAX_LEAVES),
-  /** One checkpoint over all the leaves and who attests to it; null if there is no leaf. */
-  publication: publicationSchema.omit({ inclusionProof: true }).nullable(),
-  /** What only the operator says: that up to then nothing else was recorded. */
-  claims: z.strictObject({ madeAt: utcTime }),
-  seals: sealsSchema,
-});
+export const custodyFileSchema = z
+  .strictObject({
+    type: z.literal('tiezheng/custody-file/v1'),
+    evaluation: z.boolean(),
+    depositId: uuid,
+    /** In their order, from the first. `actor`: null where it stays closed. */
+    events: z
+      .array(z.strictObject({ event: custodyEventSchema, actor: custodyActorSchema.nullable() }))
+      .min(1)
+      .max(MAX_CUSTODY_EVENTS),
+    /** Statements and confirmations that were opened. */
+    handOvers: z
+      .array(
+        z.strictObject({
+          statement: handOverStatementSchema,
+          confirmation: handOverConfirmationSchema.nullable(),
+        }),
+      )
+      .max(MAX_HAND_OVERS),
+    log: z.strictObject({
+      origin: originSchema,
+      keys: z.array(vkeySchema).min(1).max(8),
+      rotations: provedRotationsSchema.optional(),
+    }),
+    /** In the order of the log; every proof leads to the checkpoint of `publication`. */
+    leaves: z
+      .array(z.strictObject({ record: custodyRecordSchema, leafIndex: treePosition, inclusionProof: proofPath }))
+      .max(MAX_CUSTODY_LEAVES),
+    /** One checkpoint over all the leaves and who attests to it; null if there is no leaf. */
+    publication: publicationSchema.omit({ inclusionProof: true }).nullable(),
+    /** What only the operator says: that up to then nothing else was recorded. */
+    claims: z.strictObject({ madeAt: utcTime }),
+    seals: sealsSchema,
+  })
+  .refine((file) => (file.leaves.length === 0) === (file.publication === null), {
+    message: 'leaves and their checkpoint go together',
+  });
 export type CustodyFile = z.infer<typeof custodyFileSchema>;
 
-export const MAX_CUSTODY_FILE_BYTES = 32 * 1024 * 1024;
+export const MAX_CUSTODY_FILE_BYTES = 16 * 1024 * 1024;
 
 /** @throws FormatError */
 export function parseCustodyFile(bytes: Uint8Array): CustodyFile {
   return parseObject(custodyFileSchema, 'tiezheng/custody-file/v1', bytes, MAX_CUSTODY_FILE_BYTES);
-}
-
-/** @throws FormatError `invalid-field` */
-export function checkCustodyDetail(detail: Record<string, string>): Record<string, string> {
-  return checkFields(custodyDetailSchema, detail);
 }

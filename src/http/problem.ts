@@ -5,6 +5,7 @@ import { DatabaseError, type DatabaseErrorCode } from '../db/database-error.ts';
 import type { CodedError } from '../errors.ts';
 import { PackageError, type PackageErrorCode } from '../filing/package.ts';
 import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts';
+import { ResumableError, type ResumableErrorCode } from '../intake/resumable/resumable-error.ts';
 import { IntakeError, type IntakeErrorCode } from '../intake/upload-error.ts';
 import { LogError, type LogErrorCode } from '../log/log-error.ts';
 import { StatusError, type StatusErrorCode } from '../status/status-error.ts';
@@ -21,6 +22,7 @@ export type ProblemCode =
   | IntakeErrorCode
   | LogErrorCode
   | PackageErrorCode
+  | ResumableErrorCode
   | StatusErrorCode
   | StorageErrorCode;
 
@@ -79,6 +81,26 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'idempotency-key-reused': { status: 409, zh: '幂等键已用于其他内容', en: 'Idempotency-Key used for other content' },
   'line-too-long': { status: 413, zh: '行过长', en: 'Line too long' },
   'too-many-lines': { status: 413, zh: '行数过多', en: 'Too many lines' },
+
+  // ------------------------------------------------------------ content that follows its digests
+  'tus-version-unsupported': { status: 412, zh: '续传协议版本不受支持', en: 'Version of tus not supported' },
+  'invalid-upload-metadata': { status: 400, zh: '续传元数据有误', en: 'Upload-Metadata not valid' },
+  'upload-size-differs': { status: 422, zh: '长度与已存证的不符', en: 'Length is not the deposited one' },
+  'content-held': { status: 409, zh: '原件已留存', en: 'Content is here already' },
+  'too-many-open-uploads': { status: 429, zh: '未完成的续传过多', en: 'Too many open uploads' },
+  'open-uploads-too-large': { status: 413, zh: '未完成的续传总量过大', en: 'Open uploads are too large together' },
+  'upload-not-found': { status: 404, zh: '未找到该续传', en: 'No such upload' },
+  'upload-ended': { status: 410, zh: '续传已终止', en: 'Upload has ended' },
+  'upload-offset-conflict': { status: 409, zh: '续传位置不符', en: 'Upload goes on elsewhere' },
+  'upload-locked': { status: 423, zh: '续传正被另一请求使用', en: 'Upload in use by another request' },
+  'upload-complete': { status: 409, zh: '内容已全部到达', en: 'All bytes are here' },
+  'upload-incomplete': { status: 409, zh: '内容尚未全部到达', en: 'Bytes are missing' },
+  'content-differs': {
+    status: 422,
+    zh: '内容与已存证的摘要不符,已丢弃;该存证仍为仅摘要存证',
+    en: 'Content is not what the deposited digests say; dropped, the deposit stays one of digests',
+  },
+  'content-not-received': { status: 404, zh: '没有后续收讫的原件', en: 'No content came after the digests' },
 
   // ------------------------------------------------------------ what is asked for
   'deposit-not-found': { status: 404, zh: '未找到该存证', en: 'No such deposit' },
@@ -244,6 +266,7 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof IntakeError ||
     error instanceof LogError ||
     error instanceof PackageError ||
+    error instanceof ResumableError ||
     error instanceof StatusError ||
     error instanceof StorageError
   ) {
