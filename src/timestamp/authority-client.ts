@@ -112,9 +112,14 @@ export class AuthorityClient {
   }
 
   /** A token over these bytes. @throws AuthorityError */
-  async stamp(message: Uint8Array, terms: StampTerms): Promise<Stamp> {
-    const { url, hash, policy } = this.settings;
-    const digest = new Uint8Array(createHash(hash).update(message).digest());
+  stamp(message: Uint8Array, terms: StampTerms): Promise<Stamp> {
+    const { hash } = this.settings;
+    return this.stampDigest(hash, new Uint8Array(createHash(hash).update(message).digest()), terms);
+  }
+
+  /** A token over this digest, whatever digest the settings choose. @throws AuthorityError */
+  async stampDigest(hash: ImprintAlgorithm, digest: Uint8Array, terms: StampTerms): Promise<Stamp> {
+    const { url, policy } = this.settings;
     const nonce = BigInt(`0x${randomBytes(NONCE_BYTES).toString('hex')}`);
     const imprint = { algorithm: IMPRINT_OIDS[hash], digest };
     const request = encodeTimestampRequest({ imprint, policy, nonce, certReq: true });

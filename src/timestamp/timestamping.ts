@@ -128,6 +128,12 @@ export class Timestamping {
     });
   }
 
+  /** Every authority, those that are well first. */
+  clients(): AuthorityClient[] {
+    const isWell = (worker: StampingWorker) => worker.condition().state === 'ok';
+    return [...this.#workers.filter(isWell), ...this.#workers.filter((w) => !isWell(w))].map(({ client }) => client);
+  }
+
   /** Of every authority, for the policy of somebody who trusts this service. */
   roots(): AuthorityRoot[] {
     return this.#workers.flatMap(({ client }) => {

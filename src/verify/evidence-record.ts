@@ -126,7 +126,7 @@ function roundsOf({ chains }: EvidenceRecord): Round[] {
 }
 
 /** What a token says that it stamps, before anything of it is believed. */
-function imprintIn(token: Uint8Array): { algorithm: string; digest: Uint8Array } | undefined {
+export function imprintIn(token: Uint8Array): { algorithm: string; digest: Uint8Array } | undefined {
   try {
     const signed = parseSignedData(token);
     if (typeof signed === 'string' || signed.content === undefined) return undefined;
