@@ -126,7 +126,9 @@ describe('encodeFileProof', () => {
     for (let bit = 0; bit < complete.length * 8; bit++) {
       const { status } = statusOf(complete, bit);
       expect(status, `bit ${bit}`).to.be.oneOf(['failed', 'not-checked']);
-      if (status === 'not-checked') notChecked.add(bit >> 3);
+      // A tag that became 0 begins an attestation, of a kind that nobody knows; by chance it may end where the proof does.
+      const isAttestationNow = complete[bit >> 3] === 1 << (bit & 7);
+      if (status === 'not-checked' && !isAttestationNow) notChecked.add(bit >> 3);
     }
     // The kind of the file's digest; the kind of attestation and its height, which nobody knows then. Nothing on the way.
     const attestation = complete.length - 10;
