@@ -101,7 +101,21 @@ export interface Config {
   platform: PlatformProfile;
   publishIntervalMs: number;
   maxFileBytes: number;
+  /** Content that follows its digests. */
+  resumable: ResumableSettings;
   logLevel: string;
+}
+
+/** Limits of uploads that go on over days. */
+export interface ResumableSettings {
+  /** Of one file. */
+  maxFileBytes: number;
+  /** Open at a time, of one account. */
+  maxOpenUploads: number;
+  /** Sizes of one account's open uploads together. */
+  maxOpenBytes: number;
+  /** How long an upload waits for its next byte. */
+  expiryMs: number;
 }
 
 const DEFAULT_PORT = 8040;
@@ -118,6 +132,7 @@ export interface CommonSettings {
   /** Calendars to ask; null if there are none. */
   calendars: CalendarSettings | null;
   maxFileBytes: number;
+  resumable: ResumableSettings;
   logLevel: string;
 }
 
@@ -132,7 +147,17 @@ export function readCommonSettings(env: Environment): CommonSettings {
     witnesses: readWitnesses(env),
     calendars: readCalendars(env),
     maxFileBytes: readInteger(env, 'TIEZHENG_MAX_FILE_BYTES', DEFAULT_MAX_FILE_BYTES, 1, 2 ** 44),
+    resumable: readResumable(env),
     logLevel: env.TIEZHENG_LOG_LEVEL ?? 'info',
+  };
+}
+
+function readResumable(env: Environment): ResumableSettings {
+  return {
+    maxFileBytes: readInteger(env, 'TIEZHENG_RESUMABLE_MAX_FILE_BYTES', 20 * 1024 ** 3, 1, 2 ** 44),
+    maxOpenUploads: readInteger(env, 'TIEZHENG_RESUMABLE_MAX_OPEN', 1000, 1, 1_000_000),
+    maxOpenBytes: readInteger(env, 'TIEZHENG_RESUMABLE_MAX_OPEN_BYTES', 200 * 1024 ** 3, 1, 2 ** 50),
+    expiryMs: 3600_000 * readInteger(env, 'TIEZHENG_RESUMABLE_EXPIRY_HOURS', 168, 1, 24 * 365),
   };
 }
 

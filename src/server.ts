@@ -21,6 +21,7 @@ import { PdfPrinter } from './certificate/pdf-printer.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
 import { type BucketSettings, type ChainSettings, type Config, ConfigError, type SealSettings } from './config.ts';
+import { recordCustodyEvent } from './custody/custodian.ts';
 import { selectOpenAlarms } from './db/alarms.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
@@ -40,6 +41,8 @@ import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from './intake/deposit-reques
 import { DepositService } from './intake/deposit-service.ts';
 import { DigestPool } from './intake/digest-stream.ts';
 import { PreviewMaker } from './intake/preview.ts';
+import { UploadParts } from './intake/resumable/upload-parts.ts';
+import { Uploads } from './intake/resumable/uploads.ts';
 import { UploadReceiver } from './intake/upload-engine.ts';
 import { CheckpointSigner } from './log/checkpoint-signer.ts';
 import { selectKeySchedule } from './log/key-schedule.ts';
@@ -92,6 +95,8 @@ const SESSION_MS = 12 * 3600_000;
 /** Longer than any upload may take: see the server's request timeout. */
 const ORPHAN_AGE_MS = 24 * 3600_000;
 const STOP_GRACE_MS = 10_000;
+/** How often uploads are looked after that ended without anybody there. */
+const UPLOAD_ROUND_MS = 60_000;
 /** Some twelve blocks of Ethereum. */
 const STUCK_AFTER_MS = 150_000;
 const FINAL_BLOCK_POLL_MS = 3_000;
@@ -280,6 +285,27 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     stops.push(() => digests.close());
     const previewMaker = new PreviewMaker();
     stops.push(() => previewMaker.close());
+    const uploadParts = new UploadParts({ db, vault, nowMs: Date.now, expiryMs: config.resumable.expiryMs });
+    const resumable = new Uploads({
+      db,
+      vault,
+      parts: uploadParts,
+      digests,
+      quotas: config.resumable,
+      nowMs: Date.now,
+      onReceived: async (q, { depositId, fileIndex, at }) => {
+        const actor = { accountId: null, userId: null, by: 'service' } as const;
+        await recordCustodyEvent(q, {
+          depositId,
+          kind: 'content-received',
+          actor,
+          at,
+          detail: { file: String(fileIndex) },
+        });
+      },
+      onTrouble: onTrouble('uploads'),
+    });
+    stops.push(() => resumable.stop());
     const app = buildApp({
       db,
       vault,
@@ -290,6 +316,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         { store, keys, digests },
         { maxFileBytes: config.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
       ),
+      resumable: { uploads: resumable, parts: uploadParts, maxFileBytes: config.resumable.maxFileBytes },
       previews: new DepositPreviews({ db, vault, maker: previewMaker, onTrouble: onTrouble('previews') }),
       log: reader,
       registerNote: async () => {
@@ -335,12 +362,18 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       anchoringTrouble,
       timestamping,
       calendars: () => calendars.map((worker) => worker.status()),
+      operation: {
+        platform: config.platform,
+        anchoring: () => anchoring.map(({ worker }) => worker.status()),
+        witnesses: () => witnesses?.status() ?? [],
+      },
       limits: { ...DEFAULT_HTTP_LIMITS, maxFileBytes: config.maxFileBytes },
       pagesFolder: pages,
       trustProxy: false,
       logger,
       nowMs: Date.now,
     });
+    resumable.start(UPLOAD_ROUND_MS);
     const server = createHttpServer(app);
     stops.push(() => closeServer(server));
     const port = await listen(server, config);
@@ -353,6 +386,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         const alarms = await selectOpenAlarms(db.pool);
         if (alarms.some(({ code }) => code === RECORDS_LOST)) return;
         await removeOrphanObjects({ db, store }, Date.now(), ORPHAN_AGE_MS);
+        await resumable.removeUnknown();
       })
       .catch(onTrouble('orphans'));
     return { url: `http://${config.host}:${port}`, port, db, authentication, log, vkey: signer.vkey, stop };

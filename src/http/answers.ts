@@ -76,11 +76,34 @@ export const depositDetailSchema = z.strictObject({
       entry: fileEntrySchema,
       name: fileNameSchema,
       originalHeld: z.boolean(),
+      /** The newest attempt to bring the content after its digests; null if there was none. */
+      upload: z
+        .strictObject({
+          uploadId: uuid,
+          /** `open`: bytes are missing, or are being read again. */
+          state: z.enum(['open', 'received', 'refused', 'expired', 'terminated']),
+          /** Why the bytes were dropped, as a stable code; null unless refused. */
+          refusal: z.string().nullable(),
+          sizeBytes: count,
+          /** So many bytes are durable. */
+          offset: count,
+          expiresAt: utcTime,
+        })
+        .nullable(),
       preview: z.strictObject({ mediaType, sizeBytes: count, sha256: hex32, sm3: hex32 }).nullable(),
     }),
   ),
 });
 export type DepositDetail = z.infer<typeof depositDetailSchema>;
+
+/** What became of content that followed its digests. */
+export const uploadOutcomeSchema = z.strictObject({
+  uploadId: uuid,
+  depositId: uuid,
+  fileIndex: count,
+  /** `checking`: all bytes are here and are being read again. */
+  state: z.enum(['received', 'checking']),
+});
 
 export const depositListSchema = z.strictObject({
   /** Newest first. */
@@ -158,6 +181,8 @@ export const statusSchema = z.strictObject({
   alarms: z.array(z.string()),
   limits: z.strictObject({
     fileBytes: count,
+    /** Of one file whose content follows its digests. */
+    resumableFileBytes: count,
     files: count,
     digestFiles: count,
     bulkLines: count,

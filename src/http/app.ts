@@ -7,11 +7,16 @@ import type { Authentication, Caller } from '../access/authentication.ts';
 import { type Action, mayEverDo } from '../access/rules.ts';
 import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
+import { makeContentProof } from '../certificate/content-proof.ts';
+import { selectDeposit } from '../db/deposits.ts';
 import type { Database } from '../db/pool.ts';
 import { MAX_FILES } from '../format/deposit.ts';
+import { DepositError } from '../intake/deposit-error.ts';
 import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import { MAX_UPLOADED_FILES } from '../intake/deposit-request.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
+import type { UploadParts } from '../intake/resumable/upload-parts.ts';
+import type { Uploads } from '../intake/resumable/uploads.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import type { StatusService } from '../status/status-service.ts';
@@ -23,14 +28,17 @@ import { auditRoutes } from './audit-routes.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
 import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
 import { docsRoutes } from './docs-routes.ts';
+import { historyRoutes } from './history-routes.ts';
 import { HttpError } from './http-error.ts';
 import { type IntakeLimits, intakeRoutes } from './intake-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { firstPageForAddresses, pages } from './pages.ts';
+import { type PlatformRouteParts, platformRoutes } from './platform-routes.ts';
 import { problemOf } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Readiness } from './readiness.ts';
 import { readOnBriefly } from './request-body.ts';
+import { resumableRoutes } from './resumable-routes.ts';
 import { expressPath, type Route } from './route.ts';
 import { sendBytes } from './send.ts';
 import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
@@ -63,6 +71,8 @@ export interface AppParts {
   cookie: CookieSettings;
   deposits: DepositService;
   uploads: UploadReceiver;
+  /** Content that follows its digests. */
+  resumable: { uploads: Uploads; parts: UploadParts; maxFileBytes: number };
   previews: DepositPreviews;
   log: LogReader;
   /** The checkpoint in the register, its exact note; undefined before the first. */
@@ -76,6 +86,8 @@ export interface AppParts {
   /** The authorities that are asked, and the one that answers here, if any. */
   timestamping: Pick<Timestamping, 'status' | 'builtIn'>;
   calendars: () => readonly CalendarStatus[];
+  /** What only those see who run the service or audit it. */
+  operation: Pick<PlatformRouteParts, 'platform' | 'anchoring' | 'witnesses'>;
   limits: HttpLimits;
   /** Folder of the built pages; null serves the interface alone. */
   pagesFolder: string | null;
@@ -127,8 +139,26 @@ export function buildApp(parts: AppParts): Express {
 export function routesOf(parts: AppParts): Route[] {
   const { db, vault, deposits, previews, writePackage, limits, identity } = parts;
   const onFailure = (error: unknown, res: Response) => logFailure(parts.logger, error, res);
+  const authorities = () => parts.timestamping.status();
+  const calendars = () =>
+    parts.calendars().map((calendar) => ({
+      url: calendar.url,
+      trouble: calendar.state === 'ok' ? null : calendar.reason.code,
+    }));
   const routes: Route[] = [
     ...intakeRoutes({ deposits, uploads: parts.uploads, previews, limits, onFailure }),
+    ...resumableRoutes({
+      db,
+      ...parts.resumable,
+      contentProof: async (accountId, depositId) => {
+        if ((await selectDeposit(db.pool, depositId))?.accountId !== accountId) {
+          throw new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
+        }
+        return makeContentProof(db.pool, parts.log, depositId);
+      },
+      maxUploadsAtOnce: limits.maxUploadsAtOnce,
+      onFailure,
+    }),
     ...depositRoutes({
       db,
       vault,
@@ -147,19 +177,33 @@ export function routesOf(parts: AppParts): Route[] {
       db,
       identity,
       readiness: parts.readiness,
-      authorities: () => parts.timestamping.status(),
-      calendars: () =>
-        parts.calendars().map((calendar) => ({
-          url: calendar.url,
-          trouble: calendar.state === 'ok' ? null : calendar.reason.code,
-        })),
+      authorities,
+      calendars,
       limits: {
         fileBytes: limits.maxFileBytes,
+        resumableFileBytes: parts.resumable.maxFileBytes,
         files: MAX_UPLOADED_FILES,
         digestFiles: MAX_FILES,
         bulkLines: limits.maxLines,
         bulkLineBytes: limits.maxLineBytes,
       },
+    }),
+    ...historyRoutes({
+      db,
+      chains: parts.chains,
+      authorities,
+      calendars,
+      statuses: parts.statuses,
+      nowMs: parts.nowMs,
+    }),
+    ...platformRoutes({
+      db,
+      identity,
+      readiness: parts.readiness,
+      authorities,
+      calendars,
+      nowMs: parts.nowMs,
+      ...parts.operation,
     }),
     ...accessRoutes(parts.authentication, parts.cookie),
     ...(parts.timestamping.builtIn === null ? [] : tsaRoutes(parts.timestamping.builtIn)),

@@ -8,6 +8,7 @@ import { type DepositProgress, selectDepositProgress, selectDepositProgressOfAcc
 import { selectAnnexes, selectFileEntries, selectRecord } from '../db/deposits.ts';
 import { type ObjectKey, selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
 import type { Database } from '../db/pool.ts';
+import { selectNewestUploadsOfDeposit } from '../db/uploads.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { certificateSchema } from '../format/certificate.ts';
 import { fileNameSchema, MAX_FILES } from '../format/deposit.ts';
@@ -152,11 +153,12 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       handle: async (req, res, { account }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const progress = await ownDeposit(account.accountId, depositId);
-        const [record, annexes, entries, objects, alarms] = await Promise.all([
+        const [record, annexes, entries, objects, uploads, alarms] = await Promise.all([
           selectRecord(db.pool, depositId),
           selectAnnexes(db.pool, depositId),
           selectFileEntries(db.pool, depositId),
           selectObjectKeysOfDeposit(db.pool, depositId),
+          selectNewestUploadsOfDeposit(db.pool, depositId),
           alarmCodes(),
         ]);
         const depositor = annexes.find((annex) => annex.name === 'depositor')?.body;
@@ -165,7 +167,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
           throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
         }
         const summary = depositSummary(progress, alarms, chains());
-        sendJson(res, 200, depositDetail(summary, { record, depositor, statement, entries, objects }));
+        sendJson(res, 200, depositDetail(summary, { record, depositor, statement, entries, objects, uploads }));
       },
     },
     {

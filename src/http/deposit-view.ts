@@ -1,6 +1,7 @@
 import type { DepositProgress } from '../db/deposit-progress.ts';
 import type { FileEntryRow } from '../db/deposits.ts';
 import type { ObjectKey } from '../db/objects.ts';
+import type { UploadRow } from '../db/uploads.ts';
 import { parseDepositorAnnex, parseStatementAnnex } from '../format/annex.ts';
 import { encodeHex, encodeHex0x } from '../format/bytes.ts';
 import { fileNameSchema, parseDepositRecord, parseFileEntry } from '../format/deposit.ts';
@@ -100,6 +101,7 @@ export function depositDetail(
     statement: Uint8Array;
     entries: readonly FileEntryRow[];
     objects: readonly ObjectKey[];
+    uploads: readonly UploadRow[];
   },
 ): DepositDetail {
   return {
@@ -113,6 +115,7 @@ export function depositDetail(
         entry: parseFileEntry(row.body),
         name: parseObject(fileNameSchema, 'tiezheng/file-name/v1', row.nameBody, 4096),
         originalHeld: objects.some((object) => object.role === 'original'),
+        upload: uploadView(rows.uploads.find((upload) => upload.fileIndex === row.fileIndex)),
         preview:
           preview === undefined
             ? null
@@ -124,5 +127,18 @@ export function depositDetail(
               },
       };
     }),
+  };
+}
+
+function uploadView(upload: UploadRow | undefined): DepositDetail['files'][number]['upload'] {
+  if (upload === undefined) return null;
+  const { uploadId, state, refusal, sizeBytes, offsetBytes, expiresAt } = upload;
+  return {
+    uploadId,
+    state,
+    refusal,
+    sizeBytes: Number(sizeBytes),
+    offset: Number(offsetBytes),
+    expiresAt: utcTimeOf(expiresAt.getTime()),
   };
 }

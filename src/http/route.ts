@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 interface RouteBase {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
   /** As OpenAPI writes it: `/api/v1/deposits/{depositId}`. A last parameter written `{name+}` takes slashes too. */
   path: string;
   operationId: string;

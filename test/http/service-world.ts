@@ -23,6 +23,8 @@ import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from '../../src/intake/deposi
 import { DepositService, type DepositServiceParts } from '../../src/intake/deposit-service.ts';
 import { DigestPool } from '../../src/intake/digest-stream.ts';
 import { PreviewMaker } from '../../src/intake/preview.ts';
+import { UploadParts } from '../../src/intake/resumable/upload-parts.ts';
+import { type UploadQuotas, Uploads } from '../../src/intake/resumable/uploads.ts';
 import { UploadReceiver } from '../../src/intake/upload-engine.ts';
 import { CheckpointSigner } from '../../src/log/checkpoint-signer.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
@@ -49,7 +51,17 @@ export interface WorldOptions {
   wrapStore?: (store: ObjectStore) => ObjectStore;
   wrapSequencer?: (sequencer: Sequencer) => DepositServiceParts['sequencer'];
   changeParts?: (parts: AppParts) => AppParts;
+  quotas?: Partial<UploadQuotas>;
+  /** Plaintext of one object of a resumable upload; 256 KiB if left out. */
+  uploadPartBytes?: number;
 }
+
+export const RESUMABLE_QUOTAS: UploadQuotas = {
+  maxFileBytes: 64 * 1024 ** 2,
+  maxOpenUploads: 100,
+  maxOpenBytes: 1024 ** 3,
+  expiryMs: 7 * 24 * 3600_000,
+};
 
 /** The service on real parts: PostgreSQL, files, log, seal, HTTP on the loopback. One account and its API key to begin with. */
 export class ServiceWorld {
@@ -65,6 +77,7 @@ export class ServiceWorld {
   /** Lines of the diagnostics, parsed. */
   readonly diagnostics: Record<string, unknown>[] = [];
   readonly signer: CheckpointSigner;
+  readonly uploads: Uploads;
   readonly sealer: Sealer;
   server!: Server;
   url = '';
@@ -133,6 +146,25 @@ export class ServiceWorld {
       maker,
       onTrouble: (error) => this.diagnostics.push({ part: 'previews', error: String(error) }),
     });
+    const vault = { store, keys: this.keys };
+    const uploadParts = new UploadParts({
+      db,
+      vault,
+      nowMs,
+      expiryMs: RESUMABLE_QUOTAS.expiryMs,
+      partBytes: options.uploadPartBytes ?? 256 * 1024,
+    });
+    const uploads = new Uploads({
+      db,
+      vault,
+      parts: uploadParts,
+      digests,
+      quotas: { ...RESUMABLE_QUOTAS, ...options.quotas },
+      nowMs,
+      onTrouble: (error) => this.diagnostics.push({ part: 'uploads', error: String(error) }),
+    });
+    this.uploads = uploads;
+    this.#ends.push(() => uploads.stop());
     const lines = { write: (line: string) => void this.diagnostics.push(JSON.parse(line)) };
     const parts: AppParts = {
       db,
@@ -144,6 +176,7 @@ export class ServiceWorld {
         { store, keys: this.keys, digests },
         { maxFileBytes: limits.maxFileBytes, maxFiles: MAX_UPLOADED_FILES, maxFieldBytes: MAX_STATEMENT_BYTES },
       ),
+      resumable: { uploads, parts: uploadParts, maxFileBytes: RESUMABLE_QUOTAS.maxFileBytes },
       previews,
       log: this.reader,
       registerNote: async () => {
@@ -186,6 +219,11 @@ export class ServiceWorld {
         [CHAIN, OTHER_CHAIN].map((chain) => ({ chain, contract: CONTRACT, trouble: this.anchoringTrouble[0] ?? null })),
       timestamping: { status: () => [], builtIn: null },
       calendars: () => [{ url: 'https://calendar.example.org', state: 'ok' }],
+      operation: {
+        platform: { name: '铁证 Tiezheng', operator: null, website: null, filingNo: null, interests: null },
+        anchoring: () => [],
+        witnesses: () => [],
+      },
       limits,
       pagesFolder: null,
       trustProxy: false,

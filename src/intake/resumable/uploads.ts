@@ -59,7 +59,7 @@ export interface UploadsParts {
   quotas: UploadQuotas;
   nowMs: () => number;
   /** One more thing to write down in the transaction that makes content received. */
-  onReceived?: (q: Queryable, received: { depositId: string; accountId: string; at: Date }) => Promise<void>;
+  onReceived?: (q: Queryable, received: { depositId: string; fileIndex: number; at: Date }) => Promise<void>;
   /** Told of failures that nobody waits for. */
   onTrouble: (error: unknown) => void;
 }
@@ -214,6 +214,24 @@ export class Uploads {
     return work;
   }
 
+  /** What `finish` comes to, or `checking` if that takes longer. */
+  async outcome(uploadId: string, waitMs: number): Promise<UploadOutcome> {
+    const work = this.finish(uploadId);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), waitMs);
+    });
+    try {
+      const outcome = await Promise.race([work, late]);
+      if (outcome !== undefined) return outcome;
+      work.catch(this.#parts.onTrouble);
+      const row = (await selectUpload(this.#parts.db.pool, uploadId)) as UploadRow;
+      return row.state === 'open' ? { ...outcomeOf(row), state: 'checking' } : outcomeOf(row);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** One round of what `start` does. */
   async keep(): Promise<void> {
     const { db, parts, nowMs, onTrouble } = this.#parts;
@@ -320,7 +338,7 @@ export class Uploads {
 
   async #receive(upload: UploadRow, entry: FileEntry, whole: WholeFile): Promise<UploadOutcome> {
     const { db, parts, nowMs, onReceived } = this.#parts;
-    const { uploadId, depositId, fileIndex, accountId } = upload;
+    const { uploadId, depositId, fileIndex } = upload;
     const at = new Date(nowMs());
     const record: ContentReceived = {
       type: 'tiezheng/content-received/v1',
@@ -349,7 +367,7 @@ export class Uploads {
       const submissionId = await insertSubmission(client, plainLeafData(record));
       const body = encodeJson(record as unknown as JsonValue);
       await insertContentReceived(client, { depositId, fileIndex, submissionId, body, at });
-      await onReceived?.(client, { depositId, accountId, at });
+      await onReceived?.(client, { depositId, fileIndex, at });
       return true;
     });
     if (isReceived) await notifyLog(db.pool, 'submission');
