@@ -57,6 +57,10 @@ program
   )
   .option('--bitcoin-headers <file>', 'Bitcoin blocks that you confirmed yourself: lines of "height header"')
   .option('--status <file>', 'how the service says the certificate stands: from "tiezheng certificate status"')
+  .option(
+    '--custody <file>',
+    'what was recorded of the deposit: custody.json of the service (a package has its own) 保管记录',
+  )
   .option('--json', 'print the report as canonical JSON')
   .action(async (thing, files, options) => (await import('./verify.ts')).verify(thing, files, options));
 

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { MAX_HEADERS_FILE_BYTES, parseBitcoinHeaderLines } from '../format/bitcoin-header.ts';
 import { parseUtf8 } from '../format/bytes.ts';
 import { type Certificate, MAX_CERTIFICATE_BYTES, parseCertificate } from '../format/certificate.ts';
+import { MAX_CUSTODY_FILE_BYTES } from '../format/custody.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import { PACKAGE } from '../format/package.ts';
 import { exitCodeOf } from '../format/report.ts';
@@ -32,6 +33,7 @@ interface VerifyOptions {
   trustedBlock: string[];
   bitcoinHeaders?: string;
   status?: string;
+  custody?: string;
   json?: boolean;
 }
 
@@ -57,8 +59,10 @@ export async function verify(path: string, files: string[], options: VerifyOptio
   }
   const node = options.rpc.length === 0 ? undefined : await ask(options.rpc, thing);
   const status = options.status === undefined ? undefined : await readSmallFile(options.status, MAX_STATUS_BYTES);
+  const custody =
+    options.custody === undefined ? undefined : await readSmallFile(options.custody, MAX_CUSTODY_FILE_BYTES);
   const trust = { ...openTrust(policy, options.trustedBlock, node, headers), nowMs: Date.now() };
-  const verdict = await verifyThing(thing, held, trust, status);
+  const verdict = await verifyThing(thing, held, trust, status, custody);
   if (options.json) process.stdout.write(encodeJson(verdict as unknown as JsonValue));
   else console.log(isInspection(verdict) ? formatInspection(verdict) : formatReport(verdict));
   process.exitCode = exitCodeOf(verdict);

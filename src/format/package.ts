@@ -14,6 +14,8 @@ export const PACKAGE = {
   certificateJson: 'data/certificate.json',
   certificatePdf: 'data/certificate.pdf',
   status: 'data/status.json',
+  contentReceived: 'data/content-received.json',
+  custody: 'data/custody.json',
   originals: 'data/originals/',
   proofs: 'data/proofs/',
 } as const;

@@ -12,6 +12,7 @@ export const CHECK_NAMES = [
   'file.sha256',
   'file.sm3',
   'file.path',
+  'file.received',
   'log.origin',
   'log.signature',
   'log.inclusion',
@@ -25,6 +26,7 @@ export const CHECK_NAMES = [
   'opentimestamps',
   'time.bracket',
   'time.independent',
+  'custody.chain',
   'status',
   'pdf.signature',
   'pdf.matches',
@@ -63,6 +65,7 @@ export const NOT_CHECKED_CAUSES = [
   'declared-only',
   'nodes-disagree',
   'stale',
+  'past-use',
 ] as const;
 export type NotCheckedCause = (typeof NOT_CHECKED_CAUSES)[number];
 

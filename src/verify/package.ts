@@ -1,6 +1,7 @@
 import { CodedError, FormatError } from '../errors.ts';
 import { equalBytes, parseUtf8 } from '../format/bytes.ts';
 import { type Certificate, parseCertificate } from '../format/certificate.ts';
+import { parseCustodyFile } from '../format/custody.ts';
 import {
   BAG_DECLARATION,
   type Manifest,
@@ -32,6 +33,7 @@ export interface PackagedFile extends PresentedFile {
 /**
  * Verifies the certificate of a package against the originals in it and any files beside it, and the package around them.
  * @param status as for `verifyCertificate`; takes the place of the one in the package, which is as old as the package
+ * @param custody as for `verifyCertificate`; takes the place of the one in the package
  * @throws FormatError `unknown-type` if there is no certificate in the package, or as `verifyCertificate`
  */
 export async function verifyPackage(
@@ -39,6 +41,7 @@ export async function verifyPackage(
   beside: readonly PresentedFile[],
   trust: Trust,
   status?: Uint8Array,
+  custody?: Uint8Array,
 ): Promise<Report> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const certificate = byPath.get(PACKAGE.certificateJson)?.bytes;
@@ -53,19 +56,26 @@ export async function verifyPackage(
     checkExtra(files, byPath),
     ...(await checkPdf(byPath.get(PACKAGE.certificatePdf)?.bytes, certificate, trust, material)),
   ];
-  const packed = packedStatus(byPath);
+  const packed = packedPart(byPath, PACKAGE.status, parseStatusProof);
   if (status === undefined && packed instanceof CodedError) checks.push(failed('status', null, packed.code));
   const answer = status ?? (packed instanceof CodedError ? undefined : packed);
+  const kept = packedPart(byPath, PACKAGE.custody, parseCustodyFile);
+  if (custody === undefined && kept instanceof CodedError) checks.push(failed('custody.chain', null, kept.code));
+  const record = custody ?? (kept instanceof CodedError ? undefined : kept);
   const carrier = { kind: 'package', checks } as const;
-  return verifyCertificate(certificate, [...originals, ...beside], trust, carrier, material, answer);
+  return verifyCertificate(certificate, [...originals, ...beside], trust, carrier, material, answer, record);
 }
 
-/** The status that lies in the package; the error that reading it gave, since what a package holds is evidence and not input. */
-function packedStatus(byPath: ReadonlyMap<string, PackagedFile>): Uint8Array | CodedError | undefined {
-  const file = byPath.get(PACKAGE.status);
+/** What lies at a path of the package; the error that reading it gave, since what a package holds is evidence and not input. */
+function packedPart(
+  byPath: ReadonlyMap<string, PackagedFile>,
+  path: string,
+  parse: (bytes: Uint8Array) => unknown,
+): Uint8Array | CodedError | undefined {
+  const file = byPath.get(path);
   if (file === undefined) return undefined;
   try {
-    parseStatusProof(bytesOf(byPath, PACKAGE.status));
+    parse(bytesOf(byPath, path));
     return file.bytes;
   } catch (error) {
     if (error instanceof CodedError) return error;

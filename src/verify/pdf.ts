@@ -29,9 +29,10 @@ export async function verifyPdf(
   trust: Trust,
   status?: Uint8Array,
   beside: TokenMaterial = NO_MATERIAL,
+  custody?: Uint8Array,
 ): Promise<Report> {
   const { certificate, checks } = await openPdf(bytes, trust, beside);
-  return verifyCertificate(certificate, files, trust, { kind: 'pdf', checks }, beside, status);
+  return verifyCertificate(certificate, files, trust, { kind: 'pdf', checks }, beside, status, custody);
 }
 
 /**

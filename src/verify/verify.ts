@@ -8,13 +8,14 @@ import { leafHash } from '../merkle/hash.ts';
 import { checkBefore } from './before.ts';
 import { notChecked, passed, pending } from './checks.ts';
 import { conclude, type PublicationOutcome, standsInLog } from './conclusion.ts';
+import { checkCustody } from './custody.ts';
 import { checkPresentedFiles, checkRecord, type OpenedFile, type PresentedFile } from './deposit.ts';
 import { checkEvmAttestation, checkNotBefore, type ProvedTime } from './evm.ts';
 import { checkLog } from './log.ts';
 import { checkOpentimestamps } from './opentimestamps.ts';
 import { checkSeals } from './seal.ts';
 import { statementsOf } from './statements.ts';
-import { checkStatus } from './status.ts';
+import { checkStatus, type JudgePublication } from './status.ts';
 import { checkTimes, type LoggedTime } from './time.ts';
 import { checkTimestamp, NO_MATERIAL, type TokenMaterial } from './timestamp.ts';
 import { chainOperator, type Trust } from './trust.ts';
@@ -30,7 +31,8 @@ export interface Carrier {
  * @param bytes canonical JSON of tiezheng/certificate/v1
  * @param beside certificates and revocation data that lie beside the certificate, as packages carry them
  * @param status canonical JSON of tiezheng/status-proof/v1, if the reader asked how the certificate stands
- * @throws FormatError if the bytes are no certificate, or the status is none, at all; bad evidence in a well-formed one is a report
+ * @param custody canonical JSON of tiezheng/custody-file/v1, if the reader holds one
+ * @throws FormatError if the bytes are no certificate, or status or custody are none, at all; bad evidence in a well-formed one is a report
  */
 export async function verifyCertificate(
   bytes: Uint8Array,
@@ -39,6 +41,7 @@ export async function verifyCertificate(
   carrier: Carrier = { kind: 'certificate', checks: [] },
   beside: TokenMaterial = NO_MATERIAL,
   status?: Uint8Array,
+  custody?: Uint8Array,
 ): Promise<Report> {
   const certificate = parseCertificate(bytes);
   const { record, annexes } = certificate;
@@ -62,6 +65,10 @@ export async function verifyCertificate(
   checks.push(notBefore.check, time.bracket, time.independent, ...carrier.checks);
   if (!carrier.checks.some((check) => check.name === 'status')) {
     checks.push(await statusOf(certificate, status, trust, beside));
+  }
+  if (custody !== undefined) {
+    const { depositId } = record;
+    checks.push(await checkCustody(custody, depositId, trust, beside, judgeFor('custody', trust, beside)));
   }
 
   return conclude(
@@ -133,14 +140,24 @@ async function statusOf(
 ): Promise<Check> {
   if (status === undefined) return notChecked('status', null, 'absent');
   const about = { certificateNo: certificate.claims.certificateNo, digest: digestOf(certificate) };
-  return checkStatus(status, about, trust, async (publication, leaf, log) => {
-    const { outcome, times } = await judgePublication(publication, leaf, log, 'status', trust, beside);
+  return checkStatus(status, about, trust, judgeFor('status', trust, beside));
+}
+
+/** For evidence with a publication of its own beside those of the certificate. */
+function judgeFor(about: string, trust: Trust, beside: TokenMaterial): JudgePublication {
+  return async (publication, leaf, log) => {
+    const { outcome, times } = await judgePublication(publication, leaf, log, about, trust, beside);
     return { checks: outcome.checks, times };
-  });
+  };
 }
 
 /** As `verifyCertificate`, for a deposit's receipt: nothing outside the log speaks for it yet. @throws FormatError */
-export async function verifyReceipt(bytes: Uint8Array, files: readonly PresentedFile[], trust: Trust): Promise<Report> {
+export async function verifyReceipt(
+  bytes: Uint8Array,
+  files: readonly PresentedFile[],
+  trust: Trust,
+  custody?: Uint8Array,
+): Promise<Report> {
   const receipt = parseReceipt(bytes);
   const { record, annexes } = receipt;
   const until = `publication by ${receipt.publishBy}`;
@@ -167,6 +184,10 @@ export async function verifyReceipt(bytes: Uint8Array, files: readonly Presented
     time.bracket,
     time.independent,
   ];
+  if (custody !== undefined) {
+    const judge = judgeFor('custody', trust, NO_MATERIAL);
+    checks.push(await checkCustody(custody, record.depositId, trust, NO_MATERIAL, judge));
+  }
   return conclude(
     {
       kind: 'receipt',

@@ -15,6 +15,10 @@ const CHECKS: Record<string, Bilingual> = {
   'file.sha256': { zh: 'SHA-256 摘要一致', en: 'The SHA-256 digest matches' },
   'file.sm3': { zh: 'SM3 摘要一致', en: 'The SM3 digest matches' },
   'file.path': { zh: '文件条目属于本存证', en: 'The file entry leads to the deposit record' },
+  'file.received': {
+    zh: '原件在存证摘要之后收讫，平台计算的摘要与存证一致',
+    en: 'The content came after its digests, and the service found it to be what they say',
+  },
   'log.origin': { zh: '存证日志为可信日志', en: 'The log is one that you trust' },
   'log.signature': { zh: '日志检查点签名有效', en: 'The log signed this checkpoint' },
   'log.inclusion': { zh: '存证记录包含于日志', en: 'The deposit record is in the log' },
@@ -28,6 +32,10 @@ const CHECKS: Record<string, Bilingual> = {
   opentimestamps: { zh: 'OpenTimestamps 证明', en: 'OpenTimestamps proof' },
   'time.bracket': { zh: '时间先后顺序成立(T₀ ≤ T₁ ≤ T₂)', en: 'The times are in order (T₀ ≤ T₁ ≤ T₂)' },
   'time.independent': { zh: '独立时间证明的数量', en: 'Independent proofs of time' },
+  'custody.chain': {
+    zh: '保管记录：截至日志所载的计数，已记录的事件无一缺失',
+    en: 'Custody: no recorded event is missing, up to the count in the log',
+  },
   status: { zh: '平台声明的证书状态', en: 'How the operator says the certificate stands' },
   'pdf.signature': { zh: 'PDF 签名覆盖整个文件', en: 'One signature covers the whole PDF' },
   'pdf.matches': { zh: 'PDF 与内嵌证书同一签章人', en: 'The PDF is signed by the key that sealed its data' },
@@ -88,6 +96,10 @@ const CAUSES: Record<NotCheckedCause, Bilingual> = {
     zh: '状态答复已超过24小时，或无从判断其新旧；请重新查询',
     en: 'the answer is older than 24 hours, or nothing tells how old it is; ask the service again',
   },
+  'past-use': {
+    zh: '当时该签名算法已过公认的使用期限，是否仍可信须由您判断',
+    en: 'its signature algorithm was past its recommended use by then; whether it still held is for you to judge',
+  },
   'declared-only': { zh: '仅有申报的摘要', en: 'declared digests only' },
   'nodes-disagree': {
     zh: '您所选的节点说法不一；须先查明哪一个有误，再行核验',
@@ -102,6 +114,10 @@ const REASONS: Record<string, Bilingual> = {
   'commitment-mismatch': {
     zh: '内容与记录中的承诺值不符',
     en: 'the content does not fit the commitment in the record',
+  },
+  'received-content-differs': {
+    zh: '收讫记录中的摘要与存证的摘要不符',
+    en: 'the digests of what was received are not the deposited ones',
   },
   'name-commitment-mismatch': { zh: '文件名与承诺值不符', en: 'the file name does not fit its commitment' },
   'part-of-another-deposit': { zh: '有部分属于另一份存证', en: 'a part belongs to another deposit' },
@@ -131,10 +147,6 @@ const REASONS: Record<string, Bilingual> = {
     zh: '续期时，前一时间戳的证书已经到期',
     en: 'a certificate of the timestamp before had expired when it was renewed',
   },
-  'renewed-after-algorithm-end': {
-    zh: '续期时，前一时间戳的签名算法已经过期',
-    en: 'the signature algorithm of the timestamp before was no longer to be trusted when it was renewed',
-  },
   'root-mismatch': { zh: '哈希路径不通向记录的根', en: 'the hashes lead to another root' },
   'proof-too-long': { zh: '哈希路径过长', en: 'the proof has too many hashes' },
   'proof-too-short': { zh: '哈希路径过短', en: 'the proof has too few hashes' },
@@ -147,6 +159,31 @@ const REASONS: Record<string, Bilingual> = {
     zh: '平台称已由另一份证书取代；取代不改变上述任何可自行核对的事实',
     en: 'the operator says that another certificate took its place; that changes none of the facts that anyone can check',
   },
+  'about-another-deposit': { zh: '保管记录属于另一份存证', en: 'the custody record is about another deposit' },
+  'event-missing-or-moved': { zh: '有事件缺失或被调换顺序', en: 'an event is missing or stands in another place' },
+  'event-altered': {
+    zh: '有事件被更改，或其前一事件被抽换',
+    en: 'an event was altered, or the one before it was replaced',
+  },
+  'time-runs-back': { zh: '事件时间早于前一事件', en: 'an event is older than the one before it' },
+  'actor-altered': { zh: '事件的行为人被更改', en: 'who acted was altered' },
+  'hand-over-not-recorded': {
+    zh: '移交内容与所记录的事件不符',
+    en: 'a hand-over is not the one that the events record',
+  },
+  'confirmation-not-recorded': {
+    zh: '接收确认与所记录的事件不符',
+    en: 'a confirmation is not the one that the events record',
+  },
+  'events-cut-off': {
+    zh: '末尾的事件被截去：少于日志所载的计数',
+    en: 'events are cut off at the end: there are fewer than the log counts',
+  },
+  'leaf-differs': {
+    zh: '事件与日志所载不符：有事件被更改或替换',
+    en: 'the events are not those that the log commits to: some were altered or replaced',
+  },
+  'leaves-out-of-order': { zh: '日志条目先后颠倒', en: 'the leaves of the log are out of order' },
   'about-another-certificate': { zh: '状态答复针对的是另一份证书', en: 'the answer is about another certificate' },
   'signed-by-retired-key': {
     zh: '由已停用的日志密钥签名',

@@ -24,6 +24,8 @@ const NOT_REASONS = new Set<string>([
   ...['timestamp-token', 'timestamp-response', 'tlog-proof', 'signed-pdf', 'evidence-record'],
   // What a check says is missing, as a fact.
   ...['signer-certificate'],
+  // Kinds of custody events.
+  ...['handed-over', 'hand-over-confirmed', 'hand-over-cancelled'],
   // Encodings.
   ...['utf-8', 'utf-16be'],
   // Thrown before any report: the input is unusable.

@@ -1,4 +1,5 @@
 import { CodedError } from '../../errors.ts';
+import { MAX_CUSTODY_FILE_BYTES } from '../../format/custody.ts';
 import { bitStringBytesOf, childrenOf, parseDer, TAG } from '../../format/der.ts';
 import { typeOf } from '../../format/fields.ts';
 import { MAX_DEPTH, parseJson } from '../../format/json.ts';
@@ -9,19 +10,20 @@ import { NO_MATERIAL, type TokenMaterial } from '../timestamp.ts';
 import { parseX509 } from '../x509-chain.ts';
 
 /** What lies beside a thing and helps to judge it, without being evidence: each piece is signed by somebody. */
-export type Aid = { kind: 'status'; bytes: Uint8Array } | { kind: 'material'; material: TokenMaterial };
+export type Aid = { kind: 'status' | 'custody'; bytes: Uint8Array } | { kind: 'material'; material: TokenMaterial };
 
-export const MAX_AID_BYTES = Math.max(MAX_STATUS_BYTES, MAX_REVOCATION_BYTES);
+export const MAX_AID_BYTES = Math.max(MAX_STATUS_BYTES, MAX_REVOCATION_BYTES, MAX_CUSTODY_FILE_BYTES);
 
 /**
- * A status answer for a certificate, or X.509 certificates, CRLs and OCSP responses in PEM or DER.
+ * A status answer for a certificate, the custody file of its deposit, or X.509 certificates, CRLs and OCSP responses in PEM or DER.
  * @returns undefined for any other file
  */
 export function aidOf(bytes: Uint8Array): Aid | undefined {
   if (bytes.length > MAX_AID_BYTES) return undefined;
   try {
     if (bytes[0] === 0x7b) {
-      const type = typeOf(parseJson(bytes, { maxBytes: MAX_STATUS_BYTES, maxDepth: MAX_DEPTH }));
+      const type = typeOf(parseJson(bytes, { maxBytes: MAX_CUSTODY_FILE_BYTES, maxDepth: MAX_DEPTH }));
+      if (type === 'tiezheng/custody-file/v1') return { kind: 'custody', bytes };
       return type === 'tiezheng/status-proof/v1' ? { kind: 'status', bytes } : undefined;
     }
     if (bytes[0] === 0x30) return materialOf([bytes]);

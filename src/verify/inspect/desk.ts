@@ -35,25 +35,34 @@ export function digestsAbout(thing: Thing): readonly FileDigest[] {
  * The one door to verification: whatever was recognised, under the reader's policy, against the files that he holds.
  * @param held with the digests that `digestsAbout` names
  * @param status tiezheng/status-proof/v1, for a certificate however it is carried; else the one among `held`
+ * @param custody tiezheng/custody-file/v1, likewise
  * @throws CodedError if the thing is unusable; bad evidence is a verdict
  */
 export async function verifyThing(
   thing: Thing,
   held: readonly HeldFile[],
   trust: Trust,
-  status: Uint8Array | undefined = statusAmong(held),
+  status: Uint8Array | undefined = aidAmong(held, 'status'),
+  custody: Uint8Array | undefined = aidAmong(held, 'custody'),
 ): Promise<Verdict> {
   const material = materialAmong(held.map(({ aid }) => aid));
   switch (thing.kind) {
     case 'certificate':
-      return verifyCertificate(thing.bytes, filesFor(thing.bytes, held), trust, undefined, material, status);
+      return verifyCertificate(thing.bytes, filesFor(thing.bytes, held), trust, undefined, material, status, custody);
     case 'receipt':
-      return verifyReceipt(thing.bytes, filesFor(thing.bytes, held), trust);
+      return verifyReceipt(thing.bytes, filesFor(thing.bytes, held), trust, custody);
     case 'pdf':
-      return verifyPdf(thing.bytes, filesFor((await openPdf(thing.bytes)).certificate, held), trust, status);
+      return verifyPdf(
+        thing.bytes,
+        filesFor((await openPdf(thing.bytes)).certificate, held),
+        trust,
+        status,
+        material,
+        custody,
+      );
     case 'package': {
       const certificate = thing.files.find(({ path }) => path === PACKAGE.certificateJson)?.bytes;
-      return verifyPackage(thing.files, filesFor(certificate ?? new Uint8Array(), held), trust, status);
+      return verifyPackage(thing.files, filesFor(certificate ?? new Uint8Array(), held), trust, status, custody);
     }
     case 'bag':
       return concludeInspection('bag', inspectBag(thing.files), trust);
@@ -69,8 +78,9 @@ export function isInspection(verdict: Verdict): verdict is Inspection {
   return verdict.type === 'tiezheng/inspection/v1';
 }
 
-function statusAmong(held: readonly HeldFile[]): Uint8Array | undefined {
-  return held.map(({ aid }) => aid).find((aid) => aid?.kind === 'status')?.bytes as Uint8Array | undefined;
+function aidAmong(held: readonly HeldFile[], kind: 'status' | 'custody'): Uint8Array | undefined {
+  for (const { aid } of held) if (aid?.kind === kind) return aid.bytes;
+  return undefined;
 }
 
 /** The same bytes handed over twice are one file. */
