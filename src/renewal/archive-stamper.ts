@@ -21,6 +21,8 @@ export interface ArchiveStamperParts {
   nowMs: () => number;
   /** How long what a renewal's token rests on has to last. */
   lastingMs: number;
+  /** As in the settings. */
+  keyEnds: Readonly<Record<string, string>>;
 }
 
 /**
@@ -87,20 +89,18 @@ export class ArchiveStamper {
     root: Uint8Array,
     intendedAt: Date,
   ): Promise<{ stamp: Stamp; source: string }> {
-    const { authorities, nowMs, lastingMs } = this.#parts;
+    const { authorities, nowMs, lastingMs, keyEnds } = this.#parts;
     const reasons: string[] = [];
     let best: { stamp: Stamp; source: string; untilMs: number } | undefined;
-    for (const { settings, stampDigest } of authorities().map((client) => ({
-      settings: client.settings,
-      stampDigest: client.stampDigest.bind(client),
-    }))) {
+    for (const authority of authorities()) {
+      const { name, url } = authority.settings;
       try {
         const terms = { notBeforeUnixMs: intendedAt.getTime(), collectRevocation: true };
-        const stamp = await stampDigest(algorithm, root, terms);
-        const { untilMs, of } = lifeOfPath(stamp.path);
-        if (untilMs >= nowMs() + lastingMs) return { stamp, source: settings.url };
-        reasons.push(`${settings.name}: ${of} lasts until ${new Date(untilMs).toISOString().slice(0, 10)} only`);
-        if (best === undefined || untilMs > best.untilMs) best = { stamp, source: settings.url, untilMs };
+        const stamp = await authority.stampDigest(algorithm, root, terms);
+        const { untilMs, of } = lifeOfPath(stamp.path, keyEnds);
+        if (untilMs >= nowMs() + lastingMs) return { stamp, source: url };
+        reasons.push(`${name}: ${of} lasts until ${new Date(untilMs).toISOString().slice(0, 10)} only`);
+        if (best === undefined || untilMs > best.untilMs) best = { stamp, source: url, untilMs };
       } catch (error) {
         if (!(error instanceof AuthorityError)) throw error;
         reasons.push(`${error.code}: ${error.message}`);

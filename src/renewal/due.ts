@@ -41,11 +41,11 @@ export async function selectDue(q: Queryable, settings: RenewalSettings, nowMs: 
     items.push({ ...item, until, due: untilMs !== null && untilMs <= horizonMs });
   };
   for (const { certificates, count } of await selectLiveTokens(q)) {
-    const { untilMs, because, of } = lifeOfPath(certificates);
+    const { untilMs, because, of } = lifeOfPath(certificates, settings.keys);
     add({ action: 'timestamp-renewal', what: 'publication tokens', because, of, count: Number(count) }, untilMs);
   }
   for (const { certificates, stampId } of await selectLiveStamps(q)) {
-    const { untilMs, because, of } = lifeOfPath(certificates);
+    const { untilMs, because, of } = lifeOfPath(certificates, settings.keys);
     add(
       { action: 'timestamp-renewal', what: 'archive timestamps', because, of: `${of} (stamp ${stampId})`, count: 1 },
       untilMs,
@@ -63,10 +63,10 @@ export async function selectDue(q: Queryable, settings: RenewalSettings, nowMs: 
     const item = { action: 'hash-tree-renewal', what: 'publication tokens', because: 'digest-ends' } as const;
     add({ ...item, of, count: Number(count) }, end === null ? null : Date.parse(end));
   }
-  for (const item of await ownKeys(q)) add(item, item.untilMs);
+  for (const item of await ownKeys(q, settings.keys)) add(item, item.untilMs);
   return items
     .map(({ action, what, because, of, until, count, due }) => ({ action, what, because, of, until, count, due }))
-    .sort((a, b) => (a.until ?? '~').localeCompare(b.until ?? '~'));
+    .sort((a, b) => compareText(a.until ?? '~', b.until ?? '~'));
 }
 
 const DIGEST_NAMES: Readonly<Record<ArchiveAlgorithm, string>> = {
@@ -87,11 +87,14 @@ export function monthsLater(unixMs: number, months: number): number {
 }
 
 /** The log's key, and that of the newest certificate's seal. */
-async function ownKeys(q: Queryable): Promise<(Omit<DueItem, 'due' | 'until'> & { untilMs: number })[]> {
+async function ownKeys(
+  q: Queryable,
+  keys: RenewalSettings['keys'],
+): Promise<(Omit<DueItem, 'due' | 'until'> & { untilMs: number })[]> {
   const found: (Omit<DueItem, 'due' | 'until'> & { untilMs: number })[] = [];
   const { rows: logs } = await q.query<{ origin: string }>('select origin from log');
   for (const { origin } of logs) {
-    const untilMs = Date.parse(endOfKey('Ed25519'));
+    const untilMs = Date.parse(keys.Ed25519 ?? endOfKey('Ed25519'));
     found.push({
       action: 'replace-key',
       what: 'log key',
@@ -104,9 +107,13 @@ async function ownKeys(q: Queryable): Promise<(Omit<DueItem, 'due' | 'until'> & 
   const { rows } = await q.query<{ json: Buffer }>('select json from certificate order by issued_at desc limit 1');
   for (const { json } of rows) {
     for (const seal of parseCertificate(new Uint8Array(json)).seals) {
-      const { untilMs, because, of } = lifeOfPath(parseSealHeader(seal).x5c.map(parseBase64));
+      const { untilMs, because, of } = lifeOfPath(parseSealHeader(seal).x5c.map(parseBase64), keys);
       found.push({ action: 'replace-key', what: 'seal key', because, of, count: 1, untilMs });
     }
   }
   return found;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

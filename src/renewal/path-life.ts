@@ -9,8 +9,11 @@ export interface PathLife {
   of: string;
 }
 
-/** @param path DER, signer first. What cannot be read ends at once: it has to be looked into */
-export function lifeOfPath(path: readonly Uint8Array[]): PathLife {
+/**
+ * @param path DER, signer first. What cannot be read ends at once: it has to be looked into
+ * @param keyEnds UTC, by kind of key, in place of what the verifier goes by
+ */
+export function lifeOfPath(path: readonly Uint8Array[], keyEnds: Readonly<Record<string, string>>): PathLife {
   let first: PathLife | undefined;
   for (const der of path) {
     const x509 = parseX509(new Uint8Array(der));
@@ -19,7 +22,7 @@ export function lifeOfPath(path: readonly Uint8Array[]): PathLife {
     const subject = subjectOf(x509);
     const ends: PathLife[] = [
       { untilMs: x509.parsed.notAfter.value.getTime(), because: 'certificate-ends', of: subject },
-      { untilMs: Date.parse(endOfKey(kind)), because: 'key-ends', of: `${subject}: ${kind}` },
+      { untilMs: Date.parse(keyEnds[kind] ?? endOfKey(kind)), because: 'key-ends', of: `${subject}: ${kind}` },
     ];
     for (const end of ends) if (first === undefined || end.untilMs < first.untilMs) first = end;
   }

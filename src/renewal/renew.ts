@@ -75,7 +75,7 @@ export async function renew(parts: RenewalParts): Promise<RenewalOutcome> {
 /** One tree over many older timestamps, of publications and of trees alike; all of a tree were hashed with one algorithm. */
 export async function renewTimestamps({ db, stamper, settings, nowMs, onProgress }: RenewalParts): Promise<number> {
   const horizonMs = monthsLater(nowMs(), settings.monthsBefore);
-  const isDue = (certificates: readonly Uint8Array[]) => lifeOfPath(certificates).untilMs <= horizonMs;
+  const isDue = (certificates: readonly Uint8Array[]) => lifeOfPath(certificates, settings.keys).untilMs <= horizonMs;
   const waiting = new Map<ArchiveAlgorithm, ArchiveLeaf[]>();
   let renewed = 0;
   const flush = async (algorithm: ArchiveAlgorithm) => {

@@ -10,6 +10,8 @@ export const renewalSettingsSchema = z
     monthsBefore: z.number().int().min(1).max(120).default(12),
     /** Last instants of digest algorithms; null: none known. */
     digests: z.strictObject({ sha256: end, sha384: end, sha512: end }).prefault({}),
+    /** Last instants of kinds of keys, such as `P-256` or `RSA 2048`, where they are known better than to this version. */
+    keys: z.record(z.string().max(40), utcTime).default({}),
     /** Digest that a hash-tree renewal goes over to. */
     newDigest: z.enum(['sha384', 'sha512']).default('sha512'),
     /** What the running service does when it is due; `nothing` only raises the alarm. */

@@ -295,7 +295,8 @@ function checkRenewal(before: Round, older: Judged, { about }: Round, newer: Jud
     const ends = path.map(({ parsed }) => parsed.notAfter.value.getTime());
     if (ends.some((end) => end < at)) return failed(name, about, 'renewed-after-expiry', named);
     const weak = path.map(keyKindOf).find((kind) => Date.parse(endOfKey(kind)) < at);
-    if (weak !== undefined) return failed(name, about, 'renewed-after-algorithm-end', { ...named, key: weak });
+    // A judgement of this day's tables, not a fact about the record.
+    if (weak !== undefined) return notChecked(name, about, 'past-use', { ...named, key: weak });
     return passed(name, about, named);
   }
   if (older.standing?.standing === 'refused') return notChecked(name, about, 'depends-on-failed', facts);
