@@ -1,10 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /** What a secret is for; written before it, so that a leaked one says what to revoke. */
-export type SecretKind = 'tz' | 'tzs' | 'tzo';
+export type SecretKind = 'tz' | 'tzs' | 'tzo' | 'tzl' | 'tzv';
 export const API_KEY: SecretKind = 'tz';
 export const SESSION: SecretKind = 'tzs';
 export const SIGN_IN_TOKEN: SecretKind = 'tzo';
+/** Opens a link for readers without an account. */
+export const LINK: SecretKind = 'tzl';
+/** Reads during one visit by such a link. */
+export const OPENING: SecretKind = 'tzv';
 
 /** 256 random bits, spelled `tz_` and 43 characters of base64url. */
 export function makeSecret(kind: SecretKind): string {
