@@ -1,4 +1,5 @@
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
+import { makeContentProof } from '../certificate/content-proof.ts';
 import type { Sealer } from '../certificate/sealer.ts';
 import { selectCertificateOfDeposit } from '../db/certificates.ts';
 import { selectFileEntries } from '../db/deposits.ts';
@@ -41,12 +42,14 @@ export async function writeDepositPackage(
   if (row === undefined) throw new PackageError('not-certified', `deposit ${depositId} has no certificate yet`);
   const certificateJson = new Uint8Array(row.json);
   const certificate = parseCertificate(certificateJson);
+  const content = await makeContentProof(db.pool, log, depositId);
   await writePackage(
     {
       certificate,
       certificateJson,
       certificatePdf: new Uint8Array(row.pdf),
       status: await statusOf?.(row.certificateNo, row.digest),
+      contentReceived: content.state === 'proved' ? content.bytes : undefined,
       originals: await originalsOf(db, vault, depositId),
       fileProofs: await makeFileProofs(db.pool, log, depositId),
       tokenMaterial: await tokenMaterialOf(db, certificate),

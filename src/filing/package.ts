@@ -39,6 +39,8 @@ export interface PackageContent {
   certificatePdf: Uint8Array;
   /** How the certificate stands as the package is made, tiezheng/status-proof/v1; undefined if the service could not tell. */
   status?: Uint8Array | undefined;
+  /** What the log holds of content that came after its digests, tiezheng/content-proof/v1; undefined if none did. */
+  contentReceived?: Uint8Array | undefined;
   originals: readonly PackagedOriginal[];
   /** OpenTimestamps proofs of files by their place in the deposit. */
   fileProofs: readonly { index: number; bytes: Uint8Array }[];
@@ -87,6 +89,7 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   await bag.addBytes(PACKAGE.certificatePdf, content.certificatePdf);
   await bag.addBytes(PACKAGE.certificateJson, content.certificateJson);
   if (content.status !== undefined) await bag.addBytes(PACKAGE.status, content.status);
+  if (content.contentReceived !== undefined) await bag.addBytes(PACKAGE.contentReceived, content.contentReceived);
   const leafData = depositLeafData(certificate.record);
   for (const [i, { checkpoint, inclusionProof, cosignatures, attestations }] of certificate.publications.entries()) {
     const stem = `${PACKAGE.proofs}checkpoint${i === 0 ? '' : `-${i + 1}`}`;

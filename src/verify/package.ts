@@ -1,6 +1,7 @@
 import { CodedError, FormatError } from '../errors.ts';
 import { equalBytes, parseUtf8 } from '../format/bytes.ts';
 import { type Certificate, parseCertificate } from '../format/certificate.ts';
+import { parseContentProof } from '../format/content-received.ts';
 import { parseCustodyFile } from '../format/custody.ts';
 import {
   BAG_DECLARATION,
@@ -14,6 +15,7 @@ import type { Check, Report } from '../format/report.ts';
 import { sealedBytes } from '../format/seal.ts';
 import { parseStatusProof } from '../format/status.ts';
 import { failed, passed } from './checks.ts';
+import { checkContentReceived } from './content-received.ts';
 import type { PresentedFile } from './deposit.ts';
 import { openPdf } from './pdf.ts';
 import { openSeal } from './seal.ts';
@@ -62,8 +64,26 @@ export async function verifyPackage(
   const kept = packedPart(byPath, PACKAGE.custody, parseCustodyFile);
   if (custody === undefined && kept instanceof CodedError) checks.push(failed('custody.chain', null, kept.code));
   const record = custody ?? (kept instanceof CodedError ? undefined : kept);
+  checks.push(...packedContentReceived(byPath, parsed, trust));
   const carrier = { kind: 'package', checks } as const;
   return verifyCertificate(certificate, [...originals, ...beside], trust, carrier, material, answer, record);
+}
+
+/** Files whose content came after their digests: that it did is told by the log. */
+function packedContentReceived(
+  byPath: ReadonlyMap<string, PackagedFile>,
+  { record, files }: Certificate,
+  trust: Trust,
+): Check[] {
+  const packed = packedPart(byPath, PACKAGE.contentReceived, parseContentProof);
+  if (packed === undefined) return [];
+  if (packed instanceof CodedError) return [failed('file.received', null, packed.code)];
+  return checkContentReceived(
+    parseContentProof(packed),
+    record,
+    files.map(({ entry }) => entry),
+    trust,
+  );
 }
 
 /** What lies at a path of the package; the error that reading it gave, since what a package holds is evidence and not input. */
