@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { type OidcProvider, oidcProvidersSchema } from './access/oidc-settings.ts';
 import { type ChainProfile, parseChainProfile } from './anchor/chain-profile.ts';
 import { CodedError } from './errors.ts';
 import { type PlatformProfile, platformSchema } from './format/certificate.ts';
@@ -98,7 +99,11 @@ export interface Config {
   witnesses: WitnessSettings | null;
   /** Asked to stamp publications; null: none is. */
   calendars: CalendarSettings | null;
+  oidcProviders: OidcProvider[];
+  signUp: 'open' | 'invited';
   platform: PlatformProfile;
+  /** File with 32 random characters or more, from which users' cookies are signed; null: callers come by API key and by one-time link alone. */
+  signInSecretFile: string | null;
   publishIntervalMs: number;
   maxFileBytes: number;
   /** Content that follows its digests. */
@@ -131,6 +136,10 @@ export interface CommonSettings {
   witnesses: WitnessSettings | null;
   /** Calendars to ask; null if there are none. */
   calendars: CalendarSettings | null;
+  /** Where users of courts and firms sign in. */
+  oidcProviders: OidcProvider[];
+  /** Who may become a user: anybody, or whom an organisation has invited. */
+  signUp: 'open' | 'invited';
   maxFileBytes: number;
   resumable: ResumableSettings;
   logLevel: string;
@@ -146,6 +155,8 @@ export function readCommonSettings(env: Environment): CommonSettings {
     authorities: readAuthorities(env),
     witnesses: readWitnesses(env),
     calendars: readCalendars(env),
+    oidcProviders: readOidcProviders(env),
+    signUp: readSignUp(env),
     maxFileBytes: readInteger(env, 'TIEZHENG_MAX_FILE_BYTES', DEFAULT_MAX_FILE_BYTES, 1, 2 ** 44),
     resumable: readResumable(env),
     logLevel: env.TIEZHENG_LOG_LEVEL ?? 'info',
@@ -213,6 +224,7 @@ export function readProductionConfig(env: Environment): Config {
     chains: readChains(setting('TIEZHENG_CHAINS_FILE')),
     builtInAuthority: null,
     platform: readJson('TIEZHENG_PLATFORM_FILE', setting('TIEZHENG_PLATFORM_FILE'), platformSchema),
+    signInSecretFile: env.TIEZHENG_SIGN_IN_SECRET_FILE || null,
     certificateWaitMs: 1000 * readInteger(env, 'TIEZHENG_CERTIFICATE_WAIT_SECONDS', 1800, 0, 86_400),
     publishIntervalMs: 1000 * readInteger(env, 'TIEZHENG_PUBLISH_SECONDS', 60, 1, 3600),
   };
@@ -222,6 +234,28 @@ function readPredecessor(env: Environment): LogRecord['predecessor'] {
   const name = 'TIEZHENG_PREDECESSOR_FILE';
   const file = env[name];
   return file === undefined || file === '' ? null : readJson(name, file, predecessorSchema);
+}
+
+/** OpenID Connect providers; none if the setting is not there. @throws ConfigError `setting-invalid` */
+function readOidcProviders(env: Environment): OidcProvider[] {
+  const name = 'TIEZHENG_OIDC_FILE';
+  const file = env[name] ?? '';
+  if (file === '') return [];
+  return readJson(name, file, oidcProvidersSchema).map(({ clientSecretFile, ...provider }) => {
+    try {
+      return { ...provider, clientSecret: readFileSync(clientSecretFile, 'utf8').trim() };
+    } catch (cause) {
+      throw new ConfigError('setting-invalid', `${name}: ${file}: ${(cause as Error).message}`, { cause });
+    }
+  });
+}
+
+/** Who may become a user. @throws ConfigError `setting-invalid` */
+function readSignUp(env: Environment): 'open' | 'invited' {
+  const name = 'TIEZHENG_SIGN_UP';
+  const value = env[name] || 'open';
+  if (value !== 'open' && value !== 'invited') throw invalid(name, value, '"open" or "invited"');
+  return value;
 }
 
 function readSeal(file: string, env: Environment): SealSettings {

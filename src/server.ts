@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Wallet } from 'ethers';
 import { Authentication } from './access/authentication.ts';
+import type { SendMail } from './access/mail.ts';
+import { SignIn } from './access/sign-in.ts';
+import { SignInGuard } from './access/sign-in-guard.ts';
 import { AnchorWorker } from './anchor/anchor-worker.ts';
 import { ChainClient } from './anchor/chain-client.ts';
 import { ComparedChainClient } from './anchor/compared-client.ts';
@@ -73,6 +76,8 @@ export interface ServiceExtras {
   durableBlock?: () => bigint;
   /** Told of the service's own policy before a certificate is issued that rests on blocks new to it. */
   onPolicy?: (policy: Policy) => Promise<void>;
+  /** Mails to people who sign up, forgot a password or are invited. */
+  sendMail?: SendMail;
 }
 
 export interface Service {
@@ -260,7 +265,18 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     stops.push(() => issuer.stop());
     issuer.start(ISSUE_INTERVAL_MS);
 
-    const authentication = new Authentication({ db, nowMs: Date.now, cookieName: COOKIE, sessionMs: SESSION_MS });
+    const isSecure = config.publicUrl.startsWith('https:');
+    // With this prefix no other host of the domain and no plain connection can set the cookie (RFC 6265bis §4.1.3.2).
+    const cookieName = isSecure ? `__Host-${COOKIE}` : COOKIE;
+    const people = await openPeople(config, extras, db);
+    if (people !== null) stops.push(() => people.signIn.close());
+    const authentication = new Authentication({
+      db,
+      nowMs: Date.now,
+      cookieName,
+      sessionMs: SESSION_MS,
+      ...(people && { users: people.signIn }),
+    });
     const deposits = new DepositService({
       db,
       store,
@@ -310,7 +326,8 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       db,
       vault,
       authentication,
-      cookie: { name: COOKIE, secure: config.publicUrl.startsWith('https:') },
+      cookie: { name: cookieName, secure: isSecure },
+      people,
       deposits,
       uploads: new UploadReceiver(
         { store, keys, digests },
@@ -513,6 +530,36 @@ export async function openSigners(
     previousSigner:
       previousLogKeyFile === null ? undefined : await open('TIEZHENG_PREVIOUS_LOG_KEY_FILE', previousLogKeyFile),
   };
+}
+
+async function openPeople(
+  config: Config,
+  { logger, sendMail }: ServiceExtras,
+  db: Database,
+): Promise<{ signIn: SignIn; guard: SignInGuard } | null> {
+  const { signInSecretFile, publicUrl, oidcProviders, signUp } = config;
+  if (signInSecretFile === null) {
+    if (oidcProviders.length > 0) {
+      throw new ConfigError('setting-missing', 'TIEZHENG_SIGN_IN_SECRET_FILE goes with TIEZHENG_OIDC_FILE');
+    }
+    logger.info('no TIEZHENG_SIGN_IN_SECRET_FILE: callers come by API key alone, nobody signs in');
+    return null;
+  }
+  const secret = (await readSetting('TIEZHENG_SIGN_IN_SECRET_FILE', signInSecretFile)).trim();
+  if (secret.length < 32) {
+    throw new ConfigError(
+      'setting-invalid',
+      `TIEZHENG_SIGN_IN_SECRET_FILE: ${signInSecretFile} holds fewer than 32 characters`,
+    );
+  }
+  const signIn = await SignIn.open({
+    db,
+    databaseUrl: config.databaseUrl,
+    settings: { secret, publicUrl, providers: oidcProviders, signUp },
+    sendMail: sendMail ?? (() => Promise.reject(new ConfigError('setting-missing', 'no mail server is configured'))),
+    onTrouble: (err) => logger.warn({ part: 'sign-in', err }, 'trouble'),
+  });
+  return { signIn, guard: new SignInGuard({ db, secret, nowMs: Date.now }) };
 }
 
 async function openAnchorer(file: string): Promise<Wallet> {

@@ -6,7 +6,6 @@ export type AccessErrorCode =
   | 'no-account'
   | 'cross-site-request'
   | 'sign-in-token-invalid'
-  | 'sign-in-locked'
   | 'account-not-found'
   | 'member-not-found'
   | 'invitation-not-found'

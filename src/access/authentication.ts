@@ -214,7 +214,7 @@ function hostOf(origin: string): string | undefined {
 }
 
 /** The first cookie of the name (RFC 6265 §4.2.1). Browsers send the one with the longest path first. */
-function cookieOf(header: string, name: string): string | undefined {
+export function cookieOf(header: string, name: string): string | undefined {
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
     if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();

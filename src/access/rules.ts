@@ -57,6 +57,8 @@ export const ACTIONS = [
   // Notices.
   'notice.read',
   'notice.manage',
+  'webhook.read',
+  'webhook.manage',
   // The service itself.
   'platform.read',
   'platform.operate',
@@ -143,6 +145,8 @@ const HOLDER: Allowed = {
   'request.create': OWN,
   'request.list': OWN,
   'request.read': OWN,
+  'webhook.read': OWN,
+  'webhook.manage': OWN,
 };
 
 /** Who may do what to which object. What does not stand here is refused. */
@@ -180,7 +184,13 @@ export const RULES: Readonly<Record<Role, Allowed>> = {
     'platform.operate': SERVICE,
   },
   auditor: { ...ANYONE, 'platform.read': SERVICE },
-  administrator: { ...ANYONE, 'account.manage': OWN, 'key.manage': OWN },
+  administrator: {
+    ...ANYONE,
+    'account.manage': OWN,
+    'key.manage': OWN,
+    'webhook.read': OWN,
+    'webhook.manage': OWN,
+  },
 };
 
 /**

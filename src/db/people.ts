@@ -10,11 +10,11 @@ export interface MembershipRow {
 
 const EFFECTIVE = "(select coalesce(array_agg(r order by r), '{}') from unnest(m.roles) r where r = any (a.roles))";
 
-/** In the order in which the user came to them. */
+/** The one that the user came to last is first: whoever joins a firm acts for it until he says otherwise. */
 export async function selectMemberships(q: Queryable, userId: string): Promise<MembershipRow[]> {
   const { rows } = await q.query<Account & { memberRoles: string[] }>(
     `select ${ACCOUNT_COLUMNS}, ${EFFECTIVE} as "memberRoles"
-     from membership m join account a using (account_id) where m.user_id = $1 order by m.since, m.account_id`,
+     from membership m join account a using (account_id) where m.user_id = $1 order by m.since desc, m.account_id`,
     [userId],
   );
   return rows.map(({ memberRoles, ...account }) => ({ account, roles: memberRoles }));
@@ -150,4 +150,51 @@ export async function selectAccounts(q: Queryable, after: string | null): Promis
     [after],
   );
   return rows;
+}
+
+/** Whether an organisation has invited the address and waits for its answer at `at`. */
+export async function isInvited(q: Queryable, email: string, at: Date): Promise<boolean> {
+  const { rowCount } = await q.query(
+    `select from auth."invitation" where "email" = lower($1) and "status" = 'pending' and "expiresAt" > $2 limit 1`,
+    [email, at],
+  );
+  return rowCount === 1;
+}
+
+/** The organisation of a provider's users: made once, and given the roles that the configuration has for its members. */
+export async function upsertProviderOrganisation(
+  q: Queryable,
+  providerId: string,
+  organisation: { name: string; roles: readonly string[] },
+): Promise<void> {
+  await q.query(
+    `insert into auth."organization" ("id", "name", "slug", "createdAt") values ($1, $2, $1, now()) on conflict do nothing`,
+    [providerOrganisation(providerId), organisation.name],
+  );
+  await q.query('update account set roles = $2 where organization_id = $1', [
+    providerOrganisation(providerId),
+    organisation.roles,
+  ]);
+}
+
+export async function insertProviderMember(
+  q: Queryable,
+  providerId: string,
+  userId: string,
+  roles: readonly string[],
+): Promise<void> {
+  await q.query(
+    `insert into auth."member" ("id", "organizationId", "userId", "role", "createdAt")
+     values (gen_random_uuid()::text, $1, $2, $3, now()) on conflict do nothing`,
+    [
+      providerOrganisation(providerId),
+      userId,
+      roles.map((role) => (role === 'administrator' ? 'admin' : role)).join(','),
+    ],
+  );
+}
+
+/** Cannot be that of an organisation which a user made: those have random ones. */
+function providerOrganisation(providerId: string): string {
+  return `oidc:${providerId}`;
 }

@@ -20,6 +20,8 @@ export interface EvaluationKeys {
   authorityRootPem: string;
   /** API key of the one evaluation depositor. */
   apiKey: string;
+  /** Signs the cookies of users. */
+  signInSecretFile: string;
   /** Ends in the key's own id, so that two evaluation logs never share a name. */
   origin: string;
 }
@@ -43,8 +45,10 @@ export async function openEvaluationKeys(folder: string, nowMs: number): Promise
   });
   const authorityKeyFile = await make('authority.pem', () => makeEvaluationAuthority(nowMs));
   const apiKeyFile = await make('api-key', () => `${makeSecret(API_KEY)}\n`);
+  const signInSecretFile = await make('sign-in.secret', () => `${randomBytes(32).toString('base64url')}\n`);
   return {
     masterKeyFile,
+    signInSecretFile,
     logKeyFile,
     sealKeyFile: sealFile,
     sealCertificateFile: sealFile,

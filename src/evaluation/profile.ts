@@ -108,6 +108,7 @@ export async function openEvaluation(
           filingNo: null,
           interests: null,
         },
+        signInSecretFile: keys.signInSecretFile,
         publishIntervalMs: PUBLISH_INTERVAL_MS,
       },
       async stop() {

@@ -1,7 +1,8 @@
 import type { CookieOptions } from 'express';
 import * as z from 'zod';
+import type { AccountService } from '../access/account-service.ts';
 import type { Authentication } from '../access/authentication.ts';
-import { meSchema } from './answers.ts';
+import { meSchema, type SignInWays, signInWaysSchema } from './answers.ts';
 import { parseParameters, type Route } from './route.ts';
 import { sendJson } from './send.ts';
 
@@ -15,7 +16,12 @@ export interface CookieSettings {
 }
 
 /** Signing in by a one-time link, signing out, and who one is. */
-export function accessRoutes(authentication: Authentication, cookie: CookieSettings): Route[] {
+export function accessRoutes(
+  authentication: Authentication,
+  cookie: CookieSettings,
+  accounts: Pick<AccountService, 'memberships'>,
+  providers: () => SignInWays['providers'],
+): Route[] {
   const attributes: CookieOptions = { httpOnly: true, sameSite: 'strict', secure: cookie.secure, path: '/' };
   return [
     {
@@ -54,6 +60,24 @@ export function accessRoutes(authentication: Authentication, cookie: CookieSetti
     },
     {
       method: 'get',
+      path: '/api/v1/sign-in',
+      operationId: 'getSignInWays',
+      tag: 'access',
+      summary: { zh: '可用的登录方式', en: 'Ways to sign in' },
+      description:
+        'Passwords, passkeys and second factors are served under /api/auth, by better-auth; see docs/api.md.',
+      answers: [
+        { status: 200, means: 'What there is.', mediaType: 'application/json', body: { json: signInWaysSchema } },
+      ],
+      problems: [],
+      may: 'public',
+      handle: (_req, res) => {
+        const found = providers();
+        sendJson(res, 200, { providers: found });
+      },
+    },
+    {
+      method: 'get',
       path: '/api/v1/me',
       operationId: 'getMe',
       tag: 'access',
@@ -61,9 +85,23 @@ export function accessRoutes(authentication: Authentication, cookie: CookieSetti
       answers: [{ status: 200, means: 'The account.', mediaType: 'application/json', body: { json: meSchema } }],
       problems: [],
       may: 'self.read',
-      handle: (_req, res, { account, by }) => {
-        const { accountId, name, kind, identityMethod } = account;
-        sendJson(res, 200, { accountId, name, kind, identityMethod, by });
+      handle: async (_req, res, caller) => {
+        const { accountId, name, kind, identityMethod } = caller.account;
+        const memberships = await accounts.memberships(caller);
+        sendJson(res, 200, {
+          ...{ accountId, name, kind, identityMethod, by: caller.by },
+          roles: caller.principal.roles,
+          scopes: caller.principal.scopes,
+          user: caller.user && {
+            userId: caller.user.userId,
+            name: caller.user.name,
+            email: caller.user.email,
+            twoFactorEnabled: caller.user.twoFactorEnabled,
+          },
+          accounts: memberships.map(({ account, roles }) => ({
+            ...{ accountId: account.accountId, name: account.name, kind: account.kind, roles },
+          })),
+        });
       },
     },
   ];

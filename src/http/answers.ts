@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ACTIONS, ROLES } from '../access/rules.ts';
 import { depositorSchema, statementAnnexSchema } from '../format/annex.ts';
 import { depositRecordSchema, fileEntrySchema, fileNameSchema } from '../format/deposit.ts';
 import { address, count, evmChain, hash0x, hex32, mediaType, treePosition, utcTime, uuid } from '../format/fields.ts';
@@ -136,7 +137,30 @@ export const meSchema = z.strictObject({
   kind: z.enum(['person', 'organisation', 'unknown']),
   identityMethod: z.string(),
   by: z.enum(['api-key', 'session']),
+  /** In this account. */
+  roles: z.array(z.enum(ROLES)),
+  /** Null: all that the roles allow. */
+  scopes: z.array(z.enum(ACTIONS)).nullable(),
+  /** Null for an API key and a session by one-time link. */
+  user: z
+    .strictObject({ userId: z.string(), name: z.string(), email: z.string(), twoFactorEnabled: z.boolean() })
+    .nullable(),
+  /** All in which the caller may act. */
+  accounts: z.array(
+    z.strictObject({
+      accountId: uuid,
+      name: z.string(),
+      kind: z.enum(['person', 'organisation', 'unknown']),
+      roles: z.array(z.enum(ROLES)),
+    }),
+  ),
 });
+
+export const signInWaysSchema = z.strictObject({
+  /** OpenID Connect providers that can be used now; null: this service has no users. */
+  providers: z.array(z.strictObject({ id: z.string(), name: z.string() })).nullable(),
+});
+export type SignInWays = z.infer<typeof signInWaysSchema>;
 
 export const statusSchema = z.strictObject({
   /** True: nothing this service says has any value outside of trying it out. */

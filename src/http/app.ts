@@ -3,8 +3,11 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Res
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { AccessError } from '../access/access-error.ts';
+import { AccountService } from '../access/account-service.ts';
 import type { Authentication, Caller } from '../access/authentication.ts';
 import { type Action, mayEverDo } from '../access/rules.ts';
+import type { SignIn } from '../access/sign-in.ts';
+import type { SignInGuard } from '../access/sign-in-guard.ts';
 import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import { makeContentProof } from '../certificate/content-proof.ts';
@@ -19,12 +22,15 @@ import type { UploadParts } from '../intake/resumable/upload-parts.ts';
 import type { Uploads } from '../intake/resumable/uploads.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import type { WebhookService } from '../notices/webhook-service.ts';
 import type { StatusService } from '../status/status-service.ts';
 import type { ContentVault } from '../storage/stored-content.ts';
 import type { Timestamping } from '../timestamp/timestamping.ts';
 import { makeDepositProof } from '../witness/deposit-proof.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
+import { accountRoutes } from './account-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { authHandler } from './auth-handler.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
 import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
 import { docsRoutes } from './docs-routes.ts';
@@ -32,6 +38,7 @@ import { historyRoutes } from './history-routes.ts';
 import { HttpError } from './http-error.ts';
 import { type IntakeLimits, intakeRoutes } from './intake-routes.ts';
 import { logRoutes } from './log-routes.ts';
+import { noticeRoutes } from './notice-routes.ts';
 import { firstPageForAddresses, pages } from './pages.ts';
 import { type PlatformRouteParts, platformRoutes } from './platform-routes.ts';
 import { problemOf } from './problem.ts';
@@ -52,6 +59,8 @@ export interface HttpLimits extends IntakeLimits {
   requestsPerMinute: number;
   /** From one address; more are answered 429. */
   failedSignInsPerMinute: number;
+  /** From one address, to /api/auth, that change something. */
+  signInRequestsPerMinute: number;
 }
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
@@ -62,6 +71,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   maxLineBytes: 256 * 1024,
   requestsPerMinute: 60_000,
   failedSignInsPerMinute: 60,
+  signInRequestsPerMinute: 120,
 };
 
 export interface AppParts {
@@ -69,6 +79,8 @@ export interface AppParts {
   vault: ContentVault;
   authentication: Authentication;
   cookie: CookieSettings;
+  /** Users who sign in by themselves; null: callers come by key and by one-time link alone. */
+  people: { signIn: SignIn; guard: SignInGuard } | null;
   deposits: DepositService;
   uploads: UploadReceiver;
   /** Content that follows its digests. */
@@ -79,6 +91,7 @@ export interface AppParts {
   registerNote: () => Promise<Uint8Array | undefined>;
   readiness: Readiness;
   statuses: Pick<StatusService, 'answer'>;
+  webhooks: WebhookService;
   identity: ServiceIdentity;
   writePackage: DepositRouteParts['writePackage'];
   anchoringTrouble: DepositRouteParts['anchoringTrouble'];
@@ -99,7 +112,7 @@ export interface AppParts {
 
 /** Everything that this server answers, in one place. */
 export function buildApp(parts: AppParts): Express {
-  const { logger, pagesFolder } = parts;
+  const { logger, pagesFolder, limits } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -122,6 +135,11 @@ export function buildApp(parts: AppParts): Express {
     }),
   );
 
+  if (parts.people !== null) {
+    const requests = new RateLimit(limits.signInRequestsPerMinute);
+    // Before everything that reads bodies: better-auth reads its own.
+    app.all('/api/auth/{*any}', authHandler({ ...parts.people, requests, nowMs: parts.nowMs }));
+  }
   const routes = routesOf(parts);
   const handlers = new Handlers(parts);
   for (const route of routes) app[route.method](expressPath(route.path), handlers.of(route));
@@ -139,6 +157,7 @@ export function buildApp(parts: AppParts): Express {
 export function routesOf(parts: AppParts): Route[] {
   const { db, vault, deposits, previews, writePackage, limits, identity } = parts;
   const onFailure = (error: unknown, res: Response) => logFailure(parts.logger, error, res);
+  const accounts = new AccountService({ db, signIn: parts.people?.signIn, nowMs: parts.nowMs });
   const authorities = () => parts.timestamping.status();
   const calendars = () =>
     parts.calendars().map((calendar) => ({
@@ -169,10 +188,12 @@ export function routesOf(parts: AppParts): Route[] {
       leafProof: (leafIndex) => makeDepositProof(db.pool, parts.log, leafIndex),
       anchoringTrouble: parts.anchoringTrouble,
       chains: parts.chains,
+      nowMs: parts.nowMs,
     }),
     ...logRoutes(parts.log),
     ...auditRoutes(db, parts.log, parts.registerNote),
     ...statusRoutes(parts.statuses),
+    ...noticeRoutes({ db, webhooks: parts.webhooks, nowMs: parts.nowMs }),
     ...serviceRoutes({
       db,
       identity,
@@ -205,7 +226,8 @@ export function routesOf(parts: AppParts): Route[] {
       nowMs: parts.nowMs,
       ...parts.operation,
     }),
-    ...accessRoutes(parts.authentication, parts.cookie),
+    ...accessRoutes(parts.authentication, parts.cookie, accounts, () => parts.people?.signIn.providers() ?? null),
+    ...accountRoutes(accounts),
     ...(parts.timestamping.builtIn === null ? [] : tsaRoutes(parts.timestamping.builtIn)),
     ...docsRoutes(() => routes, identity),
   ];

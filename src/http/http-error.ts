@@ -9,6 +9,7 @@ export type HttpErrorCode =
   | 'body-too-large'
   | 'range-not-satisfiable'
   | 'rate-limited'
+  | 'sign-in-locked'
   | 'too-many-uploads'
   | 'certificate-pending'
   | 'file-proof-pending'

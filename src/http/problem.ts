@@ -8,6 +8,7 @@ import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts'
 import { ResumableError, type ResumableErrorCode } from '../intake/resumable/resumable-error.ts';
 import { IntakeError, type IntakeErrorCode } from '../intake/upload-error.ts';
 import { LogError, type LogErrorCode } from '../log/log-error.ts';
+import { NoticeError, type NoticeErrorCode } from '../notices/notice-error.ts';
 import { StatusError, type StatusErrorCode } from '../status/status-error.ts';
 import { StorageError, type StorageErrorCode } from '../storage/storage-error.ts';
 import { HttpError, type HttpErrorCode } from './http-error.ts';
@@ -21,6 +22,7 @@ export type ProblemCode =
   | HttpErrorCode
   | IntakeErrorCode
   | LogErrorCode
+  | NoticeErrorCode
   | PackageErrorCode
   | ResumableErrorCode
   | StatusErrorCode
@@ -139,6 +141,13 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     retryAfterSeconds: 5,
   },
   'not-certified': { status: 409, zh: '证书尚未签发', en: 'Certificate not issued yet', retryAfterSeconds: 5 },
+
+  // ------------------------------------------------------------ notices
+  'webhook-not-found': { status: 404, zh: '未找到该 Webhook', en: 'No such webhook' },
+  'webhook-address-refused': { status: 422, zh: 'Webhook 地址不可用', en: 'Address of the webhook refused' },
+  'webhook-disabled': { status: 409, zh: 'Webhook 已停用', en: 'The webhook is disabled' },
+  'too-many-webhooks': { status: 409, zh: 'Webhook 数已达上限', en: 'Too many webhooks' },
+  'unsubscribe-token-invalid': { status: 404, zh: '退订链接无效', en: 'Unsubscribe link not valid' },
 
   // ------------------------------------------------------------ the service
   'original-differs': {
@@ -265,6 +274,7 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof HttpError ||
     error instanceof IntakeError ||
     error instanceof LogError ||
+    error instanceof NoticeError ||
     error instanceof PackageError ||
     error instanceof ResumableError ||
     error instanceof StatusError ||

@@ -171,6 +171,7 @@ export class ServiceWorld {
       vault: { store, keys: this.keys },
       authentication: this.authentication,
       cookie: { name: 'tiezheng-session', secure: false },
+      people: null,
       deposits: this.deposits,
       uploads: new UploadReceiver(
         { store, keys: this.keys, digests },

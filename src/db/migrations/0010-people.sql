@@ -138,7 +138,7 @@ create table membership (
   user_id text not null references auth."user" on delete cascade,
   account_id uuid not null references account,
   roles text[] not null check (are_roles(roles)),
-  since timestamptz not null default now(),
+  since timestamptz not null default clock_timestamp(),
   primary key (user_id, account_id)
 );
 comment on column membership.roles is 'What counts of them is what the account has, too.';
