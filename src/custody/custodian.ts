@@ -91,7 +91,9 @@ const EXPORT_LEAF_GAP_MS = 60_000;
  */
 export async function recordCustodyEvent(q: Queryable, act: CustodyAct): Promise<RecordedEvent> {
   const { depositId, kind } = act;
-  const chain = (await lockCustodyChain(q, depositId)) ?? (await openChain(q, depositId));
+  // The deposit before its chain, everywhere: whoever issues a certificate holds the deposit's row and then asks for the chain.
+  const deposit = await requireDeposit(q, depositId);
+  const chain = (await lockCustodyChain(q, depositId)) ?? (await openChain(q, depositId, deposit));
   const repeatKey = repeatKeyOf(act);
   if (act.repeatsWithinMs !== undefined) {
     const since = new Date(act.at.getTime() - act.repeatsWithinMs);
@@ -161,14 +163,21 @@ function isDueAtOnce(kind: CustodyKind, leafAt: Date | null, at: Date): boolean 
 /** Begins the deposit's chain unless it has begun. @throws CustodyError `custody-deposit-unknown` */
 export async function beginCustody(db: Database, depositId: string): Promise<void> {
   if ((await selectCustodyChain(db.pool, depositId)) !== undefined) return;
-  await db.transaction((client) => openChain(client, depositId));
+  await db.transaction(async (client) => openChain(client, depositId, await requireDeposit(client, depositId)));
+}
+
+async function requireDeposit(q: Queryable, depositId: string): Promise<{ accountId: string; receivedAt: Date }> {
+  const deposit = await lockDepositShared(q, depositId);
+  if (deposit === undefined) throw new CustodyError('custody-deposit-unknown', `there is no deposit ${depositId}`);
+  return deposit;
 }
 
 /** Every chain begins with the deposit itself, told of when something else is to be told. */
-async function openChain(q: Queryable, depositId: string): Promise<CustodyChainRow> {
-  const deposit = await lockDepositShared(q, depositId);
-  if (deposit === undefined) throw new CustodyError('custody-deposit-unknown', `there is no deposit ${depositId}`);
-  const { accountId, receivedAt } = deposit;
+async function openChain(
+  q: Queryable,
+  depositId: string,
+  { accountId, receivedAt }: { accountId: string; receivedAt: Date },
+): Promise<CustodyChainRow> {
   const received: CustodyAct = {
     depositId,
     kind: 'received',

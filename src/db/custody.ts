@@ -33,8 +33,7 @@ export async function selectCustodyChain(q: Queryable, depositId: string): Promi
 }
 
 /**
- * Who handed the deposit in and when; undefined if there is none. Until the end of the transaction nobody locks its row for
- * himself: whoever begins a chain asks this first, so that he holds nothing while he waits.
+ * Who handed the deposit in and when; undefined if there is none. Until the end of the transaction nobody locks its row for himself.
  */
 export async function lockDepositShared(
   q: Queryable,

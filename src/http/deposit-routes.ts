@@ -21,6 +21,7 @@ import { RECORDS_LOST } from '../log/log-error.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
+import { custodyNotes } from './custody-note.ts';
 import { type AnchoringChain, depositDetail, depositSummary } from './deposit-view.ts';
 import { HttpError } from './http-error.ts';
 import { parseParameters, type Route } from './route.ts';
@@ -31,16 +32,20 @@ export interface DepositRouteParts {
   vault: ContentVault;
   deposits: Pick<DepositService, 'receipt'>;
   previews: Pick<DepositPreviews, 'preview'>;
-  /** Streams the filing package of a certified deposit, a ZIP, and closes the sink. Rejects before the first byte, or aborts it. */
   /** Codes of what keeps anchoring waiting now; none if it goes on. */
   anchoringTrouble: () => readonly string[];
   /** Every chain that the log is anchored on. */
   chains: () => readonly AnchoringChain[];
-  writePackage: (depositId: string, sink: WritableStream<Uint8Array>) => Promise<void>;
+  /**
+   * Streams the filing package of a certified deposit, a ZIP, and closes the sink. Rejects before the first byte, or aborts it.
+   * @param actors whether the custody file in it says who acted: for the depositor it does
+   */
+  writePackage: (depositId: string, sink: WritableStream<Uint8Array>, actors: 'opened' | 'closed') => Promise<void>;
   /** The `.ots` of one file; undefined until a calendar has stamped a publication that covers it. */
   fileProof: (depositId: string, fileIndex: number) => Promise<Uint8Array | undefined>;
   /** The `.tlog-proof` of one leaf; undefined before the first publication that covers it. */
   leafProof: (leafIndex: bigint) => Promise<Uint8Array | undefined>;
+  nowMs: () => number;
 }
 
 const LIST_LIMIT = 100;
@@ -70,6 +75,8 @@ const OTS_TYPE = 'application/vnd.opentimestamps.ots';
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
   const { db, vault, deposits, previews, writePackage, fileProof, leafProof, anchoringTrouble, chains } = parts;
+
+  const note = custodyNotes(db, parts.nowMs);
 
   const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
     const progress = await selectDepositProgress(db.pool, accountId, depositId);
@@ -150,9 +157,10 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       ],
       problems: ['deposit-not-found', 'deposit-erased', 'invalid-parameter'],
       may: 'deposit.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const progress = await ownDeposit(account.accountId, depositId);
+        const progress = await ownDeposit(caller.account.accountId, depositId);
+        await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'deposit' } });
         const [record, annexes, entries, objects, uploads, alarms] = await Promise.all([
           selectRecord(db.pool, depositId),
           selectAnnexes(db.pool, depositId),
@@ -181,10 +189,11 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: receiptSchema } }],
       problems: ['deposit-not-found', 'deposit-erased', 'log-pending', 'invalid-parameter'],
       may: 'deposit.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        await ownDeposit(account.accountId, depositId);
+        await ownDeposit(caller.account.accountId, depositId);
         const { receipt } = await deposits.receipt(depositId);
+        await note(req, caller, { depositId, kind: 'downloaded', detail: { what: 'receipt' } });
         res.attachment(`receipt-${depositId}.json`);
         sendBytes(res, 200, JSON_TYPE, receipt);
       },
@@ -199,9 +208,12 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: certificateSchema } }],
       problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
       may: 'certificate.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const certificate = await certificateOf(account.accountId, depositId);
+        const certificate = await certificateOf(caller.account.accountId, depositId);
+        const { certificateNo } = certificate;
+        const detail = { what: 'certificate', format: 'json', certificateNo };
+        await note(req, caller, { depositId, kind: 'downloaded', detail });
         res.attachment(`${certificate.certificateNo}.json`);
         sendBytes(res, 200, JSON_TYPE, certificate.json);
       },
@@ -218,9 +230,12 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       ],
       problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
       may: 'certificate.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const certificate = await certificateOf(account.accountId, depositId);
+        const certificate = await certificateOf(caller.account.accountId, depositId);
+        const { certificateNo } = certificate;
+        const detail = { what: 'certificate', format: 'pdf', certificateNo };
+        await note(req, caller, { depositId, kind: 'downloaded', detail });
         res.attachment(`${certificate.certificateNo}.pdf`);
         sendBytes(res, 200, PDF_TYPE, certificate.pdf);
       },
@@ -236,12 +251,13 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [{ status: 200, means: 'The package, as it is made.', mediaType: ZIP_TYPE, body: { bytes: 'ZIP' } }],
       problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter', 'object-not-found', 'object-corrupt'],
       may: 'deposit.export',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { certificateNo } = await certificateOf(account.accountId, depositId);
+        const { certificateNo } = await certificateOf(caller.account.accountId, depositId);
+        await note(req, caller, { depositId, kind: 'exported', detail: { what: 'package', certificateNo } });
         res.attachment(`${certificateNo}.zip`).type(ZIP_TYPE);
         if (req.method === 'HEAD') res.end();
-        else await writePackage(depositId, Writable.toWeb(res) as WritableStream<Uint8Array>);
+        else await writePackage(depositId, Writable.toWeb(res) as WritableStream<Uint8Array>, 'opened');
       },
     },
     {
@@ -292,9 +308,9 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         'object-corrupt',
       ],
       may: 'deposit.download',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        await ownDeposit(account.accountId, depositId);
+        await ownDeposit(caller.account.accountId, depositId);
         const index = Number(fileIndex);
         const [object, entries] = await Promise.all([
           selectObjectKey(db.pool, depositId, index, 'original'),
@@ -304,6 +320,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         if (object === undefined || entry === undefined) {
           throw new HttpError('original-not-held', `the original of file ${index} is not held here`);
         }
+        await note(req, caller, { depositId, kind: 'downloaded', detail: { what: 'original', file: fileIndex } });
         const { name } = parseObject(fileNameSchema, 'tiezheng/file-name/v1', entry.nameBody, 4096);
         await sendStored(req, res, object, { fileName: name, disposition: 'attachment' });
       },
@@ -354,11 +371,12 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         'object-corrupt',
       ],
       may: 'deposit.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        await ownDeposit(account.accountId, depositId);
+        await ownDeposit(caller.account.accountId, depositId);
         const object = await previews.preview(depositId, Number(fileIndex));
         if (object === undefined) throw new HttpError('preview-not-held', `file ${fileIndex} has no preview`);
+        await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'preview', file: fileIndex } });
         await sendStored(req, res, object, { fileName: 'preview', disposition: 'inline' });
       },
     },
