@@ -1,0 +1,687 @@
+"""Certificates, receipts and status answers: their members and their checks (docs/formats/certificate.md and what it links to)."""
+
+import hashlib
+
+import canonical as c
+import evm
+import note
+import ots
+import seal
+import spine
+import tokens
+import x509
+from canonical import Refused
+from sm3 import sm3
+
+MAX_CERTIFICATE_BYTES = 8 * 2**20
+MAX_RECEIPT_BYTES = 4 * 2**20
+MAX_STATUS_BYTES = 2 * 2**20
+DAY_MS = 24 * 3600 * 1000
+
+RECORD = c.fields(
+    {
+        "type": c.one_of("tiezheng/deposit/v1"),
+        "depositId": c.uuid,
+        "receivedAt": c.time,
+        "notBefore": c.nullable(c.fields({"chain": c.chain, "blockHash": c.hash0x})),
+        "files": c.fields({"count": c.integer(1, 1000), "root": c.digest}),
+        "annexes": c.fields({"depositor": c.digest, "statement": c.digest}, {"signature": c.digest}),
+        "salt": c.digest,
+    }
+)
+ENTRY = c.fields(
+    {
+        "type": c.one_of("tiezheng/file/v1"),
+        "depositId": c.uuid,
+        "index": c.integer(0, 999),
+        "sizeBytes": c.integer(1),
+        "mediaType": c.nullable(c.text(1, 255)),
+        "digestSource": c.one_of("computed", "declared"),
+        "digests": c.fields({"sha256": c.digest, "sm3": c.nullable(c.digest)}),
+        "nameCommitment": c.digest,
+        "salt": c.digest,
+    }
+)
+BIDI_CONTROL = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def file_name(value, at):
+    c.text(1, 255)(value, at)
+    if value in (".", "..") or any(x in "/\\" or ord(x) < 32 or 0x7F <= ord(x) <= 0x9F or ord(x) in BIDI_CONTROL for x in value):
+        c.wrong(at, "no file name")
+
+
+NAME = c.fields({"type": c.one_of("tiezheng/file-name/v1"), "name": file_name, "salt": c.digest})
+DEPOSITOR = c.fields(
+    {
+        "type": c.one_of("tiezheng/annex/depositor/v1"),
+        "depositId": c.uuid,
+        "name": c.text(1, 200),
+        "kind": c.one_of("person", "organisation", "unknown"),
+        "identityCheck": c.fields({"method": c.text(1, 100), "checkedAt": c.nullable(c.time)}),
+        "salt": c.digest,
+    }
+)
+KINDS = "web-page app live-stream trade chat photo video audio document program other".split()
+STATEMENT_FIELDS = c.fields(
+    {"type": c.one_of("tiezheng/annex/statement/v1"), "depositId": c.uuid, "salt": c.digest},
+    {
+        "title": c.text(1, 200),
+        "kind": c.one_of(*KINDS),
+        "source": c.text(1, 2000),
+        "capturedFrom": c.time,
+        "capturedUntil": c.time,
+        "method": c.text(1, 1000),
+        "tool": c.text(1, 200),
+        "purpose": c.text(1, 1000),
+        "captureOperator": c.text(1, 200),
+        "rightHolder": c.text(1, 200),
+        "rights": c.text(1, 1000),
+    },
+)
+
+
+def statement(value, at):
+    STATEMENT_FIELDS(value, at)
+    if value.get("capturedFrom", "") > value.get("capturedUntil", "9"):
+        c.wrong(at, "captured backwards")
+
+
+def sized(inner, most):
+    def check(value, at):
+        inner(value, at)
+        if len(c.encode(value)) > most:
+            c.wrong(at, f"more than {most} bytes")
+
+    return check
+
+
+ANNEXES = {"depositor": sized(DEPOSITOR, 4096), "statement": sized(statement, 65536)}
+SEALED_BY = {"seals": seal.SEALS}
+PROOF = c.items(c.digest, 0, 64)
+CHECKPOINT = c.text(1, 10000)
+NOTE_KEYS = c.items(c.text(1, 400), 1, 8)
+EVM = c.fields(
+    {
+        "type": c.one_of("evm"),
+        "chain": c.chain,
+        "contract": c.address,
+        "blockHash": c.hash0x,
+        "header": c.pattern("0x(?:[0-9a-f]{2})+", 2 + 2 * 8192),
+        "transactionIndex": c.integer(0, 10**6),
+        "receiptProof": c.items(c.pattern("0x(?:[0-9a-f]{2})+", 2 + 2 * 65536), 1, 16),
+        "receiptLogIndex": c.integer(0),
+        "claims": c.fields(
+            {
+                "transactionHash": c.hash0x,
+                "finality": c.fields({"rule": c.text(1, 1000), "status": c.text(1, 100)}),
+                "nodesRunBy": c.nullable(c.text(1, 1000)),
+            }
+        ),
+    }
+)
+RFC3161 = c.fields(
+    {
+        "type": c.one_of("rfc3161"),
+        "token": c.base64_text,
+        "certificates": c.der_list(16),
+        "revocation": c.der_list(16),
+    }
+)
+OPENTIMESTAMPS = c.fields({"type": c.one_of("opentimestamps"), "proof": c.base64_text})
+ATTESTATIONS = {"evm": EVM, "rfc3161": RFC3161, "opentimestamps": OPENTIMESTAMPS}
+
+
+def attestation(value, at):
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in ATTESTATIONS:
+        c.wrong(at, f"type {kind!r}")
+    ATTESTATIONS[kind](value, at)
+
+
+PUBLICATION = c.fields(
+    {
+        "checkpoint": CHECKPOINT,
+        "inclusionProof": PROOF,
+        "cosignatures": c.items(c.text(1, 1000), 0, 64),
+        "attestations": c.items(attestation, 0, 64),
+    }
+)
+ROTATION_RECORD = c.fields(
+    {
+        "type": c.one_of("tiezheng/log-event/v1"),
+        "event": c.one_of("key-rotation"),
+        "newKey": c.text(1, 400),
+        "effectiveFrom": c.time,
+        "salt": c.digest,
+    }
+)
+ROTATION = c.fields(
+    {"record": ROTATION_RECORD, "leafIndex": c.integer(0), "inclusionProof": PROOF, "checkpoint": CHECKPOINT}
+)
+LOG = c.fields(
+    {"origin": c.origin, "leafIndex": c.integer(0), "keys": NOTE_KEYS},
+    {"rotations": c.items(ROTATION, 1, 7)},
+)
+MAYBE_TEXT = c.nullable(c.text(1, 2000))
+CERTIFICATE = c.fields(
+    {
+        "type": c.one_of("tiezheng/certificate/v1"),
+        "claims": c.fields(
+            {
+                "certificateNo": c.pattern("TZ-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{8}"),
+                "issuedAt": c.time,
+                "evaluation": c.boolean,
+                "platform": c.fields(
+                    {
+                        "name": c.text(1, 2000),
+                        "operator": MAYBE_TEXT,
+                        "website": MAYBE_TEXT,
+                        "filingNo": MAYBE_TEXT,
+                        "interests": MAYBE_TEXT,
+                    }
+                ),
+                "originalsHeld": c.items(c.integer(0, 999), 0, 1000),
+                "limitations": c.items(c.fields({"zh": c.text(1, 2000), "en": c.text(1, 2000)}), 0, 32),
+            }
+        ),
+        "record": sized(RECORD, 4096),
+        "files": c.items(
+            c.fields({"entry": sized(ENTRY, 4096), "path": PROOF, "name": c.nullable(sized(NAME, 4096))}), 0, 1000
+        ),
+        "annexes": c.fields({}, ANNEXES),
+        "log": LOG,
+        "notBeforeHeader": c.nullable(c.pattern("0x(?:[0-9a-f]{2})+", 2 + 2 * 8192)),
+        "publications": c.items(PUBLICATION, 1, 16),
+        **SEALED_BY,
+    }
+)
+RECEIPT = c.fields(
+    {
+        "type": c.one_of("tiezheng/receipt/v1"),
+        "evaluation": c.boolean,
+        "record": sized(RECORD, 4096),
+        "files": c.items(c.fields({"entry": sized(ENTRY, 4096), "name": sized(NAME, 4096)}), 1, 1000),
+        "annexes": c.fields(ANNEXES),
+        "leafIndex": c.integer(0),
+        "inclusionProof": PROOF,
+        "checkpoint": CHECKPOINT,
+        "publishBy": c.time,
+        **SEALED_BY,
+    }
+)
+CERTIFIED = c.fields({"type": c.one_of("tiezheng/certified/v1"), "certificate": c.digest, "salt": c.digest})
+STATUS = c.fields(
+    {
+        "type": c.one_of("tiezheng/status/v1"),
+        "certificateNo": c.pattern("TZ-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{8}"),
+        "certificate": c.digest,
+        "status": c.one_of("valid", "withdrawn", "superseded"),
+        "since": c.time,
+        "reason": c.pattern("[a-z0-9]+(?:-[a-z0-9]+)*", 60),
+        "salt": c.digest,
+    },
+    {"successor": c.digest},
+)
+
+
+def status_record(value, at):
+    if isinstance(value, dict) and value.get("type") == "tiezheng/certified/v1":
+        return CERTIFIED(value, at)
+    STATUS(value, at)
+    if (value["status"] == "superseded") != ("successor" in value):
+        c.wrong(at, "successor only and always with superseded")
+    return None
+
+
+STATUS_PROOF = c.fields(
+    {
+        "type": c.one_of("tiezheng/status-proof/v1"),
+        "certificate": c.digest,
+        "certificateNo": c.pattern("TZ-[0-9]{8}-[0-9A-HJKMNP-TV-Z]{8}"),
+        "claims": c.fields({"answeredAt": c.time, "checkpointAt": c.time, "newest": c.boolean}),
+        "evaluation": c.boolean,
+        "log": LOG,
+        "publication": PUBLICATION,
+        "record": status_record,
+        **SEALED_BY,
+    }
+)
+
+
+class Checks(list):
+    def add(self, name, status, cause=None, about=None):
+        self.append({"name": name, "status": status, "cause": cause, "about": about})
+
+    def status(self, name, about=None):
+        return [x["status"] for x in self if x["name"] == name and x["about"] == about]
+
+
+class File:
+    def __init__(self, data):
+        self.size = len(data)
+        self.data = data
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.sm3 = sm3(data).hex()
+
+
+def parse_certificate(data):
+    value = c.parse(data, MAX_CERTIFICATE_BYTES)
+    CERTIFICATE(value, "certificate")
+    check_notes([p["checkpoint"] for p in value["publications"]])
+    for publication in value["publications"]:
+        for item in publication["attestations"]:
+            for text in [item[n] for n in ("token", "proof") if n in item] + item.get("certificates", []) + item.get("revocation", []):
+                c.from_base64(text)
+    for key in value["log"]["keys"]:
+        note.parse_key(key, note.ED25519)
+    return value
+
+
+def check_notes(notes):
+    for one in notes:
+        note.parse_checkpoint(one.encode())
+
+
+def check_deposit(checks, record, files, annexes, presented):
+    """The record, its files and annexes. `files`: entry, name, path or None where all entries are there."""
+    parts = [*(f["entry"] for f in files), *annexes.values()]
+    same = all(part["depositId"] == record["depositId"] for part in parts)
+    checks.add("record.commitment", *(("passed", None) if same else ("failed", "deposit-id-mismatch")))
+    for name in record["annexes"]:
+        if name not in annexes:
+            checks.add(f"annex.{name}", "not-checked", "closed")
+        elif c.commit(annexes[name]).hex() == record["annexes"][name]:
+            checks.add(f"annex.{name}", "passed")
+        else:
+            checks.add(f"annex.{name}", "failed", "commitment-mismatch")
+    for file in files:
+        check_path(checks, record, file)
+    match_files(checks, files, presented)
+
+
+def check_path(checks, record, file):
+    entry, name = file["entry"], file["name"]
+    about = f"file {entry['index'] + 1}"
+    if entry["index"] >= record["files"]["count"]:
+        return checks.add("file.path", "failed", "index-out-of-range", about)
+    leaf = spine.leaf_hash(spine.file_leaf_data(entry))
+    path = [bytes.fromhex(h) for h in file["path"]]
+    root = spine.root_from_proof(leaf, entry["index"], record["files"]["count"], path)
+    if root is None:
+        return checks.add("file.path", "failed", "path-length-mismatch", about)
+    if root.hex() != record["files"]["root"]:
+        return checks.add("file.path", "failed", "root-mismatch", about)
+    if name is not None and c.commit(name).hex() != entry["nameCommitment"]:
+        return checks.add("file.path", "failed", "name-commitment-mismatch", about)
+    return checks.add("file.path", "passed", None, about)
+
+
+def match_files(checks, files, presented):
+    used = set()
+    for file in files:
+        entry = file["entry"]
+        about = f"file {entry['index'] + 1}"
+        fitting = [f for f in presented if f.sha256 == entry["digests"]["sha256"]]
+        if not fitting:
+            checks.add("file.missing", "not-checked", "absent", about)
+            continue
+        used.add(fitting[0].sha256)
+        compare(checks, about, entry, fitting[0])
+    for stranger in presented:
+        if stranger.sha256 not in used:
+            checks.add("file.sha256", "failed", "digest-not-recorded", f"presented {stranger.sha256}")
+
+
+def compare(checks, about, entry, file):
+    checks.add("file.size", *(("passed", None) if file.size == entry["sizeBytes"] else ("failed", "size-mismatch")), about)
+    checks.add("file.sha256", "passed", None, about)
+    if entry["digests"]["sm3"] is None:
+        checks.add("file.sm3", "not-checked", "absent", about)
+    else:
+        same = file.sm3 == entry["digests"]["sm3"]
+        checks.add("file.sm3", *(("passed", None) if same else ("failed", "digest-mismatch")), about)
+
+
+def keys_of(origin, policy, rotations):
+    """(key, tree sizes from, to) that count for the origin: the policy's, and those of proved rotations."""
+    if policy is None or origin not in policy.logs:
+        return []
+    counting = [[key, 0, note.MAX_TREE_SIZE] for key in policy.logs[origin]["keys"]]
+    for rotation in rotations:
+        proved = proved_rotation(origin, rotation, counting)
+        if proved is None:
+            break
+        old, new, size = proved
+        old[2] = size
+        if not any(entry[0] == new for entry in counting):
+            counting.append([new, size, note.MAX_TREE_SIZE])
+    return counting
+
+
+def proved_rotation(origin, rotation, counting):
+    try:
+        checkpoint = note.parse_checkpoint(rotation["checkpoint"].encode())
+        new = note.parse_key(rotation["record"]["newKey"], note.ED25519)
+    except Refused:
+        return None
+    size = rotation["leafIndex"] + 1
+    proof = [bytes.fromhex(h) for h in rotation["inclusionProof"]]
+    leaf = spine.leaf_hash(spine.plain_leaf_data(rotation["record"]))
+    if checkpoint.origin != origin or new.name != origin or checkpoint.size != size:
+        return None
+    if spine.root_from_proof(leaf, size - 1, size, proof) != checkpoint.root or not note.signed_by(checkpoint, new):
+        return None
+    for entry in counting:
+        if entry[0] != new and entry[2] == note.MAX_TREE_SIZE and note.signed_by(checkpoint, entry[0]):
+            return entry, new, size
+    return None
+
+
+def check_log(checks, origin, rotations, checkpoint, leaf_data, leaf_index, proof, cosignatures, policy, about):
+    """The log's checks of one publication. True if it stands in the log."""
+    if checkpoint.origin != origin:
+        checks.add("log.origin", "failed", "origin-mismatch", about)
+    elif policy is None:
+        checks.add("log.origin", "not-checked", "no-policy", about)
+    elif origin not in policy.logs:
+        checks.add("log.origin", "not-checked", "untrusted-key", about)
+    else:
+        checks.add("log.origin", "passed", None, about)
+    checks.add("log.signature", *check_signature(origin, rotations, checkpoint, policy), about)
+    hashes = [bytes.fromhex(h) for h in proof]
+    root = spine.root_from_proof(spine.leaf_hash(leaf_data), leaf_index, checkpoint.size, hashes)
+    if leaf_index >= checkpoint.size:
+        checks.add("log.inclusion", "failed", "index-out-of-range", about)
+    elif root is None:
+        checks.add("log.inclusion", "failed", "proof-length-mismatch", about)
+    elif root != checkpoint.root:
+        checks.add("log.inclusion", "failed", "root-mismatch", about)
+    else:
+        checks.add("log.inclusion", "passed", None, about)
+    if cosignatures is not None:
+        checks.add("log.cosignatures", *note.check_cosignatures(checkpoint, cosignatures, policy), about)
+    return all(checks.status(f"log.{name}", about) == ["passed"] for name in ("origin", "signature", "inclusion"))
+
+
+def check_signature(origin, rotations, checkpoint, policy):
+    if policy is None:
+        return "not-checked", "no-policy"
+    retired = False
+    for key, least, most in keys_of(origin, policy, rotations):
+        signed = note.signed_by(checkpoint, key)
+        if signed is None:
+            continue
+        if not signed:
+            return "failed", "signature-invalid"
+        if checkpoint.size > most:
+            retired = True
+        elif checkpoint.size >= least:
+            return "passed", None
+    return ("failed", "signed-by-retired-key") if retired else ("not-checked", "untrusted-key")
+
+
+def check_attestations(checks, publication, checkpoint, number, origin, policy, material):
+    """The attestations of one publication: [(time in milliseconds, operator, independent)] and the anchors that stand."""
+    times, anchors, token_operators = [], [], []
+    for i, item in enumerate(publication["attestations"]):
+        about = f"publication {number}, attestation {i + 1}"
+        if item["type"] == "evm":
+            check_anchor(checks, item, checkpoint, origin, policy, about, times, anchors)
+        elif item["type"] == "rfc3161":
+            check_stamp(checks, item, checkpoint_bytes(publication), policy, material, about, times, token_operators)
+        else:
+            headers = {} if policy is None else policy.headers
+            outcome, at = ots.check(c.from_base64(item["proof"]), checkpoint.root, headers)
+            checks.add("opentimestamps", *outcome, about)
+            if at is not None:
+                times.append((at, "Bitcoin", policy.bitcoin_independent))
+    return times, anchors, token_operators
+
+
+def checkpoint_bytes(publication):
+    return publication["checkpoint"].encode()
+
+
+def check_anchor(checks, item, checkpoint, origin, policy, about, times, anchors):
+    try:
+        header = evm.check_receipt(item, checkpoint.size, checkpoint.root)
+        checks.add("evm.receipt", "passed", None, about)
+    except evm.Failed as failed:
+        checks.add("evm.receipt", "failed", str(failed), about)
+        for name in ("evm.canonical", "evm.contract", "evm.finality"):
+            checks.add(name, "not-checked", "depends-on-failed", about)
+        return
+    confirmed = confirmation(policy, item["chain"], item["blockHash"])
+    checks.add("evm.canonical", *confirmed, about)
+    if policy is None:
+        checks.add("evm.contract", "not-checked", "no-policy", about)
+    else:
+        known = (item["chain"], item["contract"]) in policy.logs.get(origin, {"contracts": ()})["contracts"]
+        checks.add("evm.contract", *(("passed", None) if known else ("not-checked", "untrusted-key")), about)
+    checks.add("evm.finality", *confirmed, about)
+    if confirmed[0] == "passed":
+        times.append((header.timestamp * 1000, *chain_operator(policy, item["chain"])))
+        if all(checks.status(name, about) == ["passed"] for name in ("evm.contract", "evm.finality")):
+            anchors.append(chain_operator(policy, item["chain"])[0])
+
+
+def chain_operator(policy, chain):
+    entry = policy.chains.get(chain, {"independent": False})
+    return entry.get("operator", chain), entry["independent"]
+
+
+def confirmation(policy, chain, block_hash):
+    if policy is None:
+        return "not-checked", "no-policy"
+    return ("passed", None) if (chain, block_hash) in policy.blocks else ("not-checked", "offline")
+
+
+def check_stamp(checks, item, stamped, policy, material, about, times, token_operators):
+    own = [[c.from_base64(x) for x in item[name]] for name in ("certificates", "revocation")]
+    all_material = [own[0] + material[0], own[1] + material[1]]
+    authorities = None if policy is None else policy.authorities
+    try:
+        token = tokens.check_token(c.from_base64(item["token"]), stamped, authorities, all_material)
+    except x509.Bad as bad:
+        return checks.add("rfc3161", "failed", str(bad), about)
+    except tokens.Open as cause:
+        return checks.add("rfc3161", "not-checked", str(cause), about)
+    entry = policy.authority_entries[token.root.der]
+    operator = entry.get("operator", "authority " + hashlib.sha256(token.root.der).hexdigest())
+    times.append((token.gen_time + token.accuracy, operator, entry["independent"]))
+    token_operators.append(operator)
+    return checks.add("rfc3161", "passed", None, about)
+
+
+def check_not_before(checks, record, header, policy):
+    """T0 in milliseconds, or None."""
+    if record["notBefore"] is None:
+        checks.add("evm.notBefore", "not-checked", "absent")
+        return None
+    if header is None:
+        checks.add("evm.notBefore", "not-checked", "absent")
+        return None
+    try:
+        opened = evm.open_header(bytes.fromhex(header[2:]), bytes.fromhex(record["notBefore"]["blockHash"][2:]))
+    except evm.Failed as failed:
+        checks.add("evm.notBefore", "failed", str(failed))
+        return None
+    outcome = confirmation(policy, record["notBefore"]["chain"], record["notBefore"]["blockHash"])
+    checks.add("evm.notBefore", *outcome)
+    return opened.timestamp * 1000 if outcome[0] == "passed" else None
+
+
+def check_seals(checks, value, stated, policy, material):
+    roots = None if policy is None else policy.seals
+    authorities = None if policy is None else policy.authorities
+    judged = seal.check_all(value, c.unix_ms(stated), roots, authorities, material)
+    for i, (outcome, _, _) in enumerate(judged):
+        checks.add("seal", *outcome, f"seal {i + 1}")
+    if not judged:
+        checks.add("seal", "not-checked", "absent")
+    return judged
+
+
+def check_times(checks, record, not_before, times, policy):
+    received = c.unix_ms(record["receivedAt"])
+    earliest = min((at for at, _, _ in times), default=None)
+    if earliest is None:
+        checks.add("time.bracket", "not-checked", "absent")
+    elif record["notBefore"] is not None and not_before is None:
+        checks.add("time.bracket", "not-checked", "absent")
+    elif (not_before is not None and not_before > received) or received > earliest:
+        checks.add("time.bracket", "failed", "bracket-contradicted")
+    else:
+        checks.add("time.bracket", "passed")
+    operators = {operator for _, operator, independent in times if independent}
+    required = 0 if policy is None else policy.value["independentTimesRequired"]
+    if required and len(operators) >= required:
+        checks.add("time.independent", "passed")
+    elif len(operators) < required:
+        checks.add("time.independent", "not-checked", "absent")
+    else:
+        checks.add("time.independent", "not-checked", "not-required")
+
+
+def verify_certificate(data, presented, policy, material, answer=None, now_ms=None, subject_checks=None):
+    """(checks, required-but-unmet, value)."""
+    value = parse_certificate(data)
+    record = value["record"]
+    checks = Checks()
+    checks.add("certificate.canonical", "passed")
+    check_seals(checks, value, value["claims"]["issuedAt"], policy, material)
+    check_deposit(checks, record, value["files"], value["annexes"], presented)
+    leaf = spine.deposit_leaf_data(record)
+    times, anchors, token_operators, standing, witnessed = [], [], [], [], False
+    for i, publication in enumerate(value["publications"]):
+        about = f"publication {i + 1}"
+        checkpoint = note.parse_checkpoint(publication["checkpoint"].encode())
+        stands = check_log(
+            checks, value["log"]["origin"], value["log"].get("rotations", []), checkpoint, leaf, value["log"]["leafIndex"],
+            publication["inclusionProof"], publication["cosignatures"], policy, about,
+        )  # fmt: skip
+        found = check_attestations(checks, publication, checkpoint, i + 1, value["log"]["origin"], policy, material)
+        if stands:
+            standing.append(i)
+            times += found[0]
+            anchors += found[1]
+            token_operators += found[2]
+            witnessed = witnessed or checks.status("log.cosignatures", about) == ["passed"]
+    not_before = check_not_before(checks, record, value["notBeforeHeader"], policy)
+    check_times(checks, record, not_before, times, policy)
+    if answer is None:
+        checks.add("status", "not-checked", "absent")
+    else:
+        checks.add("status", *check_status(answer, seal.digest_of(value).hex(), policy, now_ms, material))
+    unmet = unmet_of(checks, policy, standing, anchors, token_operators, witnessed, value["log"]["origin"])
+    return checks, unmet, value
+
+
+def unmet_of(checks, policy, standing, anchors, token_operators, witnessed, origin):
+    unmet = []
+
+    def every(name):
+        found = [x for x in checks if x["name"] == name]
+        if not found or any(x["status"] != "passed" for x in found):
+            unmet.append(name)
+
+    def some(name):
+        if not any(x["name"] == name and x["status"] == "passed" for x in checks):
+            unmet.append(name)
+
+    for name in ("certificate.canonical", "record.commitment", "file.path", "time.bracket"):
+        every(name)
+    some("seal")
+    some("file.sha256")
+    if policy is None:
+        return [*unmet, "no-policy"]
+    if policy.value["independentTimesRequired"]:
+        every("time.independent")
+    if not standing:
+        unmet.append("log")
+    contracts = policy.logs.get(origin, {"contracts": ()})["contracts"]
+    if len(set(anchors)) < max(1 if contracts else 0, policy.value.get("anchorsRequired", 0)):
+        unmet.append("evm.receipt")
+    if policy.quorum and not witnessed:
+        unmet.append("log.cosignatures")
+    if len(set(token_operators)) < policy.value.get("tokensRequired", 0):
+        unmet.append("rfc3161")
+    if policy.value.get("statusRequired"):
+        every("status")
+    return unmet
+
+
+def check_status(data, certificate_digest, policy, now_ms, material):
+    try:
+        answer = c.parse(data, MAX_STATUS_BYTES)
+        STATUS_PROOF(answer, "status")
+    except Refused as refused:
+        raise refused
+    if answer["certificate"] != certificate_digest or answer["record"]["certificate"] != certificate_digest:
+        return "failed", "about-another-certificate"
+    checks = Checks()
+    publication = answer["publication"]
+    checkpoint = note.parse_checkpoint(publication["checkpoint"].encode())
+    leaf = spine.plain_leaf_data(answer["record"])
+    check_log(
+        checks, answer["log"]["origin"], answer["log"].get("rotations", []), checkpoint, leaf, answer["log"]["leafIndex"],
+        publication["inclusionProof"], None, policy, None,
+    )  # fmt: skip
+    check_seals(checks, answer, answer["claims"]["answeredAt"], policy, material)
+    for check in checks:
+        if check["status"] == "failed":
+            return "failed", check["cause"]
+    seals = [x for x in checks if x["name"] == "seal"]
+    for check in [x for x in checks if x["name"] != "seal"]:
+        if check["status"] != "passed":
+            return "not-checked", check["cause"]
+    if not any(x["status"] == "passed" for x in seals):
+        return "not-checked", seals[0]["cause"]
+    said = answer["record"].get("status", "valid")
+    if said != "valid":
+        return "failed", said
+    at, answered = c.unix_ms(answer["claims"]["checkpointAt"]), c.unix_ms(answer["claims"]["answeredAt"])
+    if now_ms is None or any(now_ms - t > DAY_MS or t - now_ms > 600_000 for t in (at, answered)):
+        return "not-checked", "stale"
+    return "passed", None
+
+
+def verify_receipt(data, presented, policy, material):
+    value = c.parse(data, MAX_RECEIPT_BYTES)
+    RECEIPT(value, "receipt")
+    checkpoint = note.parse_checkpoint(value["checkpoint"].encode())
+    record = value["record"]
+    checks = Checks()
+    checks.add("certificate.canonical", "passed")
+    check_seals(checks, value, record["receivedAt"], policy, material)
+    leaves = [spine.leaf_hash(spine.file_leaf_data(f["entry"])) for f in value["files"]]
+    files = [{**f, "path": [h.hex() for h in audit_path(leaves, i)]} for i, f in enumerate(value["files"])]
+    check_deposit(checks, record, files, value["annexes"], presented)
+    leaf = spine.deposit_leaf_data(record)
+    stands = check_log(
+        checks, checkpoint.origin, [], checkpoint, leaf, value["leafIndex"], value["inclusionProof"], [], policy,
+        "publication 1",
+    )  # fmt: skip
+    not_before = check_not_before(checks, record, None, policy)
+    check_times(checks, record, not_before, [], policy)
+    checks.add("status", "not-checked", "absent")
+    unmet = unmet_of(checks, policy, [0] if stands else [], [], [], False, checkpoint.origin)
+    return checks, unmet, value
+
+
+def audit_path(leaves, index):
+    """RFC 6962 section 2.1.1."""
+    if len(leaves) == 1:
+        return []
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if index < split:
+        return [*audit_path(leaves[:split], index), subtree(leaves[split:])]
+    return [*audit_path(leaves[split:], index - split), subtree(leaves[:split])]
+
+
+def subtree(leaves):
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return spine.node_hash(subtree(leaves[:split]), subtree(leaves[split:]))

@@ -1,0 +1,103 @@
+"""Seals: detached JWS (docs/formats/seal.md)."""
+
+import json
+
+import canonical as c
+import tokens
+import x509
+from canonical import Refused
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+base64url = c.pattern("[A-Za-z0-9_-]+", 65536)
+SEALS = c.items(
+    c.fields({"protected": base64url, "signature": base64url, "timestamp": c.nullable(c.base64_text)}), 0, 8
+)
+
+
+def payload_of(value):
+    return c.encode({name: item for name, item in value.items() if name != "seals"})
+
+
+def digest_of(value):
+    return c.sha256(payload_of(value))
+
+
+def check_all(value, stated_ms, roots, authorities, material, stamped=True):
+    """One ((status, cause), signer or None, trusted time or None) for each seal. `roots` None: no policy."""
+    return [check(one, payload_of(value), stated_ms, roots, authorities, material) for one in value["seals"]]
+
+
+def check(one, payload, stated_ms, roots, authorities, material):
+    header = read_header(one["protected"])
+    if header is None:
+        return ("failed", "seal-malformed"), None, None
+    algorithm, chain = header
+    if algorithm != "ES256":
+        return ("not-checked", "unsupported"), None, None
+    try:
+        certificates = [x509.parse_certificate(item) for item in chain]
+        key = load_der_public_key(certificates[0].spki)
+    except (x509.der.Malformed, ValueError):
+        return ("failed", "seal-malformed"), None, None
+    signature = c.from_base64url(one["signature"])
+    message = one["protected"].encode() + b"." + to_base64url(payload)
+    if signature is None or not es256(key, message, signature):
+        return ("failed", "seal-signature-invalid"), None, None
+    outcome, token_time = judge_signer(
+        certificates, signature, one["timestamp"], stated_ms, roots, authorities, material
+    )
+    return outcome, certificates[0], token_time
+
+
+def judge_signer(certificates, signature, timestamp, stated_ms, roots, authorities, material):
+    """The signer at the time of its own token, else at the stated time: (outcome, time that an authority vouches for)."""
+    at, token_time = stated_ms, None
+    if timestamp is not None:
+        try:
+            token = tokens.check_token(c.from_base64(timestamp), signature, authorities, material)
+            at = token_time = token.gen_time
+        except (x509.Bad, Refused):
+            return ("failed", "timestamp-invalid"), None
+        except tokens.Open:
+            pass
+    try:
+        at_hand = [*certificates[1:], *x509.parse_all(material[0])]
+        chain = x509.judge_chain(certificates[0], at_hand, roots or [], at, material[1])
+    except x509.Bad as bad:
+        return ("failed", str(bad)), token_time
+    except x509.Unsupported:
+        return ("not-checked", "unsupported"), token_time
+    if roots is None:
+        return ("not-checked", "no-policy"), token_time
+    return (("passed", None) if chain else ("not-checked", "untrusted-key")), token_time
+
+
+def read_header(protected):
+    """(alg, DER of x5c) or None."""
+    data = c.from_base64url(protected)
+    try:
+        header = c.parse(data or b"", 65536)
+        c.fields({"alg": c.text(1, 100), "x5c": c.items(c.base64_text, 1, 8)})(header, "protected")
+        return header["alg"], [c.from_base64(item) for item in header["x5c"]]
+    except (Refused, json.JSONDecodeError):
+        return None
+
+
+def es256(key, message, signature):
+    if len(signature) != 64 or not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        return False
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    try:
+        key.verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def to_base64url(data):
+    import base64
+
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
