@@ -1,0 +1,108 @@
+import type { NoticeAbout } from '../db/notices.ts';
+import { NOTICE_KINDS, type NoticeKind } from './notice.ts';
+
+export interface BilingualText {
+  zh: string;
+  en: string;
+}
+
+interface KindText {
+  /** What it is about, without any particular: it stands in subjects. */
+  title: BilingualText;
+  /** One sentence or two. */
+  body: (about: NoticeAbout) => BilingualText;
+  /** Page of the service that tells more, beginning with `/`. */
+  page: (about: NoticeAbout) => string;
+}
+
+const depositPage = ({ depositId }: NoticeAbout) => (depositId === undefined ? '/' : `/deposits/${depositId}`);
+
+const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
+  anchored: {
+    title: { zh: '存证已上链', en: 'Anchored' },
+    body: ({ depositId, chain }) => ({
+      zh: `存证 ${depositId} 所在的日志状态已在 ${chain} 上链，并已达到最终性。`,
+      en: `The state of the log that holds deposit ${depositId} is anchored on ${chain} and final there.`,
+    }),
+    page: depositPage,
+  },
+  certified: {
+    title: { zh: '证书已签发', en: 'Certificate issued' },
+    body: ({ depositId, certificateNo }) => ({
+      zh: `存证 ${depositId} 的证书 ${certificateNo} 已签发。`,
+      en: `Certificate ${certificateNo} of deposit ${depositId} has been issued.`,
+    }),
+    page: depositPage,
+  },
+  stuck: {
+    title: { zh: '存证进度延迟', en: 'Deposits are delayed' },
+    body: ({ deposits, oldestReceivedAt }) => ({
+      zh: `有 ${deposits} 项存证尚未上链，最早的一项接收于 ${beijing(oldestReceivedAt)}。内容已留存；恢复后将自动继续，您无需重新提交。`,
+      en: `${deposits} deposit(s) are not anchored yet; the oldest was received at ${oldestReceivedAt}. They are kept, and go on by themselves: nothing need be handed in again.`,
+    }),
+    page: () => '/',
+  },
+  'grant-opened': {
+    title: { zh: '共享内容被查看', en: 'Something you shared was opened' },
+    body: ({ linkId, grantId }) => ({
+      zh: `您共享的${linkId === undefined ? `授权 ${grantId}` : `链接 ${linkId}`} 被打开。一小时内的多次打开只通知一次，逐次记录见保管链。`,
+      en: `${linkId === undefined ? `Grant ${grantId}` : `Link ${linkId}`} that you gave was opened. You are told once an hour at most; the custody timeline has every opening.`,
+    }),
+    page: () => '/',
+  },
+  'hand-over-waiting': {
+    title: { zh: '有一项移交等待您确认', en: 'A hand-over waits for you' },
+    body: ({ handOverId, expiresAt }) => ({
+      zh: `移交 ${handOverId} 等待贵方确认，有效期至 ${beijing(expiresAt)}。未确认前，记录显示为未完成。`,
+      en: `Hand-over ${handOverId} waits for your confirmation until ${expiresAt}. Until then the record shows it as open.`,
+    }),
+    page: () => '/',
+  },
+  'upload-expiring': {
+    title: { zh: '上传即将失效', en: 'An upload is about to end' },
+    body: ({ depositId, fileIndex, expiresAt }) => ({
+      zh: `存证 ${depositId} 的第 ${Number(fileIndex) + 1} 个文件尚未传完，将于 ${beijing(expiresAt)} 失效。已固定的摘要和时间不受影响；继续上传即可延长。`,
+      en: `File ${Number(fileIndex) + 1} of deposit ${depositId} has not arrived whole, and its upload ends at ${expiresAt}. Digest and time are fixed already and stay; going on with it prolongs it.`,
+    }),
+    page: depositPage,
+  },
+  'renewal-due': {
+    title: { zh: '证明需要续期', en: 'A renewal is due' },
+    body: ({ depositId }) => ({
+      zh: `存证 ${depositId} 的时间证明需要续期，以便长期可验证。`,
+      en: `The proofs of time of deposit ${depositId} are due for renewal, so that they can be checked for years to come.`,
+    }),
+    page: depositPage,
+  },
+  'webhook-disabled': {
+    title: { zh: 'Webhook 已停用', en: 'A webhook was disabled' },
+    body: ({ webhookId, outcome }) => ({
+      zh: `Webhook ${webhookId} 多次投递失败，已停用（最后结果：${outcome}）。尚未送达的通知已取消；修复后可重新启用。`,
+      en: `Webhook ${webhookId} failed again and again and was disabled (last outcome: ${outcome}). What had not arrived is cancelled; it can be enabled again once the receiver works.`,
+    }),
+    page: () => '/',
+  },
+  test: {
+    title: { zh: '测试通知', en: 'Test' },
+    body: () => ({ zh: '这是一条测试通知。', en: 'This is a test.' }),
+    page: () => '/',
+  },
+};
+
+/** What a notice says, or of a kind that an older version wrote, its name. */
+export function noticeText(
+  kind: string,
+  about: NoticeAbout,
+): { title: BilingualText; body: BilingualText; page: string } {
+  const known = NOTICE_KINDS.find((each) => each === kind);
+  if (known === undefined) return { title: { zh: kind, en: kind }, body: { zh: kind, en: kind }, page: '/' };
+  const { title, body, page } = TEXTS[known];
+  return { title, body: body(about), page: page(about) };
+}
+
+/** UTC as it stands in data → `2026-11-22 11:04 (+08:00)`, as it stands on paper. */
+function beijing(utc: string | number | undefined): string {
+  const ms = Date.parse(String(utc));
+  if (Number.isNaN(ms)) return String(utc);
+  return `${new Date(ms + 8 * 3600_000).toISOString().slice(0, 16).replace('T', ' ')} (+08:00)`;
+}
