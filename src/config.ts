@@ -8,6 +8,7 @@ import { CodedError } from './errors.ts';
 import { type PlatformProfile, platformSchema } from './format/certificate.ts';
 import { address, text } from './format/fields.ts';
 import { type LogRecord, originSchema, predecessorSchema } from './format/log.ts';
+import { DEFAULT_RENEWAL_SETTINGS, type RenewalSettings, renewalSettingsSchema } from './renewal/renewal-settings.ts';
 import type { AuthoritySettings } from './timestamp/authority-client.ts';
 import { type WitnessSettings, witnessSettingsSchema } from './witness/witness-settings.ts';
 
@@ -99,6 +100,8 @@ export interface Config {
   witnesses: WitnessSettings | null;
   /** Asked to stamp publications; null: none is. */
   calendars: CalendarSettings | null;
+  /** When the archive is renewed, and how much of that happens by itself. */
+  renewal: RenewalSettings;
   oidcProviders: OidcProvider[];
   signUp: 'open' | 'invited';
   platform: PlatformProfile;
@@ -136,6 +139,8 @@ export interface CommonSettings {
   witnesses: WitnessSettings | null;
   /** Calendars to ask; null if there are none. */
   calendars: CalendarSettings | null;
+  /** When the archive is renewed, and how much of that happens by itself. */
+  renewal: RenewalSettings;
   /** Where users of courts and firms sign in. */
   oidcProviders: OidcProvider[];
   /** Who may become a user: anybody, or whom an organisation has invited. */
@@ -155,6 +160,7 @@ export function readCommonSettings(env: Environment): CommonSettings {
     authorities: readAuthorities(env),
     witnesses: readWitnesses(env),
     calendars: readCalendars(env),
+    renewal: readRenewal(env),
     oidcProviders: readOidcProviders(env),
     signUp: readSignUp(env),
     maxFileBytes: readInteger(env, 'TIEZHENG_MAX_FILE_BYTES', DEFAULT_MAX_FILE_BYTES, 1, 2 ** 44),
@@ -411,6 +417,13 @@ function readCalendars(env: Environment): CalendarSettings | null {
   if (file === '') return null;
   const { intervalSeconds, ...settings } = readJson(name, file, calendarsSchema);
   return { ...settings, intervalMs: 1000 * intervalSeconds };
+}
+
+/** The defaults if the setting is not there. @throws ConfigError `setting-invalid` */
+export function readRenewal(env: Environment): RenewalSettings {
+  const name = 'TIEZHENG_RENEWAL_FILE';
+  const file = env[name] ?? '';
+  return file === '' ? DEFAULT_RENEWAL_SETTINGS : readJson(name, file, renewalSettingsSchema);
 }
 
 function readPlace(name: string, value: string, env: Environment): FolderSettings | BucketSettings {

@@ -57,11 +57,15 @@ import { parseRegisterEntry } from './log/register-entry.ts';
 import { Sequencer } from './log/sequencer.ts';
 import type { Logger } from './logger.ts';
 import { StatusService } from './status/status-service.ts';
+import { ArchiveStamper } from './renewal/archive-stamper.ts';
+import { ArchiveWorker } from './renewal/archive-worker.ts';
+import { monthsLater } from './renewal/due.ts';
 import type { CheckpointRegister } from './storage/checkpoint-register.ts';
 import { FileCheckpointRegister } from './storage/file-register.ts';
 import { FileObjectStore } from './storage/file-store.ts';
 import { LocalMasterKey, MasterKeyRing } from './storage/master-key.ts';
 import type { ObjectStore } from './storage/object-store.ts';
+import type { AuthorityClient } from './timestamp/authority-client.ts';
 import { Timestamping } from './timestamp/timestamping.ts';
 import { openTrust } from './verify/trust.ts';
 import { VERIFIER } from './verify/verifier.ts';
@@ -225,6 +229,17 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     });
     stops.push(() => timestamping.stop());
     timestamping.start();
+    const archive = new ArchiveWorker({
+      db,
+      stamper: openArchiveStamper(config, db, () => timestamping.clients()),
+      settings: config.renewal,
+      nowMs: Date.now,
+      intervalMs: config.profile === 'evaluation' ? 5000 : 60_000 * config.renewal.archiveMinutes,
+      onTrouble: onTrouble('archive'),
+    });
+    stops.push(() => archive.stop());
+    // Without any authority there is nothing it could do, and an alarm would tell nothing new.
+    if (timestamping.clients().length > 0) archive.start();
     const identity: OwnIdentity = {
       evaluation: config.profile === 'evaluation',
       log,
@@ -604,6 +619,16 @@ async function openS3(config: Config): Promise<S3Client | undefined> {
   });
 }
 
+/** What stamps the archive, in a service and in commands beside one. */
+export function openArchiveStamper(
+  { renewal }: Pick<Config, 'renewal'>,
+  db: Database,
+  authorities: () => readonly AuthorityClient[],
+): ArchiveStamper {
+  const lastingMs = monthsLater(0, renewal.monthsBefore);
+  return new ArchiveStamper({ db, authorities, nowMs: Date.now, lastingMs, keyEnds: renewal.keys });
+}
+
 /** The object store alone, for commands beside a running service. */
 export async function openObjects(config: Config): Promise<{ store: ObjectStore; close: () => void }> {
   const s3 = await openS3(config);
@@ -631,7 +656,8 @@ function registerKey({ prefix }: BucketSettings): string {
   return `${prefix}checkpoint-register`;
 }
 
-async function openMasterKeys({ masterKeyFile }: Config): Promise<MasterKeyRing> {
+/** For commands that read originals. */
+export async function openMasterKeys({ masterKeyFile }: Config): Promise<MasterKeyRing> {
   const text = (await readSetting('TIEZHENG_MASTER_KEY_FILE', masterKeyFile)).trim();
   if (!/^[0-9a-f]{64}$/.test(text)) {
     throw new ConfigError('setting-invalid', `TIEZHENG_MASTER_KEY_FILE: ${masterKeyFile} does not hold 64 hex digits`);

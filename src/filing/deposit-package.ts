@@ -12,6 +12,7 @@ import { parseCheckpoint } from '../format/checkpoint.ts';
 import { fileNameSchema } from '../format/deposit.ts';
 import { parseObject } from '../format/fields.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import { EvidenceRecords } from '../renewal/evidence-records.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { type ContentVault, openStored, originalObjectName } from '../storage/stored-content.ts';
 import type { TokenMaterial } from '../verify/timestamp.ts';
@@ -52,6 +53,7 @@ export async function writeDepositPackage(
       contentReceived: content.state === 'proved' ? content.bytes : undefined,
       originals: await originalsOf(db, vault, depositId),
       fileProofs: await makeFileProofs(db.pool, log, depositId),
+      evidenceRecords: await new EvidenceRecords(db.pool).ofDeposit(depositId),
       tokenMaterial: await tokenMaterialOf(db, certificate),
       verifier,
       createdAtMs: nowMs(),

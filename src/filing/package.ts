@@ -44,6 +44,8 @@ export interface PackageContent {
   originals: readonly PackagedOriginal[];
   /** OpenTimestamps proofs of files by their place in the deposit. */
   fileProofs: readonly { index: number; bytes: Uint8Array }[];
+  /** RFC 4998 evidence records of files by their place in the deposit, and of all together (null) if there are several. */
+  evidenceRecords?: readonly { index: number | null; bytes: Uint8Array }[];
   /** What lies beside the timestamps: certificates of their authorities, CRLs and OCSP responses. */
   tokenMaterial: TokenMaterial;
   /** The offline verifier, verify.html. */
@@ -110,6 +112,9 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
     await bag.addBytes(`${PACKAGE.proofs}authority-${i + 1}.${isOcspResponse(der) ? 'ocsp' : 'crl'}`, der);
   }
   for (const { index, bytes } of content.fileProofs) await bag.addBytes(`data/proofs/file-${index + 1}.ots`, bytes);
+  for (const { index, bytes } of content.evidenceRecords ?? []) {
+    await bag.addBytes(`${PACKAGE.proofs}${index === null ? 'files' : `file-${index + 1}`}.ers`, bytes);
+  }
   await bag.addBytes('data/verify.html', content.verifier);
   const verifierSha256 = encodeHex(sha256(content.verifier));
   await bag.addBytes('data/guide.html', encodeUtf8(renderGuide({ certificateNo, evaluation, verifierSha256 })));

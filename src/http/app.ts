@@ -26,6 +26,7 @@ import type { WebhookService } from '../notices/webhook-service.ts';
 import type { StatusService } from '../status/status-service.ts';
 import type { ContentVault } from '../storage/stored-content.ts';
 import type { Timestamping } from '../timestamp/timestamping.ts';
+import { EvidenceRecords } from '../renewal/evidence-records.ts';
 import { makeDepositProof } from '../witness/deposit-proof.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
 import { accountRoutes } from './account-routes.ts';
@@ -184,6 +185,8 @@ export function routesOf(parts: AppParts): Route[] {
       deposits,
       previews,
       writePackage,
+      evidenceRecord: async (depositId, index) =>
+        (await new EvidenceRecords(db.pool).ofDeposit(depositId, index))[0]?.bytes,
       fileProof: async (depositId, index) => (await makeFileProofs(db.pool, parts.log, depositId, index))[0]?.bytes,
       leafProof: (leafIndex) => makeDepositProof(db.pool, parts.log, leafIndex),
       anchoringTrouble: parts.anchoringTrouble,

@@ -18,6 +18,7 @@ import { DepositError } from '../intake/deposit-error.ts';
 import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import { RECORDS_LOST } from '../log/log-error.ts';
+import { ARCHIVE_ALARMS } from '../renewal/archive-worker.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
@@ -43,6 +44,8 @@ export interface DepositRouteParts {
   writePackage: (depositId: string, sink: WritableStream<Uint8Array>, actors: 'opened' | 'closed') => Promise<void>;
   /** The `.ots` of one file; undefined until a calendar has stamped a publication that covers it. */
   fileProof: (depositId: string, fileIndex: number) => Promise<Uint8Array | undefined>;
+  /** The `.ers` of one file, or of all together if null; undefined until an authority has stamped the tree that holds it. */
+  evidenceRecord: (depositId: string, fileIndex: number | null) => Promise<Uint8Array | undefined>;
   /** The `.tlog-proof` of one leaf; undefined before the first publication that covers it. */
   leafProof: (leafIndex: bigint) => Promise<Uint8Array | undefined>;
   nowMs: () => number;
@@ -70,11 +73,15 @@ const JSON_TYPE = 'application/json';
 const PDF_TYPE = 'application/pdf';
 const ZIP_TYPE = 'application/zip';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
+/** RFC 4998 registers no media type. */
+const ERS_TYPE = 'application/octet-stream';
 const OTS_TYPE = 'application/vnd.opentimestamps.ots';
+
+const NO_RECORD = 'no authority has stamped a tree yet that holds this deposit';
 
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
-  const { db, vault, deposits, previews, writePackage, fileProof, leafProof, anchoringTrouble, chains } = parts;
+  const { db, vault, deposits, previews, writePackage, fileProof, evidenceRecord, leafProof, anchoringTrouble, chains } = parts;
 
   const note = custodyNotes(db, parts.nowMs);
 
@@ -92,7 +99,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
   /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
   const alarmCodes = async () => {
     // Records that are lost hold up nothing that is here, and calendars and timestamp authorities nothing at all.
-    const others: readonly string[] = [RECORDS_LOST, ...CALENDAR_ALARMS, ...AUTHORITY_ALARMS];
+    const others: readonly string[] = [RECORDS_LOST, ...CALENDAR_ALARMS, ...AUTHORITY_ALARMS, ...ARCHIVE_ALARMS];
     const open = (await selectOpenAlarms(db.pool)).filter(({ code }) => !others.includes(code));
     const codes = open.map((alarm) => alarm.code);
     return [...new Set([...codes, ...anchoringTrouble()])];
@@ -352,6 +359,50 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         }
         res.attachment(`file-${index + 1}.ots`);
         sendBytes(res, 200, OTS_TYPE, proof);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/files/{fileIndex}/proof.ers',
+      operationId: 'getFileEvidenceRecord',
+      tag: 'deposits',
+      summary: { zh: '下载文件的证据记录（RFC 4998）', en: 'Evidence record of a file (RFC 4998)' },
+      description: 'Its timestamps with every renewal so far. Any RFC 4998 implementation reads it.',
+      parameters: { path: ofFile },
+      answers: [{ status: 200, means: 'A .ers file.', mediaType: ERS_TYPE, body: { bytes: 'EvidenceRecord' } }],
+      problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
+      may: 'certificate.read',
+      handle: async (req, res, { account }) => {
+        const { depositId, fileIndex } = parseParameters(ofFile, req.params);
+        const { fileCount } = await ownDeposit(account.accountId, depositId);
+        const index = Number(fileIndex);
+        if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+        if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
+        const record = await evidenceRecord(depositId, index);
+        if (record === undefined) throw new HttpError('file-proof-pending', NO_RECORD);
+        res.attachment(`file-${index + 1}.ers`);
+        sendBytes(res, 200, ERS_TYPE, record);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/deposits/{depositId}/proof.ers',
+      operationId: 'getEvidenceRecord',
+      tag: 'deposits',
+      summary: { zh: '下载全部文件的证据记录（RFC 4998）', en: 'Evidence record of all files together (RFC 4998)' },
+      description: 'A data object group: also shows that these files, and no others, were handed in together.',
+      parameters: { path: ofDeposit },
+      answers: [{ status: 200, means: 'A .ers file.', mediaType: ERS_TYPE, body: { bytes: 'EvidenceRecord' } }],
+      problems: ['deposit-not-found', 'deposit-erased', 'file-proof-pending', 'invalid-parameter'],
+      may: 'certificate.read',
+      handle: async (req, res, { account }) => {
+        const { depositId } = parseParameters(ofDeposit, req.params);
+        const { fileCount } = await ownDeposit(account.accountId, depositId);
+        if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+        const record = await evidenceRecord(depositId, null);
+        if (record === undefined) throw new HttpError('file-proof-pending', NO_RECORD);
+        res.attachment(`${depositId}.ers`);
+        sendBytes(res, 200, ERS_TYPE, record);
       },
     },
     {
