@@ -8,6 +8,7 @@ import { CodedError } from './errors.ts';
 import { type PlatformProfile, platformSchema } from './format/certificate.ts';
 import { address, text } from './format/fields.ts';
 import { type LogRecord, originSchema, predecessorSchema } from './format/log.ts';
+import { type MailSettings, parseMailSettings } from './notices/mail-settings.ts';
 import { DEFAULT_RENEWAL_SETTINGS, type RenewalSettings, renewalSettingsSchema } from './renewal/renewal-settings.ts';
 import type { AuthoritySettings } from './timestamp/authority-client.ts';
 import { type WitnessSettings, witnessSettingsSchema } from './witness/witness-settings.ts';
@@ -102,6 +103,10 @@ export interface Config {
   calendars: CalendarSettings | null;
   /** When the archive is renewed, and how much of that happens by itself. */
   renewal: RenewalSettings;
+  /** Who takes mails; null: nobody is told by mail. */
+  mail: MailSettings | null;
+  /** True only for evaluation and tests: webhooks may be at private addresses, and without TLS. */
+  privateWebhooks: boolean;
   oidcProviders: OidcProvider[];
   signUp: 'open' | 'invited';
   platform: PlatformProfile;
@@ -141,6 +146,9 @@ export interface CommonSettings {
   calendars: CalendarSettings | null;
   /** When the archive is renewed, and how much of that happens by itself. */
   renewal: RenewalSettings;
+  /** Who takes mails; null if the setting is not there. */
+  mail: MailSettings | null;
+  privateWebhooks: boolean;
   /** Where users of courts and firms sign in. */
   oidcProviders: OidcProvider[];
   /** Who may become a user: anybody, or whom an organisation has invited. */
@@ -161,6 +169,8 @@ export function readCommonSettings(env: Environment): CommonSettings {
     witnesses: readWitnesses(env),
     calendars: readCalendars(env),
     renewal: readRenewal(env),
+    mail: readMail(env),
+    privateWebhooks: env[PRIVATE_WEBHOOKS] === 'yes',
     oidcProviders: readOidcProviders(env),
     signUp: readSignUp(env),
     maxFileBytes: readInteger(env, 'TIEZHENG_MAX_FILE_BYTES', DEFAULT_MAX_FILE_BYTES, 1, 2 ** 44),
@@ -208,6 +218,9 @@ export function readProductionConfig(env: Environment): Config {
       'setting-missing',
       `the service does not start without:\n${lines}\nTo try it out, use "tiezheng serve --evaluation".`,
     );
+  }
+  if ((env[PRIVATE_WEBHOOKS] ?? '') !== '') {
+    throw invalid(PRIVATE_WEBHOOKS, env[PRIVATE_WEBHOOKS] as string, 'nothing: it is for the evaluation profile alone');
   }
   const setting = (name: keyof typeof REQUIRED) => env[name] as string;
   const origin = setting('TIEZHENG_LOG_ORIGIN');
@@ -417,6 +430,20 @@ function readCalendars(env: Environment): CalendarSettings | null {
   if (file === '') return null;
   const { intervalSeconds, ...settings } = readJson(name, file, calendarsSchema);
   return { ...settings, intervalMs: 1000 * intervalSeconds };
+}
+
+const PRIVATE_WEBHOOKS = 'TIEZHENG_PRIVATE_WEBHOOKS';
+
+/** Null if the setting is not there. @throws ConfigError `setting-invalid`, without the password */
+function readMail(env: Environment): MailSettings | null {
+  const address = env.TIEZHENG_MAIL ?? '';
+  if (address === '') return null;
+  const mail = parseMailSettings(address, env.TIEZHENG_MAIL_FROM ?? '');
+  if (mail !== undefined) return mail;
+  throw new ConfigError(
+    'setting-invalid',
+    'TIEZHENG_MAIL is smtps://user:password@host, smtp://user:password@host or file:/folder, and TIEZHENG_MAIL_FROM an address such as evidence@example.org',
+  );
 }
 
 /** The defaults if the setting is not there. @throws ConfigError `setting-invalid` */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Wallet } from 'ethers';
 import { Authentication } from './access/authentication.ts';
-import type { SendMail } from './access/mail.ts';
+import type { Mail, SendMail } from './access/mail.ts';
 import { SignIn } from './access/sign-in.ts';
 import { SignInGuard } from './access/sign-in-guard.ts';
 import { AnchorWorker } from './anchor/anchor-worker.ts';
@@ -56,10 +56,14 @@ import { untilRefilled } from './log/refill-wait.ts';
 import { parseRegisterEntry } from './log/register-entry.ts';
 import { Sequencer } from './log/sequencer.ts';
 import type { Logger } from './logger.ts';
-import { StatusService } from './status/status-service.ts';
+import type { MailCarrier } from './notices/mail.ts';
+import { MailFolder } from './notices/mail-folder.ts';
+import { Notices } from './notices/notices.ts';
+import { SmtpCarrier } from './notices/smtp-carrier.ts';
 import { ArchiveStamper } from './renewal/archive-stamper.ts';
 import { ArchiveWorker } from './renewal/archive-worker.ts';
 import { monthsLater } from './renewal/due.ts';
+import { StatusService } from './status/status-service.ts';
 import type { CheckpointRegister } from './storage/checkpoint-register.ts';
 import { FileCheckpointRegister } from './storage/file-register.ts';
 import { FileObjectStore } from './storage/file-store.ts';
@@ -110,6 +114,12 @@ const UPLOAD_ROUND_MS = 60_000;
 const STUCK_AFTER_MS = 150_000;
 const FINAL_BLOCK_POLL_MS = 3_000;
 const ISSUE_INTERVAL_MS = 1_000;
+const NOTICE_POLL_MS = 2_000;
+/** A mail to the same member follows so long after the one before, at the earliest. */
+const MAIL_QUIET_MS = 10 * 60_000;
+/** Deposits without a final anchor for so many anchoring intervals, and six hours at least, are worth a notice. */
+const STUCK_INTERVALS = 12;
+const STUCK_LEAST_MS = 6 * 3600_000;
 
 /** Builds, connects and starts every part. On failure all that was started is stopped again. @throws CodedError saying what is missing */
 export async function startService(config: Config, extras: ServiceExtras): Promise<Service> {
@@ -283,7 +293,24 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const isSecure = config.publicUrl.startsWith('https:');
     // With this prefix no other host of the domain and no plain connection can set the cookie (RFC 6265bis §4.1.3.2).
     const cookieName = isSecure ? `__Host-${COOKIE}` : COOKIE;
-    const people = await openPeople(config, extras, db);
+    const carrier = await openMail(config, logger);
+    if (carrier !== null) stops.push(() => carrier.close());
+    const notices = new Notices({
+      ...{ db, keys, carrier, publicUrl: config.publicUrl, version: VERIFIER.version },
+      webhookPeers: config.privateWebhooks ? 'any' : 'public',
+      stuckAfterMs: Math.max(
+        STUCK_INTERVALS * Math.max(...config.chains.map(({ anchorIntervalMs }) => anchorIntervalMs)),
+        STUCK_LEAST_MS,
+      ),
+      quietMs: MAIL_QUIET_MS,
+      pollMs: NOTICE_POLL_MS,
+      nowMs: Date.now,
+      onTrouble: onTrouble('notices'),
+    });
+    stops.push(() => notices.stop());
+    notices.start();
+    const sendMail = extras.sendMail ?? (carrier === null ? undefined : (mail: Mail) => carrier.send(mail));
+    const people = await openPeople(config, { ...extras, ...(sendMail && { sendMail }) }, db);
     if (people !== null) stops.push(() => people.signIn.close());
     const authentication = new Authentication({
       db,
@@ -356,6 +383,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         return value === undefined ? undefined : parseRegisterEntry(value.bytes, ...logKeys)?.note;
       },
       statuses,
+      webhooks: notices.webhooks,
       readiness: new Readiness({
         db,
         store,
@@ -575,6 +603,17 @@ async function openPeople(
     onTrouble: (err) => logger.warn({ part: 'sign-in', err }, 'trouble'),
   });
   return { signIn, guard: new SignInGuard({ db, secret, nowMs: Date.now }) };
+}
+
+/** Null where nobody takes mails. */
+async function openMail({ mail }: Config, logger: Logger): Promise<MailCarrier | null> {
+  if (mail === null) {
+    logger.info('no TIEZHENG_MAIL: nobody is told anything by mail');
+    return null;
+  }
+  if (mail.kind === 'smtp') return new SmtpCarrier(mail.server, mail.from);
+  logger.info({ folder: mail.folder }, 'mails are written into a folder and sent by nobody');
+  return MailFolder.open(mail.folder, mail.from);
 }
 
 async function openAnchorer(file: string): Promise<Wallet> {

@@ -8,6 +8,7 @@ import {
   updateIntentEnded,
 } from '../db/certificate-intents.ts';
 import { insertCertificate, selectCertificateOfDeposit, selectUncertifiedDeposits } from '../db/certificates.ts';
+import { insertCertifiedNotice } from '../db/notices.ts';
 import type { Database } from '../db/pool.ts';
 import { CodedError, FormatError, ProofError } from '../errors.ts';
 import { encodeHex, equalBytes, parseHex } from '../format/bytes.ts';
@@ -271,6 +272,7 @@ export class CertificateIssuer {
       if ((await selectCertificateOfDeposit(client, depositId)) !== undefined) return false;
       if (!(await updateIntentEnded(client, certificateNo, 'issued'))) return false;
       await insertCertificate(client, { certificateNo, depositId, digest, ...made });
+      await insertCertifiedNotice(client, depositId, certificateNo, new Date(nowMs()));
       return true;
     });
     await clearAlarm(db.pool, ALARM, new Date(nowMs()), depositId);

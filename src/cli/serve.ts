@@ -85,6 +85,7 @@ async function serveEvaluation(): Promise<Running> {
 async function welcome(service: Service, profile: EvaluationProfile, folder: string): Promise<void> {
   const account = await openEvaluationAccount(service.db, profile.apiKey);
   const [chain] = profile.config.chains;
+  const { mail } = profile.config;
   const file: EvaluationFile = {
     url: service.url,
     apiKey: profile.apiKey,
@@ -102,6 +103,7 @@ async function welcome(service: Service, profile: EvaluationProfile, folder: str
       '',
       `  open     ${service.url}/sign-in?token=${token}   (once, within 15 minutes)`,
       `  data     ${folder}`,
+      ...(mail?.kind === 'files' ? [`  mail     ${mail.folder}   (written there, sent to nobody)`] : []),
       '  deposit  npx tiezheng deposit photo.jpg --wait --out out/',
       `  verify   npx tiezheng verify out/package.zip --policy ${join(folder, 'evaluation-policy.json')}`,
       '  stop     Ctrl-C',

@@ -71,6 +71,7 @@ export async function openEvaluation(
       config: {
         profile: 'evaluation',
         ...common,
+        mail: common.mail ?? { kind: 'files', folder: join(folder, 'mail'), from: 'tiezheng@localhost' },
         publicUrl: `http://${common.host}:${common.port}`,
         databaseUrl: postgres.url,
         objects: { kind: 'files', folder: join(folder, 'objects') },

@@ -23,10 +23,10 @@ import type { Uploads } from '../intake/resumable/uploads.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import type { WebhookService } from '../notices/webhook-service.ts';
+import { EvidenceRecords } from '../renewal/evidence-records.ts';
 import type { StatusService } from '../status/status-service.ts';
 import type { ContentVault } from '../storage/stored-content.ts';
 import type { Timestamping } from '../timestamp/timestamping.ts';
-import { EvidenceRecords } from '../renewal/evidence-records.ts';
 import { makeDepositProof } from '../witness/deposit-proof.ts';
 import { accessRoutes, type CookieSettings } from './access-routes.ts';
 import { accountRoutes } from './account-routes.ts';
@@ -158,7 +158,9 @@ export function buildApp(parts: AppParts): Express {
 export function routesOf(parts: AppParts): Route[] {
   const { db, vault, deposits, previews, writePackage, limits, identity } = parts;
   const onFailure = (error: unknown, res: Response) => logFailure(parts.logger, error, res);
-  const accounts = new AccountService({ db, signIn: parts.people?.signIn, nowMs: parts.nowMs });
+  const signIn = parts.people?.signIn;
+  const accounts = new AccountService({ db, signIn, nowMs: parts.nowMs });
+  const signInWays = () => ({ providers: signIn?.providers() ?? null, signUp: signIn?.settings.signUp ?? null });
   const authorities = () => parts.timestamping.status();
   const calendars = () =>
     parts.calendars().map((calendar) => ({
@@ -229,7 +231,7 @@ export function routesOf(parts: AppParts): Route[] {
       nowMs: parts.nowMs,
       ...parts.operation,
     }),
-    ...accessRoutes(parts.authentication, parts.cookie, accounts, () => parts.people?.signIn.providers() ?? null),
+    ...accessRoutes(parts.authentication, parts.cookie, accounts, signInWays),
     ...accountRoutes(accounts),
     ...(parts.timestamping.builtIn === null ? [] : tsaRoutes(parts.timestamping.builtIn)),
     ...docsRoutes(() => routes, identity),
