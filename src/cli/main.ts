@@ -207,6 +207,13 @@ program
   .option('--json', 'print one JSON array')
   .action(async (options) => (await import('./alarms.ts')).alarms(options));
 
+program
+  .command('renew')
+  .description('renew timestamps before what they rest on ages (RFC 4998): docs/operation.md 续期')
+  .option('--dry-run', 'only tell what is due and why; needs DATABASE_URL alone')
+  .option('--json', 'print one JSON object')
+  .action(async (options) => (await import('./renew.ts')).renew(options));
+
 function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];
 }
