@@ -9,6 +9,7 @@ import { MAX_SIGNED_POLICY_BYTES } from '../../format/signed-policy.ts';
 import { listZip, readZipEntry } from '../package-reader.ts';
 import { MAX_PDF_BYTES, openPdf } from '../pdf.ts';
 import { bagBase } from './bag.ts';
+import { evidenceRecordInspector } from './evidence-record.ts';
 import { HEAD_BYTES, type Inspector } from './inspector.ts';
 import { opentimestampsInspector } from './opentimestamps.ts';
 import { readPdfSignatures } from './pdf-signatures.ts';
@@ -20,6 +21,7 @@ import { tlogProofInspector } from './tlog-proof.ts';
 export const INSPECTORS: readonly Inspector[] = [
   opentimestampsInspector,
   tlogProofInspector,
+  evidenceRecordInspector,
   responseInspector,
   tokenInspector,
   signedPdfInspector,

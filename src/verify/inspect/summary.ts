@@ -100,6 +100,12 @@ function settlementFor(check: Check): Bilingual | undefined {
       en: `Present the file that it speaks of${digest === '' ? '' : `: its digest is${digest}`}.`,
     };
   }
+  if (name === 'file.digest' && facts.digest === undefined) {
+    return {
+      zh: '请取得该证明所指的原文件；所提供的是另一个文件或已改动的文件。',
+      en: 'Obtain the file that it speaks of; the one presented is another, or was changed.',
+    };
+  }
   if (name === 'file.digest') {
     return {
       zh: `请取得摘要为 ${facts.algorithm ?? ''} ${facts.digest ?? ''} 的原文件；所提供的是另一个文件或已改动的文件。`,
