@@ -1,14 +1,9 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Database } from '../db/pool.ts';
-import {
-  countSignInAttempt,
-  deleteOldSignInGuards,
-  deleteSignInGuard,
-  selectSignInLock,
-} from '../db/sign-in-guards.ts';
+import { countSignInAttempt, deleteOldSignInGuards, deleteSignInGuard } from '../db/sign-in-guards.ts';
 
 export interface GuardLimits {
-  /** Failed passwords of one address from unknown devices, or from one known device, within the window. */
+  /** Passwords tried, until one is right, for one address from unknown devices, or from one known device, within the window. */
   passwords: number;
   /** Mails to one address within the window. */
   mails: number;
@@ -63,11 +58,13 @@ export class SignInGuard {
    */
   async take(counted: Uint8Array, what: 'passwords' | 'mails'): Promise<number> {
     const now = new Date(this.#nowMs());
-    const until = await selectSignInLock(this.#db.pool, counted, now);
-    if (until !== undefined) return Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
     const { windowMs, lockMs } = this.#limits;
-    await countSignInAttempt(this.#db.pool, counted, now, { limit: this.#limits[what], windowMs, lockMs });
-    return 0;
+    const until = await countSignInAttempt(this.#db.pool, counted, now, {
+      limit: this.#limits[what],
+      windowMs,
+      lockMs,
+    });
+    return until === null ? 0 : Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
   }
 
   /** The attempt succeeded: those before it count no more. */

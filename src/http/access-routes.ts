@@ -20,7 +20,7 @@ export function accessRoutes(
   authentication: Authentication,
   cookie: CookieSettings,
   accounts: Pick<AccountService, 'memberships'>,
-  providers: () => SignInWays['providers'],
+  signInWays: () => SignInWays,
 ): Route[] {
   const attributes: CookieOptions = { httpOnly: true, sameSite: 'strict', secure: cookie.secure, path: '/' };
   return [
@@ -71,10 +71,7 @@ export function accessRoutes(
       ],
       problems: [],
       may: 'public',
-      handle: (_req, res) => {
-        const found = providers();
-        sendJson(res, 200, { providers: found });
-      },
+      handle: (_req, res) => sendJson(res, 200, signInWays()),
     },
     {
       method: 'get',

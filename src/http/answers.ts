@@ -159,6 +159,8 @@ export const meSchema = z.strictObject({
 export const signInWaysSchema = z.strictObject({
   /** OpenID Connect providers that can be used now; null: this service has no users. */
   providers: z.array(z.strictObject({ id: z.string(), name: z.string() })).nullable(),
+  /** Who may become a user: anybody, or whom an organisation has invited. */
+  signUp: z.enum(['open', 'invited']).nullable(),
 });
 export type SignInWays = z.infer<typeof signInWaysSchema>;
 

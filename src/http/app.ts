@@ -32,6 +32,7 @@ import { accessRoutes, type CookieSettings } from './access-routes.ts';
 import { accountRoutes } from './account-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { authHandler } from './auth-handler.ts';
+import { type CustodyRouteParts, custodyRoutes } from './custody-routes.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
 import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
 import { docsRoutes } from './docs-routes.ts';
@@ -92,6 +93,9 @@ export interface AppParts {
   registerNote: () => Promise<Uint8Array | undefined>;
   readiness: Readiness;
   statuses: Pick<StatusService, 'answer'>;
+  custody: CustodyRouteParts['custody'];
+  /** Where people reach this service. */
+  publicUrl: string;
   webhooks: WebhookService;
   identity: ServiceIdentity;
   writePackage: DepositRouteParts['writePackage'];
@@ -198,6 +202,7 @@ export function routesOf(parts: AppParts): Route[] {
     ...logRoutes(parts.log),
     ...auditRoutes(db, parts.log, parts.registerNote),
     ...statusRoutes(parts.statuses),
+    ...custodyRoutes({ db, custody: parts.custody, publicUrl: parts.publicUrl, nowMs: parts.nowMs }),
     ...noticeRoutes({ db, webhooks: parts.webhooks, nowMs: parts.nowMs }),
     ...serviceRoutes({
       db,

@@ -7,9 +7,14 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { v7 as uuidV7 } from 'uuid';
 import { Authentication } from '../../src/access/authentication.ts';
+import type { Mail } from '../../src/access/mail.ts';
+import { SignIn, type SignInSettings } from '../../src/access/sign-in.ts';
+import { type GuardLimits, SignInGuard } from '../../src/access/sign-in-guard.ts';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { CustodyFiles } from '../../src/custody/custody-file.ts';
+import { HandOvers } from '../../src/custody/hand-overs.ts';
 import { insertAccount } from '../../src/db/accounts.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
@@ -32,6 +37,7 @@ import { Publisher } from '../../src/log/publisher.ts';
 import { parseRegisterEntry } from '../../src/log/register-entry.ts';
 import { Sequencer, type SequencerState } from '../../src/log/sequencer.ts';
 import { leafHash } from '../../src/merkle/hash.ts';
+import { WebhookService } from '../../src/notices/webhook-service.ts';
 import { StatusService } from '../../src/status/status-service.ts';
 import { FileCheckpointRegister } from '../../src/storage/file-register.ts';
 import { FileObjectStore } from '../../src/storage/file-store.ts';
@@ -44,6 +50,10 @@ export const CHAIN = 'eip155:31337';
 export const OTHER_CHAIN = 'eip155:31338';
 export const CONTRACT = '0x00000000000000000000000000000000000000aa';
 
+/** Where users believe to be; the port is another one, which only the browser's own origin has to match. */
+export const PEOPLE_URL = 'http://localhost:33480';
+const PEOPLE_SECRET = 'DlVtUoJtJ0mVt2cJmE0kq0pHn1oQH3fJr3y0gS8m0bQ';
+
 export interface WorldOptions {
   limits?: Partial<HttpLimits>;
   timeouts?: Partial<ServerTimeouts>;
@@ -51,6 +61,8 @@ export interface WorldOptions {
   wrapStore?: (store: ObjectStore) => ObjectStore;
   wrapSequencer?: (sequencer: Sequencer) => DepositServiceParts['sequencer'];
   changeParts?: (parts: AppParts) => AppParts;
+  /** Users who sign in by themselves; without it callers come by key and by one-time link alone. */
+  people?: Partial<SignInSettings> & { guard?: Partial<GuardLimits> };
   quotas?: Partial<UploadQuotas>;
   /** Plaintext of one object of a resumable upload; 256 KiB if left out. */
   uploadPartBytes?: number;
@@ -83,6 +95,8 @@ export class ServiceWorld {
   url = '';
   apiKey = '';
   accountId = '';
+  /** Sent to people who sign up, forgot a password or are invited. */
+  mails: Mail[] = [];
   /** Added to the real clock, for what the service believes. */
   clockOffsetMs = 0;
   chainIsAway = false;
@@ -97,8 +111,9 @@ export class ServiceWorld {
     register: FileCheckpointRegister;
     sealer: Sealer;
     options: WorldOptions;
+    signIn?: SignIn | undefined;
   }) {
-    const { db, store, register, sealer, options } = base;
+    const { db, store, register, sealer, options, signIn } = base;
     const nowMs = () => Date.now() + this.clockOffsetMs;
     const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     const digests = new DigestPool({ workers: 1 });
@@ -137,7 +152,10 @@ export class ServiceWorld {
       integrationTimeoutMs: 10_000,
       publishWithinMs: 24 * 3600_000,
     });
-    this.authentication = new Authentication({ db, nowMs, cookieName: 'tiezheng-session', sessionMs: 3600_000 });
+    this.authentication = new Authentication({
+      ...{ db, nowMs, cookieName: 'tiezheng-session', sessionMs: 3600_000 },
+      ...(signIn && { users: signIn }),
+    });
     const maker = new PreviewMaker();
     this.#ends.push(() => maker.close());
     const previews = new DepositPreviews({
@@ -171,7 +189,18 @@ export class ServiceWorld {
       vault: { store, keys: this.keys },
       authentication: this.authentication,
       cookie: { name: 'tiezheng-session', secure: false },
-      people: null,
+      people:
+        signIn === undefined
+          ? null
+          : {
+              signIn,
+              guard: new SignInGuard({
+                db,
+                secret: signIn.settings.secret,
+                nowMs,
+                limits: options.people?.guard ?? {},
+              }),
+            },
       deposits: this.deposits,
       uploads: new UploadReceiver(
         { store, keys: this.keys, digests },
@@ -194,6 +223,18 @@ export class ServiceWorld {
           if (this.chainIsAway) throw new Error('connection refused');
         },
       }),
+      custody: {
+        files: new CustodyFiles({
+          db,
+          reader: this.reader,
+          sequencer: this.sequencer,
+          sealer,
+          evaluation: true,
+          nowMs,
+        }),
+        handOvers: new HandOvers({ db, sealer, evaluation: true, nowMs }),
+      },
+      publicUrl: 'https://tiezheng.example.org',
       statuses: new StatusService({
         db,
         reader: this.reader,
@@ -202,6 +243,7 @@ export class ServiceWorld {
         evaluation: true,
         nowMs,
       }),
+      webhooks: new WebhookService({ db, keys: this.keys, peers: 'public', nowMs }),
       identity: {
         evaluation: true,
         version: '0.0.0-test',
@@ -242,15 +284,28 @@ export class ServiceWorld {
     const files = await FileObjectStore.open(join(folder, 'objects'));
     const register = await FileCheckpointRegister.open(join(folder, 'register'));
     const { keyPem, certificatePem } = await makeEvaluationSeal(Date.now());
-    const world = new ServiceWorld({
+    const mails: Mail[] = [];
+    const signIn =
+      options.people &&
+      (await SignIn.open({
+        db,
+        databaseUrl: url,
+        settings: { secret: PEOPLE_SECRET, publicUrl: PEOPLE_URL, providers: [], signUp: 'open', ...options.people },
+        sendMail: async (mail) => void mails.push(mail),
+        onTrouble: (error) => world.diagnostics.push({ part: 'sign-in', error: String(error) }),
+      }));
+    const world: ServiceWorld = new ServiceWorld({
+      signIn,
       db,
       store: options.wrapStore?.(files) ?? files,
       register,
       sealer: new Sealer(sealingKeyFromPem(keyPem, certificatePem)),
       options,
     });
+    world.mails = mails;
     world.#ends.push(
       () => world.sequencer.stop(),
+      async () => signIn?.close(),
       () => db.close(),
       () => drop(),
       () => rm(folder, { recursive: true, force: true }),
