@@ -32,50 +32,56 @@ def commit(value):
     return sha256(encode(value))
 
 
-def read_json(data, max_bytes, max_levels=None):
-    """Any spelling of JSON, read strictly: UTF-8, no member twice, no lone surrogate."""
+def read_json(data, max_bytes):
+    """Any spelling of JSON. A member twice shows in the result, which no canonical bytes can hold."""
     if len(data) > max_bytes:
         raise Refused("too-large", f"{len(data)} bytes, at most {max_bytes}")
+    if levels_of(data) > MAX_LEVELS:
+        raise Refused("too-deep", f"at most {MAX_LEVELS} levels")
     try:
         text = data.decode("utf-8", "strict")
     except UnicodeDecodeError as cause:
         raise Refused("invalid-utf8", str(cause)) from None
-    if max_levels is not None and levels_of(text) > max_levels:
-        raise Refused("too-deep", f"at most {max_levels} levels")
     try:
-        return json.loads(text, object_pairs_hook=members, parse_constant=refuse_constant)
-    except (ValueError, RecursionError) as cause:
-        raise Refused("invalid-json", str(cause)) from None
+        return json.loads(text, object_pairs_hook=members, parse_constant=refuse_constant, parse_float=Fraction, parse_int=integer_of)
+    except ValueError as cause:
+        raise Refused("not-json", str(cause)) from None
 
 
 def parse(data, max_bytes):
     """The value of canonical bytes. Every other spelling is refused."""
-    value = read_json(data, max_bytes, MAX_LEVELS)
+    value = read_json(data, max_bytes)
     check_scalars(value)
     if encode(value) != data:
         raise Refused("not-canonical", "not the RFC 8785 spelling")
     return value
 
 
+def integer_of(text):
+    return Fraction(text) if text == "-0" else int(text)
+
+
+class Fraction(str):
+    """A number written with a fraction or an exponent, or −0."""
+
+
 def members(pairs):
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise Refused("not-canonical", "a member twice")
+    # Of a member twice the last counts; encoded again it stands there once, and the bytes differ.
     return dict(pairs)
 
 
 def refuse_constant(text):
-    raise Refused("invalid-json", text)
+    raise Refused("not-json", text)
 
 
-def levels_of(text):
-    """How deep arrays and objects nest, counted before anything recursive reads the text."""
+def levels_of(data):
+    """How deep arrays and objects nest, counted before anything recursive reads the bytes."""
     level = most = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text, re.DOTALL):
-        if token[0] in "[{":
+    for token in re.finditer(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', data, re.DOTALL):
+        if token[0] in b"[{":
             level += 1
             most = max(most, level)
-        elif token[0] in "]}":
+        elif token[0] in b"]}":
             level -= 1
     return most
 
@@ -83,21 +89,22 @@ def levels_of(text):
 def check_scalars(value):
     if isinstance(value, bool) or value is None:
         return
-    if isinstance(value, float):
-        raise Refused("not-canonical", f"{value} is no integer")
-    if isinstance(value, int):
+    if isinstance(value, Fraction):
+        if not (float(value).is_integer() and 0 <= float(value) <= MAX_INTEGER) or value.startswith("-"):
+            raise Refused("invalid-number", f"{value} is no integer from 0 to 2^53-1")
+    elif isinstance(value, int):
         if not 0 <= value <= MAX_INTEGER:
-            raise Refused("not-canonical", f"{value} is out of range")
+            raise Refused("invalid-number", f"{value} is out of range")
     elif isinstance(value, str):
         if any(0xD800 <= ord(c) <= 0xDFFF for c in value):
-            raise Refused("not-canonical", "a lone surrogate")
+            raise Refused("invalid-utf8", "a lone surrogate")
     elif isinstance(value, list):
         for item in value:
             check_scalars(item)
     else:
         for name, item in value.items():
             if not name.isascii():
-                raise Refused("not-canonical", f"member name {name!r}")
+                raise Refused("invalid-field", f"member name {name!r}")
             check_scalars(item)
 
 
@@ -123,7 +130,7 @@ hash0x = pattern("0x[0-9a-f]{64}")
 address = pattern("0x[0-9a-f]{40}")
 hex0x = pattern("0x(?:[0-9a-f]{2})+")
 chain = pattern("eip155:[1-9][0-9]{0,15}")
-uuid = pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+uuid = pattern("[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 origin = pattern("[a-z0-9][a-z0-9._~/-]{0,199}")
 base64_text = pattern("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
@@ -192,6 +199,18 @@ def items(inner, least, most):
             inner(item, f"{at}[{i}]")
 
     return check
+
+
+def typed(name, check):
+    """An object of this type; another one is refused as such."""
+
+    def checked(value, at):
+        found = value.get("type") if isinstance(value, dict) else None
+        if found != name:
+            raise Refused("unknown-type", f"{at}: expected {name}, got {found!r}")
+        check(value, at)
+
+    return checked
 
 
 def fields(required, optional=None):

@@ -52,30 +52,36 @@ def check_pdf(checks, pdf, certificate, policy, material):
     sealed_by = valid_signers(certificate)
     ranges = re.findall(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]", pdf)
     if len(ranges) != 1:
-        checks.add("pdf.signature", "not-checked" if not ranges else "failed", "absent" if not ranges else "pdf-not-one-signature")
-        checks.add("pdf.matches", "not-checked", "depends-on-failed")
+        checks.add("pdf.signature", "failed", "more-than-one-signature" if ranges else "not-signed")
+        checks.add("pdf.matches", "failed", "no-valid-signature")
         return
     first, first_length, second, second_length = map(int, ranges[0])
     hex_part = pdf[first_length:second]
     whole = first == 0 and second + second_length == len(pdf) and re.fullmatch(rb"<[0-9A-Fa-f]*>", hex_part)
     if not whole:
-        checks.add("pdf.signature", "failed", "pdf-not-covered")
-        checks.add("pdf.matches", "not-checked", "depends-on-failed")
+        checks.add("pdf.signature", "failed", "signature-does-not-cover-the-file")
+        checks.add("pdf.matches", "failed", "no-valid-signature")
         return
     signed = pdf[:first_length] + pdf[second:]
     try:
         signer, chain, signature, token = der.guarded(open_cms, bytes.fromhex(hex_part[1:-1].decode()), signed)
     except (der.Malformed, x509.Bad, x509.Unsupported) as cause:
-        checks.add("pdf.signature", "failed", f"pdf-signature {cause}")
-        checks.add("pdf.matches", "not-checked", "depends-on-failed")
+        reason = str(cause) if isinstance(cause, x509.Bad) else "cms-malformed"
+        unsupported = isinstance(cause, x509.Unsupported)
+        checks.add("pdf.signature", *(("not-checked", "unsupported") if unsupported else ("failed", reason)))
+        checks.add("pdf.matches", "failed", "no-valid-signature")
         return
-    outcome, _ = seal.judge_signer(
+    outcome, token_time = seal.judge_signer(
         [signer, *chain], signature, token, c.unix_ms(certificate["claims"]["issuedAt"]),
         None if policy is None else policy.seals, None if policy is None else policy.authorities, material,
     )  # fmt: skip
-    checks.add("pdf.signature", *outcome)
-    matches = signer.spki in sealed_by
-    checks.add("pdf.matches", *(("passed", None) if matches else ("failed", "another-signer")))
+    if outcome == ("failed", "timestamp-invalid") or (token_time is not None and outcome[0] == "failed"):
+        checks.add("pdf.signature", *outcome)
+    else:
+        # Whom it belongs to is left to the check `seal`.
+        checks.add("pdf.signature", "passed")
+    matches = signer.der in sealed_by
+    checks.add("pdf.matches", *(("passed", None) if matches else ("failed", "signed-by-another-key-than-the-seal")))
 
 
 def open_cms(data, signed):
@@ -104,7 +110,7 @@ def open_cms(data, signed):
 
 
 def valid_signers(value):
-    """Public keys of the seals whose signatures verify, whoever they are."""
+    """X.509 certificates of the seals whose signatures verify, whoever they are."""
     found = set()
     for one in value["seals"]:
         header = seal.read_header(one["protected"])
@@ -114,9 +120,9 @@ def valid_signers(value):
             signer = x509.parse_certificate(header[1][0])
         except der.Malformed:
             continue
-        outcome, _, _ = seal.check({**one, "timestamp": None}, seal.payload_of(value), 0, None, [], ([], []))
-        if outcome[1] != "seal-signature-invalid" and outcome[1] != "seal-malformed":
-            found.add(signer.spki)
+        _, verified, _ = seal.check({**one, "timestamp": None}, seal.payload_of(value), 0, None, [], ([], []))
+        if verified is not None:
+            found.add(signer.der)
     return found
 
 
@@ -160,37 +166,68 @@ def material_in(files):
     return certificates, [data for path, data in beside.items() if path.endswith((".crl", ".ocsp"))]
 
 
-def check_package(checks, package, certificate):
+def check_package(checks, package, certificate, pdf_checks):
+    """`pdf_checks()` adds those of the PDF in the package."""
     files = package.files
-    manifests = {a: parse_manifest(files.get(f"manifest-{a}.txt", b""), n) for a, n in (("sha256", 64), ("sha512", 128))}
-    tags = {a: parse_manifest(files.get(f"tagmanifest-{a}.txt", b""), n) for a, n in (("sha256", 64), ("sha512", 128))}
-    checks.add("package.manifest", *manifest_outcome(files, manifests, tags, certificate))
-    listed = {*manifests["sha256"], *tags["sha256"], "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"}
-    extra = package.twice or set(files) - listed
-    checks.add("package.extra", *(("failed", "extra-files") if extra else ("passed", None)))
+    checks.add("package.manifest", *manifest_outcome(files, certificate))
+    checks.add("package.extra", *extra_outcome(package))
+    pdf = files.get("data/certificate.pdf")
+    if pdf is None:
+        checks.add("pdf.matches", "failed", "no-pdf-in-the-package")
+    else:
+        pdf_checks(pdf)
 
 
-def manifest_outcome(files, manifests, tags, certificate):
+def extra_outcome(package):
+    if package.twice:
+        return "failed", "path-twice-in-the-zip"
+    try:
+        listed = {
+            *parse_manifest(package.files.get("manifest-sha256.txt", b""), 64),
+            *parse_manifest(package.files.get("tagmanifest-sha256.txt", b""), 64),
+        }
+    except Refused as refused:
+        return "failed", refused.code
+    extra = set(package.files) - listed - {"tagmanifest-sha256.txt", "tagmanifest-sha512.txt"}
+    return ("failed", "file-not-in-the-manifest") if extra else ("passed", None)
+
+
+def manifest_outcome(files, certificate):
     if files.get("bagit.txt") != DECLARATION:
-        return "failed", "declaration"
-    if set(manifests["sha256"]) != set(manifests["sha512"]) or any(not p.startswith("data/") for p in manifests["sha256"]):
-        return "failed", "manifests-differ"
-    for listing in (manifests, tags):
-        for algorithm, listed in listing.items():
-            for path, digest in listed.items():
-                if path not in files:
-                    return "failed", "file-missing"
-                if hashlib.new(algorithm, files[path]).hexdigest() != digest:
-                    return "failed", "file-differs"
-    if any(not set(TAG_FILES) <= set(listed) for listed in tags.values()):
+        return "failed", "not-a-bag"
+    lengths = (("sha256", 64), ("sha512", 128))
+    try:
+        manifests = {a: parse_manifest(files.get(f"manifest-{a}.txt", b""), n) for a, n in lengths}
+        tags = {a: parse_manifest(files.get(f"tagmanifest-{a}.txt", b""), n) for a, n in lengths}
+    except Refused as refused:
+        return "failed", refused.code
+    if not set(TAG_FILES) <= set(tags["sha256"]):
         return "failed", "tag-file-not-listed"
-    value = c.parse(files["manifest-seal.json"], 256 * 1024)
-    SEAL(value, "manifest-seal.json")
+    for listing in (manifests, tags):
+        wrong = first_difference(files, listing)
+        if wrong is not None:
+            return "failed", wrong
+    try:
+        value = c.parse(files["manifest-seal.json"], 256 * 1024)
+        SEAL(value, "manifest-seal.json")
+    except Refused as refused:
+        return "failed", refused.code
     if value["certificate"] != seal.digest_of(certificate).hex():
-        return "failed", "another-certificate"
+        return "failed", "sealed-for-another-certificate"
     for algorithm, digest in value["manifests"].items():
         if hashlib.sha256(files[f"manifest-{algorithm}.txt"]).hexdigest() != digest:
-            return "failed", "another-manifest"
+            return "failed", "manifest-changed-after-sealing"
     if not valid_signers(value) & valid_signers(certificate):
-        return "failed", "another-signer"
+        return "failed", "sealed-by-another-key"
     return "passed", None
+
+
+def first_difference(files, listing):
+    if set(listing["sha256"]) != set(listing["sha512"]):
+        return "manifests-differ"
+    for path in listing["sha256"]:
+        if path not in files:
+            return "listed-file-missing"
+        if any(hashlib.new(a, files[path]).hexdigest() != listed[path] for a, listed in listing.items()):
+            return "file-changed"
+    return None

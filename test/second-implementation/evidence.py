@@ -164,7 +164,7 @@ LOG = c.fields(
     {"rotations": c.items(ROTATION, 1, 7)},
 )
 MAYBE_TEXT = c.nullable(c.text(1, 2000))
-CERTIFICATE = c.fields(
+CERTIFICATE = c.typed("tiezheng/certificate/v1", c.fields(
     {
         "type": c.one_of("tiezheng/certificate/v1"),
         "claims": c.fields(
@@ -195,8 +195,8 @@ CERTIFICATE = c.fields(
         "publications": c.items(PUBLICATION, 1, 16),
         **SEALED_BY,
     }
-)
-RECEIPT = c.fields(
+))  # fmt: skip
+RECEIPT = c.typed("tiezheng/receipt/v1", c.fields(
     {
         "type": c.one_of("tiezheng/receipt/v1"),
         "evaluation": c.boolean,
@@ -209,7 +209,7 @@ RECEIPT = c.fields(
         "publishBy": c.time,
         **SEALED_BY,
     }
-)
+))  # fmt: skip
 CERTIFIED = c.fields({"type": c.one_of("tiezheng/certified/v1"), "certificate": c.digest, "salt": c.digest})
 STATUS = c.fields(
     {
@@ -268,79 +268,91 @@ class File:
 def parse_certificate(data):
     value = c.parse(data, MAX_CERTIFICATE_BYTES)
     CERTIFICATE(value, "certificate")
-    check_notes([p["checkpoint"] for p in value["publications"]])
-    for publication in value["publications"]:
-        for item in publication["attestations"]:
-            for text in [item[n] for n in ("token", "proof") if n in item] + item.get("certificates", []) + item.get("revocation", []):
-                c.from_base64(text)
-    for key in value["log"]["keys"]:
-        note.parse_key(key, note.ED25519)
     return value
-
-
-def check_notes(notes):
-    for one in notes:
-        note.parse_checkpoint(one.encode())
 
 
 def check_deposit(checks, record, files, annexes, presented):
     """The record, its files and annexes. `files`: entry, name, path or None where all entries are there."""
     parts = [*(f["entry"] for f in files), *annexes.values()]
-    same = all(part["depositId"] == record["depositId"] for part in parts)
-    checks.add("record.commitment", *(("passed", None) if same else ("failed", "deposit-id-mismatch")))
-    for name in record["annexes"]:
+    indices = [f["entry"]["index"] for f in files]
+    if any(part["depositId"] != record["depositId"] for part in parts):
+        checks.add("record.commitment", "failed", "part-of-another-deposit")
+    elif any(index >= record["files"]["count"] for index in indices):
+        checks.add("record.commitment", "failed", "file-index-out-of-range")
+    elif len(set(indices)) != len(indices):
+        checks.add("record.commitment", "failed", "file-listed-twice")
+    else:
+        checks.add("record.commitment", "passed")
+    checks.add("annex.signature", "not-checked", "closed" if "signature" in record["annexes"] else "absent")
+    for name in ("depositor", "statement"):
         if name not in annexes:
             checks.add(f"annex.{name}", "not-checked", "closed")
         elif c.commit(annexes[name]).hex() == record["annexes"][name]:
             checks.add(f"annex.{name}", "passed")
         else:
             checks.add(f"annex.{name}", "failed", "commitment-mismatch")
+    whole = rebuilt_root(record, files) if files and "path" not in files[0] else None
     for file in files:
-        check_path(checks, record, file)
+        check_path(checks, record, file, whole)
     match_files(checks, files, presented)
 
 
-def check_path(checks, record, file):
+def check_path(checks, record, file, whole):
     entry, name = file["entry"], file["name"]
     about = f"file {entry['index'] + 1}"
-    if entry["index"] >= record["files"]["count"]:
-        return checks.add("file.path", "failed", "index-out-of-range", about)
-    leaf = spine.leaf_hash(spine.file_leaf_data(entry))
-    path = [bytes.fromhex(h) for h in file["path"]]
-    root = spine.root_from_proof(leaf, entry["index"], record["files"]["count"], path)
-    if root is None:
-        return checks.add("file.path", "failed", "path-length-mismatch", about)
-    if root.hex() != record["files"]["root"]:
-        return checks.add("file.path", "failed", "root-mismatch", about)
     if name is not None and c.commit(name).hex() != entry["nameCommitment"]:
         return checks.add("file.path", "failed", "name-commitment-mismatch", about)
+    root = bytes.fromhex(record["files"]["root"])
+    if "path" not in file:
+        return checks.add("file.path", *(("passed", None) if whole == root else ("failed", "root-mismatch")), about)
+    leaf = spine.leaf_hash(spine.file_leaf_data(entry))
+    path = [bytes.fromhex(h) for h in file["path"]]
+    try:
+        spine.check_inclusion(leaf, entry["index"], record["files"]["count"], path, root)
+    except spine.Mismatch as mismatch:
+        return checks.add("file.path", "failed", str(mismatch), about)
     return checks.add("file.path", "passed", None, about)
 
 
+def rebuilt_root(record, files):
+    """The root over all entries; None if they are not all there, in their order."""
+    if [f["entry"]["index"] for f in files] != list(range(record["files"]["count"])):
+        return None
+    return subtree([spine.leaf_hash(spine.file_leaf_data(f["entry"])) for f in files])
+
+
 def match_files(checks, files, presented):
-    used = set()
-    for file in files:
-        entry = file["entry"]
-        about = f"file {entry['index'] + 1}"
-        fitting = [f for f in presented if f.sha256 == entry["digests"]["sha256"]]
-        if not fitting:
-            checks.add("file.missing", "not-checked", "absent", about)
-            continue
-        used.add(fitting[0].sha256)
-        compare(checks, about, entry, fitting[0])
-    for stranger in presented:
-        if stranger.sha256 not in used:
-            checks.add("file.sha256", "failed", "digest-not-recorded", f"presented {stranger.sha256}")
+    entries = {f["entry"]["index"]: f["entry"] for f in files}
+    rest = sorted({f.sha256: f for f in presented}.values(), key=lambda f: f.sha256)
+    pairs = []
+    for digest in ("sha256", "sm3"):
+        for file in list(rest):
+            fitting = [e for e in entries.values() if e["digests"][digest] == getattr(file, digest)]
+            if fitting:
+                rest.remove(file)
+            for entry in fitting:
+                pairs.append((entry, file))
+                del entries[entry["index"]]
+    if len(rest) == 1 and len(entries) == 1:
+        pairs.append((entries.popitem()[1], rest.pop()))
+    for entry, file in pairs:
+        compare(checks, f"file {entry['index'] + 1}", entry, file)
+    for stranger in rest:
+        checks.add("file.sha256", "failed", "matches-no-file-of-this-deposit", f"presented {stranger.sha256}")
+    for entry in entries.values():
+        checks.add("file.missing", "not-checked", "absent", f"file {entry['index'] + 1}")
 
 
 def compare(checks, about, entry, file):
-    checks.add("file.size", *(("passed", None) if file.size == entry["sizeBytes"] else ("failed", "size-mismatch")), about)
-    checks.add("file.sha256", "passed", None, about)
+    def same(name, recorded, found, reason):
+        checks.add(name, *(("passed", None) if recorded == found else ("failed", reason)), about)
+
+    same("file.size", entry["sizeBytes"], file.size, "size-mismatch")
+    same("file.sha256", entry["digests"]["sha256"], file.sha256, "digest-mismatch")
     if entry["digests"]["sm3"] is None:
         checks.add("file.sm3", "not-checked", "absent", about)
     else:
-        same = file.sm3 == entry["digests"]["sm3"]
-        checks.add("file.sm3", *(("passed", None) if same else ("failed", "digest-mismatch")), about)
+        same("file.sm3", entry["digests"]["sm3"], file.sm3, "digest-mismatch")
 
 
 def keys_of(origin, policy, rotations):
@@ -378,47 +390,58 @@ def proved_rotation(origin, rotation, counting):
     return None
 
 
-def check_log(checks, origin, rotations, checkpoint, leaf_data, leaf_index, proof, cosignatures, policy, about):
-    """The log's checks of one publication. True if it stands in the log."""
-    if checkpoint.origin != origin:
+def check_log(checks, log, checkpoint, leaf_data, proof, cosignatures, policy, about):
+    """The log's checks of one publication. True if its leaf is in the tree, whoever signed that."""
+    if checkpoint.origin != log["origin"]:
         checks.add("log.origin", "failed", "origin-mismatch", about)
     elif policy is None:
         checks.add("log.origin", "not-checked", "no-policy", about)
-    elif origin not in policy.logs:
+    elif checkpoint.origin not in policy.logs:
         checks.add("log.origin", "not-checked", "untrusted-key", about)
     else:
         checks.add("log.origin", "passed", None, about)
-    checks.add("log.signature", *check_signature(origin, rotations, checkpoint, policy), about)
+    checks.add("log.signature", *check_signature(log, checkpoint, policy), about)
     hashes = [bytes.fromhex(h) for h in proof]
-    root = spine.root_from_proof(spine.leaf_hash(leaf_data), leaf_index, checkpoint.size, hashes)
-    if leaf_index >= checkpoint.size:
-        checks.add("log.inclusion", "failed", "index-out-of-range", about)
-    elif root is None:
-        checks.add("log.inclusion", "failed", "proof-length-mismatch", about)
-    elif root != checkpoint.root:
-        checks.add("log.inclusion", "failed", "root-mismatch", about)
-    else:
+    included = True
+    try:
+        spine.check_inclusion(spine.leaf_hash(leaf_data), log["leafIndex"], checkpoint.size, hashes, checkpoint.root)
         checks.add("log.inclusion", "passed", None, about)
+    except spine.Mismatch as mismatch:
+        included = False
+        checks.add("log.inclusion", "failed", str(mismatch), about)
     if cosignatures is not None:
         checks.add("log.cosignatures", *note.check_cosignatures(checkpoint, cosignatures, policy), about)
+    return included
+
+
+def stands_in_log(checks, about):
     return all(checks.status(f"log.{name}", about) == ["passed"] for name in ("origin", "signature", "inclusion"))
 
 
-def check_signature(origin, rotations, checkpoint, policy):
-    if policy is None:
-        return "not-checked", "no-policy"
-    retired = False
-    for key, least, most in keys_of(origin, policy, rotations):
-        signed = note.signed_by(checkpoint, key)
-        if signed is None:
-            continue
-        if not signed:
-            return "failed", "signature-invalid"
-        if checkpoint.size > most:
-            retired = True
-        elif checkpoint.size >= least:
-            return "passed", None
-    return ("failed", "signed-by-retired-key") if retired else ("not-checked", "untrusted-key")
+def check_signature(log, checkpoint, policy):
+    signed = [
+        (note.signed_by(checkpoint, key), least, most)
+        for key, least, most in keys_of(checkpoint.origin, policy, log.get("rotations", []))
+    ]
+    if any(outcome is False for outcome, _, _ in signed):
+        return "failed", "signature-invalid"
+    valid = [(least, most) for outcome, least, most in signed if outcome]
+    if any(least <= checkpoint.size <= most for least, most in valid):
+        return "passed", None
+    if valid:
+        retired = checkpoint.size > valid[0][1]
+        return "failed", "signed-by-retired-key" if retired else "signed-before-its-rotation"
+    if log["keys"] and not any(hint_signed(checkpoint, key) for key in log["keys"]):
+        return "failed", "signature-invalid"
+    return "not-checked", "no-policy" if policy is None else "untrusted-key"
+
+
+def hint_signed(checkpoint, text):
+    try:
+        key = note.parse_key(text, note.ED25519)
+    except Refused:
+        return False
+    return key.name == checkpoint.origin and note.signed_by(checkpoint, key) is True
 
 
 def check_attestations(checks, publication, checkpoint, number, origin, policy, material):
@@ -448,10 +471,8 @@ def check_anchor(checks, item, checkpoint, origin, policy, about, times, anchors
         header = evm.check_receipt(item, checkpoint.size, checkpoint.root)
         checks.add("evm.receipt", "passed", None, about)
     except evm.Failed as failed:
+        header = None
         checks.add("evm.receipt", "failed", str(failed), about)
-        for name in ("evm.canonical", "evm.contract", "evm.finality"):
-            checks.add(name, "not-checked", "depends-on-failed", about)
-        return
     confirmed = confirmation(policy, item["chain"], item["blockHash"])
     checks.add("evm.canonical", *confirmed, about)
     if policy is None:
@@ -460,7 +481,7 @@ def check_anchor(checks, item, checkpoint, origin, policy, about, times, anchors
         known = (item["chain"], item["contract"]) in policy.logs.get(origin, {"contracts": ()})["contracts"]
         checks.add("evm.contract", *(("passed", None) if known else ("not-checked", "untrusted-key")), about)
     checks.add("evm.finality", *confirmed, about)
-    if confirmed[0] == "passed":
+    if header is not None and confirmed[0] == "passed":
         times.append((header.timestamp * 1000, *chain_operator(policy, item["chain"])))
         if all(checks.status(name, about) == ["passed"] for name in ("evm.contract", "evm.finality")):
             anchors.append(chain_operator(policy, item["chain"])[0])
@@ -472,9 +493,8 @@ def chain_operator(policy, chain):
 
 
 def confirmation(policy, chain, block_hash):
-    if policy is None:
-        return "not-checked", "no-policy"
-    return ("passed", None) if (chain, block_hash) in policy.blocks else ("not-checked", "offline")
+    known = policy is not None and (chain, block_hash) in policy.blocks
+    return ("passed", None) if known else ("not-checked", "offline")
 
 
 def check_stamp(checks, item, stamped, policy, material, about, times, token_operators):
@@ -497,7 +517,7 @@ def check_stamp(checks, item, stamped, policy, material, about, times, token_ope
 def check_not_before(checks, record, header, policy):
     """T0 in milliseconds, or None."""
     if record["notBefore"] is None:
-        checks.add("evm.notBefore", "not-checked", "absent")
+        checks.add("evm.notBefore", *(("not-checked", "absent") if header is None else ("failed", "header-without-block")))
         return None
     if header is None:
         checks.add("evm.notBefore", "not-checked", "absent")
@@ -523,25 +543,31 @@ def check_seals(checks, value, stated, policy, material):
     return judged
 
 
-def check_times(checks, record, not_before, times, policy):
+def check_times(checks, record, not_before, times, policy, pending=False):
+    """`times`: (milliseconds, operator, independent, whether the publication stands in the log)."""
     received = c.unix_ms(record["receivedAt"])
-    earliest = min((at for at, _, _ in times), default=None)
-    if earliest is None:
-        checks.add("time.bracket", "not-checked", "absent")
+    independent = [time for time in times if time[2]]
+    latest = min((time[0] for time in independent or times), default=None)
+    if not_before is not None and not_before > received:
+        checks.add("time.bracket", "failed", "received-before-the-block-it-names")
+    elif latest is not None and received >= latest + 1000:
+        checks.add("time.bracket", "failed", "received-after-its-own-proof")
+    elif latest is None:
+        checks.add("time.bracket", *(("pending", None) if pending else ("not-checked", "offline")))
     elif record["notBefore"] is not None and not_before is None:
-        checks.add("time.bracket", "not-checked", "absent")
-    elif (not_before is not None and not_before > received) or received > earliest:
-        checks.add("time.bracket", "failed", "bracket-contradicted")
+        checks.add("time.bracket", "not-checked", "offline")
     else:
         checks.add("time.bracket", "passed")
-    operators = {operator for _, operator, independent in times if independent}
-    required = 0 if policy is None else policy.value["independentTimesRequired"]
-    if required and len(operators) >= required:
+    operators = {operator for _, operator, _, stands in independent if stands}
+    required = None if policy is None else policy.value["independentTimesRequired"]
+    if required is None:
+        checks.add("time.independent", "not-checked", "no-policy")
+    elif operators and len(operators) >= required:
         checks.add("time.independent", "passed")
-    elif len(operators) < required:
-        checks.add("time.independent", "not-checked", "absent")
-    else:
+    elif required == 0:
         checks.add("time.independent", "not-checked", "not-required")
+    else:
+        checks.add("time.independent", *(("pending", None) if pending else ("not-checked", "absent")))
 
 
 def verify_certificate(data, presented, policy, material, answer=None, now_ms=None, subject_checks=None):
@@ -556,15 +582,17 @@ def verify_certificate(data, presented, policy, material, answer=None, now_ms=No
     times, anchors, token_operators, standing, witnessed = [], [], [], [], False
     for i, publication in enumerate(value["publications"]):
         about = f"publication {i + 1}"
-        checkpoint = note.parse_checkpoint(publication["checkpoint"].encode())
-        stands = check_log(
-            checks, value["log"]["origin"], value["log"].get("rotations", []), checkpoint, leaf, value["log"]["leafIndex"],
-            publication["inclusionProof"], publication["cosignatures"], policy, about,
-        )  # fmt: skip
+        checkpoint = readable_checkpoint(checks, publication["checkpoint"], about)
+        if checkpoint is None:
+            continue
+        proof, lines = publication["inclusionProof"], publication["cosignatures"]
+        included = check_log(checks, value["log"], checkpoint, leaf, proof, lines, policy, about)
         found = check_attestations(checks, publication, checkpoint, i + 1, value["log"]["origin"], policy, material)
+        stands = stands_in_log(checks, about)
+        if included:
+            times += [(*time, stands) for time in found[0]]
         if stands:
             standing.append(i)
-            times += found[0]
             anchors += found[1]
             token_operators += found[2]
             witnessed = witnessed or checks.status("log.cosignatures", about) == ["passed"]
@@ -576,6 +604,15 @@ def verify_certificate(data, presented, policy, material, answer=None, now_ms=No
         checks.add("status", *check_status(answer, seal.digest_of(value).hex(), policy, now_ms, material))
     unmet = unmet_of(checks, policy, standing, anchors, token_operators, witnessed, value["log"]["origin"])
     return checks, unmet, value
+
+
+def readable_checkpoint(checks, text, about):
+    try:
+        return note.parse_checkpoint(text.encode())
+    except Refused as refused:
+        for name in ("log.origin", "log.signature", "log.inclusion"):
+            checks.add(name, "failed", refused.code, about)
+        return None
 
 
 def unmet_of(checks, policy, standing, anchors, token_operators, witnessed, origin):
@@ -624,10 +661,7 @@ def check_status(data, certificate_digest, policy, now_ms, material):
     publication = answer["publication"]
     checkpoint = note.parse_checkpoint(publication["checkpoint"].encode())
     leaf = spine.plain_leaf_data(answer["record"])
-    check_log(
-        checks, answer["log"]["origin"], answer["log"].get("rotations", []), checkpoint, leaf, answer["log"]["leafIndex"],
-        publication["inclusionProof"], None, policy, None,
-    )  # fmt: skip
+    check_log(checks, answer["log"], checkpoint, leaf, publication["inclusionProof"], None, policy, None)
     check_seals(checks, answer, answer["claims"]["answeredAt"], policy, material)
     for check in checks:
         if check["status"] == "failed":
@@ -650,34 +684,24 @@ def check_status(data, certificate_digest, policy, now_ms, material):
 def verify_receipt(data, presented, policy, material):
     value = c.parse(data, MAX_RECEIPT_BYTES)
     RECEIPT(value, "receipt")
-    checkpoint = note.parse_checkpoint(value["checkpoint"].encode())
     record = value["record"]
     checks = Checks()
     checks.add("certificate.canonical", "passed")
     check_seals(checks, value, record["receivedAt"], policy, material)
-    leaves = [spine.leaf_hash(spine.file_leaf_data(f["entry"])) for f in value["files"]]
-    files = [{**f, "path": [h.hex() for h in audit_path(leaves, i)]} for i, f in enumerate(value["files"])]
-    check_deposit(checks, record, files, value["annexes"], presented)
-    leaf = spine.deposit_leaf_data(record)
-    stands = check_log(
-        checks, checkpoint.origin, [], checkpoint, leaf, value["leafIndex"], value["inclusionProof"], [], policy,
-        "publication 1",
-    )  # fmt: skip
+    check_deposit(checks, record, value["files"], value["annexes"], presented)
+    origin = value["checkpoint"].partition("\n")[0]
+    checkpoint = readable_checkpoint(checks, value["checkpoint"], None)
+    if checkpoint is not None:
+        log = {"origin": origin, "leafIndex": value["leafIndex"], "keys": []}
+        leaf = spine.deposit_leaf_data(record)
+        check_log(checks, log, checkpoint, leaf, value["inclusionProof"], [], policy, None)
+    for name in ("receipt", "canonical", "contract", "finality"):
+        checks.add(f"evm.{name}", "pending")
     not_before = check_not_before(checks, record, None, policy)
-    check_times(checks, record, not_before, [], policy)
-    checks.add("status", "not-checked", "absent")
-    unmet = unmet_of(checks, policy, [0] if stands else [], [], [], False, checkpoint.origin)
+    check_times(checks, record, not_before, [], policy, pending=True)
+    standing = [0] if stands_in_log(checks, None) else []
+    unmet = unmet_of(checks, policy, standing, [], [], False, origin)
     return checks, unmet, value
-
-
-def audit_path(leaves, index):
-    """RFC 6962 section 2.1.1."""
-    if len(leaves) == 1:
-        return []
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < split:
-        return [*audit_path(leaves[:split], index), subtree(leaves[split:])]
-    return [*audit_path(leaves[split:], index - split), subtree(leaves[:split])]
 
 
 def subtree(leaves):

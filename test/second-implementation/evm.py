@@ -198,10 +198,10 @@ def receipt_in(nodes, root, transaction_index):
                 raise Failed("receipt-proof-malformed") from None
         value, expected, node, remaining = step(node, remaining)
         if value is not None:
-            if nodes:
-                raise Failed("receipt-proof-too-long")
             if value == b"":
                 raise Failed("receipt-absent")
+            if nodes:
+                raise Failed("receipt-proof-too-long")
             return value
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 ED25519 = 1
 COSIGNATURE = 4
 MAX_TREE_SIZE = 2**48
+MAX_NOTE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,15 @@ class Checkpoint:
 def parse_key(value, kind):
     name, _, rest = value.partition("+")
     hash_, _, encoded = rest.partition("+")
-    data = from_base64(encoded)
+    try:
+        data = from_base64(encoded)
+    except Refused:
+        data = b""
     if not name or len(data) != 33 or data[0] != kind or not re.fullmatch("[0-9a-f]{8}", hash_):
-        raise Refused("invalid-field", f"key {value}")
+        raise Refused("invalid-key", f"key {value}")
     key = Key(name, kind, data[1:])
     if key.id.hex() != hash_:
-        raise Refused("invalid-field", f"key {value}: its hash is {key.id.hex()}")
+        raise Refused("invalid-key", f"key {value}: its hash is {key.id.hex()}")
     return key
 
 
@@ -56,15 +60,22 @@ def ed25519(public, message, signature):
     return True
 
 
-def parse_checkpoint(data, code="invalid-checkpoint", extensions=False):
+def parse_checkpoint(data, extensions=False):
+    code = "invalid-checkpoint"
+    if len(data) > MAX_NOTE:
+        raise Refused("too-large", f"{len(data)} bytes")
     try:
-        text, separator, tail = data.decode("utf-8").partition("\n\n")
+        whole = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refused(code, "not UTF-8") from None
+        raise Refused("invalid-utf8", "not UTF-8") from None
+    text, separator, tail = whole.rpartition("\n\n")
     lines = text.split("\n")
     signatures = tail.split("\n")
-    if not separator or signatures.pop() != "" or not signatures:
-        raise Refused(code, "no signature lines")
+    if not separator or signatures.pop() != "" or not 1 <= len(signatures) <= 64:
+        raise Refused("invalid-note", "no signature lines")
+    parsed = [parse_signature(line) for line in signatures]
+    if None in parsed:
+        raise Refused("invalid-note", "a signature line")
     if len(lines) < 3 or (len(lines) > 3 and not extensions) or "" in lines:
         raise Refused(code, "expected three lines")
     if not re.fullmatch("0|[1-9][0-9]{0,15}", lines[1]) or int(lines[1]) > MAX_TREE_SIZE:
@@ -75,9 +86,6 @@ def parse_checkpoint(data, code="invalid-checkpoint", extensions=False):
         raise Refused(code, "root hash") from None
     if len(root) != 32:
         raise Refused(code, "root hash")
-    parsed = [parse_signature(line) for line in signatures]
-    if None in parsed:
-        raise Refused(code, "a signature line")
     return Checkpoint(lines[0], int(lines[1]), root, (text + "\n").encode(), parsed)
 
 

@@ -10,7 +10,7 @@ MAX_POLICY_BYTES = 16 * 2**20
 MAX_SIGNED_BYTES = 17 * 2**20
 
 operator = c.text(1, 200)
-POLICY = c.fields(
+POLICY = c.typed("tiezheng/policy/v1", c.fields(
     {
         "type": c.one_of("tiezheng/policy/v1"),
         "evaluation": c.boolean,
@@ -48,9 +48,9 @@ POLICY = c.fields(
             }
         ),
     },
-)
+))  # fmt: skip
 
-SIGNED = c.fields(
+SIGNED = c.typed("tiezheng/signed-policy/v1", c.fields(
     {
         "type": c.one_of("tiezheng/signed-policy/v1"),
         "issuer": c.text(1, 200),
@@ -61,7 +61,7 @@ SIGNED = c.fields(
         "policy": POLICY,
         "seals": seal.SEALS,
     }
-)
+))  # fmt: skip
 
 
 class Policy:
@@ -93,7 +93,7 @@ def read_x509(text, at):
     try:
         return x509.parse_certificate(c.from_base64(text))
     except (x509.der.Malformed, Refused):
-        raise Refused("invalid-field", f"{at}: no X.509 certificate") from None
+        raise Refused("not-a-certificate", f"{at}: no X.509 certificate") from None
 
 
 def parse_policy(data):

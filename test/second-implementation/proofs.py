@@ -32,7 +32,7 @@ def kind_of(data):
 def imprint_of(data):
     """(algorithm, digest) of a token; None if it is no token."""
     try:
-        outer, _ = der.read(data, 0, len(data), der.MAX_LEVELS)
+        outer, _ = der.read(data or b"", 0, len(data or b""), der.MAX_LEVELS)
         content = der.octets(outer[1][0][2][1][0])
         if der.oid(outer[1][0][2][0]) != tokens.TST_INFO:
             return None
@@ -57,6 +57,9 @@ def find_file(checks, files, fits):
 
 def inspect_token(checks, data, kind, files, policy):
     token = tokens.from_response(data) if kind == "timestamp-response" else data
+    if token is None:
+        checks.add("rfc3161", "failed", "not-granted")
+        return ["file.digest", "rfc3161"]
     algorithm, imprint = imprint_of(token)
     aids = x509.parse_all([f.data for f in files])
     revocation = [f.data for f in files if f.data[:1] == b"\x30"]
@@ -137,10 +140,10 @@ def parse_tlog_proof(data):
     match = re.fullmatch("index (0|[1-9][0-9]{0,15})", lines.pop(0)) if lines else None
     if match is None or len(lines) > 63:
         raise Refused(code, "index")
-    hashes = [decoded(line, code) for line in lines]
+    hashes = [decoded(line, "invalid-base64") for line in lines]
     if any(len(h) != 32 for h in hashes):
         raise Refused(code, "a hash of another length")
-    return extra, int(match[1]), hashes, note.parse_checkpoint(checkpoint, code, extensions=True)
+    return extra, int(match[1]), hashes, note.parse_checkpoint(checkpoint, extensions=True)
 
 
 def decoded(text, code):
@@ -158,8 +161,15 @@ def inspect_tlog_proof(checks, data, files, policy):
         return spine.root_from_proof(spine.leaf_hash(entry), index, checkpoint.size, hashes) == checkpoint.root
 
     about = None
-    if any(map(included, entries)):
-        checks.add("file.digest", "passed")
+    try:
+        included(b"")
+    except spine.Mismatch as mismatch:
+        checks.add("log.entry", "failed", str(mismatch))
+        entries, extra = [], None
+        files = None
+    if files is None:
+        pass
+    elif any(map(included, entries)):
         checks.add("log.entry", "passed")
     elif extra is not None and included(extra):
         checks.add("file.missing", "not-checked", "unsupported")
@@ -167,7 +177,7 @@ def inspect_tlog_proof(checks, data, files, policy):
     elif len(files) == 1 and kind_of(files[0].data) is None:
         checks.add("log.entry", "failed", "root-mismatch")
     else:
-        checks.add("log.entry", "not-checked", "absent")
+        checks.add("file.missing", "not-checked", "absent")
     if policy is None:
         checks.add("log.origin", "not-checked", "no-policy")
         checks.add("log.signature", "not-checked", "no-policy")

@@ -6,7 +6,7 @@ import canonical as c
 import tokens
 import x509
 from canonical import Refused
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -33,19 +33,23 @@ def check_all(value, stated_ms, roots, authorities, material, stamped=True):
 def check(one, payload, stated_ms, roots, authorities, material):
     header = read_header(one["protected"])
     if header is None:
-        return ("failed", "seal-malformed"), None, None
+        return ("failed", "malformed"), None, None
     algorithm, chain = header
     if algorithm != "ES256":
         return ("not-checked", "unsupported"), None, None
+    signature = c.from_base64url(one["signature"])
+    if signature is None:
+        return ("failed", "malformed"), None, None
     try:
         certificates = [x509.parse_certificate(item) for item in chain]
-        key = load_der_public_key(certificates[0].spki)
-    except (x509.der.Malformed, ValueError):
-        return ("failed", "seal-malformed"), None, None
-    signature = c.from_base64url(one["signature"])
+    except x509.der.Malformed:
+        return ("failed", "certificate-malformed"), None, None
+    key = p256_key(certificates[0])
+    if key is None:
+        return ("failed", "key-does-not-fit-algorithm"), None, None
     message = one["protected"].encode() + b"." + to_base64url(payload)
-    if signature is None or not es256(key, message, signature):
-        return ("failed", "seal-signature-invalid"), None, None
+    if not es256(key, message, signature):
+        return ("failed", "signature-invalid"), None, None
     outcome, token_time = judge_signer(
         certificates, signature, one["timestamp"], stated_ms, roots, authorities, material
     )
@@ -86,8 +90,17 @@ def read_header(protected):
         return None
 
 
+def p256_key(certificate):
+    try:
+        key = load_der_public_key(certificate.spki)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    fits = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+    return key if fits else None
+
+
 def es256(key, message, signature):
-    if len(signature) != 64 or not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+    if len(signature) != 64:
         return False
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     try:

@@ -3,6 +3,10 @@
 from canonical import commit, sha256
 
 
+class Mismatch(Exception):
+    pass
+
+
 def leaf_hash(leaf_data):
     return sha256(b"\0", leaf_data)
 
@@ -26,13 +30,13 @@ def plain_leaf_data(record):
 
 
 def root_from_proof(hash_, index, size, proof):
-    """RFC 9162 section 2.1.3.2. None if the proof has another length than index and size ask for."""
+    """RFC 9162 section 2.1.3.2. Raises Mismatch if index, size and length of the proof do not fit."""
     if index >= size:
-        return None
+        raise Mismatch("index-out-of-range")
     node, last = index, size - 1
     for sibling in proof:
         if last == 0:
-            return None
+            raise Mismatch("proof-too-long")
         if node & 1 or node == last:
             hash_ = node_hash(sibling, hash_)
             while not node & 1 and node:
@@ -42,4 +46,12 @@ def root_from_proof(hash_, index, size, proof):
             hash_ = node_hash(hash_, sibling)
         node >>= 1
         last >>= 1
-    return hash_ if last == 0 else None
+    if last != 0:
+        raise Mismatch("proof-too-short")
+    return hash_
+
+
+def check_inclusion(hash_, index, size, proof, root):
+    """Raises Mismatch with the reason that a report gives."""
+    if root_from_proof(hash_, index, size, proof) != root:
+        raise Mismatch("root-mismatch")

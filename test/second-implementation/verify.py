@@ -99,6 +99,8 @@ def read_policy(data, signer):
         if signer is None:
             raise Refused("policy-signer-missing", "name the signer")
         return policies.open_signed(data, signer.read_bytes())
+    if signer is not None:
+        raise Refused("policy-not-signed", "a signer is named, and the policy is not signed")
     return policies.parse_policy(data), None
 
 
@@ -119,6 +121,8 @@ def inspect(kind, data, files, policy):
     else:
         required = proofs.inspect_token(checks, data, kind, files, policy)
     unmet = [name for name in required if not all_passed(checks, name)]
+    if any(x["name"] == "file.missing" for x in checks):
+        unmet.append("file.missing")
     return conclude(checks, unmet, policy)
 
 
@@ -147,10 +151,9 @@ def verify_package(data, files, policy, status, now):
     material = container.material_in(package.files)
     status = status if status is not None else package.files.get("data/status.json")
     checks, unmet, value = evidence.verify_certificate(embedded, files + originals, policy, material, status, now)
-    pdf = package.files.get("data/certificate.pdf")
-    if pdf is not None:
-        container.check_pdf(checks, pdf, value, policy, material)
-    container.check_package(checks, package, value)
+    container.check_package(
+        checks, package, value, lambda pdf: container.check_pdf(checks, pdf, value, policy, material)
+    )
     names = ("pdf.signature", "pdf.matches", "package.manifest", "package.extra")
     return checks, [*unmet, *(n for n in names if not all_passed(checks, n))]
 
