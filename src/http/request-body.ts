@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseUtf8 } from '../format/bytes.ts';
 import { IntakeError } from '../intake/upload-error.ts';
 import { HttpError } from './http-error.ts';
 import { awaitsInvitation, inviteBody } from './http-server.ts';
@@ -47,6 +48,16 @@ export async function readBody(req: IncomingMessage, res: ServerResponse, maxByt
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** The whole body as JSON; undefined if it is none, which fits no schema. @throws as `readBody` */
+export async function readJson(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<unknown> {
+  const bytes = await readBody(req, res, maxBytes);
+  try {
+    return JSON.parse(parseUtf8(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 function bodyTooLarge(maxBytes: number): HttpError {

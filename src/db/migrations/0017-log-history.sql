@@ -1,0 +1,3 @@
+-- The public page of the log asks how it grew by day, however many publications there are.
+
+create index publication_by_time on publication (published_at);
