@@ -103,6 +103,8 @@ export interface Config {
   calendars: CalendarSettings | null;
   /** When the archive is renewed, and how much of that happens by itself. */
   renewal: RenewalSettings;
+  /** How long news of a deposit's custody waits for its leaf in the log. */
+  custodyIntervalMs: number;
   /** Who takes mails; null: nobody is told by mail. */
   mail: MailSettings | null;
   /** True only for evaluation and tests: webhooks may be at private addresses, and without TLS. */
@@ -169,6 +171,7 @@ export function readCommonSettings(env: Environment): CommonSettings {
     witnesses: readWitnesses(env),
     calendars: readCalendars(env),
     renewal: readRenewal(env),
+    custodyIntervalMs: 1000 * readInteger(env, 'TIEZHENG_CUSTODY_SECONDS', 600, 1, 3600),
     mail: readMail(env),
     privateWebhooks: env[PRIVATE_WEBHOOKS] === 'yes',
     oidcProviders: readOidcProviders(env),

@@ -25,6 +25,9 @@ import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
 import { type BucketSettings, type ChainSettings, type Config, ConfigError, type SealSettings } from './config.ts';
 import { recordCustodyEvent } from './custody/custodian.ts';
+import { CustodyFiles } from './custody/custody-file.ts';
+import { HandOvers } from './custody/hand-overs.ts';
+import { CustodyLeafWriter } from './custody/leaf-writer.ts';
 import { selectOpenAlarms } from './db/alarms.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
@@ -339,6 +342,18 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       evaluation: identity.evaluation,
       nowMs: Date.now,
     });
+    const custody = {
+      files: new CustodyFiles({ db, reader, sequencer, sealer, evaluation: identity.evaluation, nowMs: Date.now }),
+      handOvers: new HandOvers({ db, sealer: stampingSealer, evaluation: identity.evaluation, nowMs: Date.now }),
+    };
+    const custodyLeaves = new CustodyLeafWriter({
+      db,
+      intervalMs: config.custodyIntervalMs,
+      nowMs: Date.now,
+      onTrouble: onTrouble('custody'),
+    });
+    stops.push(() => custodyLeaves.stop());
+    custodyLeaves.start();
     const digests = new DigestPool();
     stops.push(() => digests.close());
     const previewMaker = new PreviewMaker();
@@ -383,6 +398,8 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         return value === undefined ? undefined : parseRegisterEntry(value.bytes, ...logKeys)?.note;
       },
       statuses,
+      custody,
+      publicUrl: config.publicUrl,
       webhooks: notices.webhooks,
       readiness: new Readiness({
         db,
@@ -401,7 +418,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         contract: first.client.contract,
       },
       chains,
-      writePackage: (depositId, sink) =>
+      writePackage: (depositId, sink, actors) =>
         writeDepositPackage(
           {
             db,
@@ -411,6 +428,11 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
             statusOf: (certificateNo, digest) =>
               statuses.answer(certificateNo, digest).catch((error: unknown) => {
                 onTrouble('status')(error);
+                return undefined;
+              }),
+            custodyOf: (id) =>
+              custody.files.make(id, actors).catch((error: unknown) => {
+                onTrouble('custody')(error);
                 return undefined;
               }),
             verifier,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { recordCustodyEvent } from '../custody/custodian.ts';
 import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import { clearAlarm, raiseAlarm } from '../db/alarms.ts';
 import {
@@ -272,6 +273,13 @@ export class CertificateIssuer {
       if ((await selectCertificateOfDeposit(client, depositId)) !== undefined) return false;
       if (!(await updateIntentEnded(client, certificateNo, 'issued'))) return false;
       await insertCertificate(client, { certificateNo, depositId, digest, ...made });
+      await recordCustodyEvent(client, {
+        depositId,
+        kind: 'certified',
+        actor: { accountId: null, userId: null, by: 'service' },
+        at: new Date(nowMs()),
+        detail: { certificateNo, sha256: encodeHex(digest) },
+      });
       await insertCertifiedNotice(client, depositId, certificateNo, new Date(nowMs()));
       return true;
     });

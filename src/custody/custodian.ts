@@ -69,6 +69,8 @@ const AT_ONCE: readonly CustodyKind[] = [
   'hand-over-confirmed',
   'hand-over-cancelled',
   'withdrawn',
+  'superseded',
+  'reinstated',
   'erased',
 ];
 /** Each of these is in the log by a record of its own: alone they ask for no leaf, or every deposit would have two more. */

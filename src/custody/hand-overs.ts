@@ -80,6 +80,7 @@ export class HandOvers {
   async give(request: HandOverRequest): Promise<{ handOver: HandOverRow; token: string | null }> {
     const { db, nowMs } = this.#parts;
     const { depositId, giver, receiver } = request;
+    if (receiver.accountId === giver.accountId) throw invalid('giver and receiver are the same account');
     const nowAtMs = nowMs();
     const handedOverAt = new Date(nowAtMs);
     const expiresAt = new Date(nowAtMs + request.validDays * DAY_MS);

@@ -100,3 +100,14 @@ export async function lockCertificateName(
   );
   return rows[0];
 }
+
+/** Of a certificate that is there. */
+export async function selectDepositOfCertificate(q: Queryable, certificateNo: string): Promise<string> {
+  const { rows } = await q.query<{ depositId: string }>(
+    'select deposit_id as "depositId" from certificate where certificate_no = $1',
+    [certificateNo],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`there is no certificate ${certificateNo}`);
+  return row.depositId;
+}

@@ -25,6 +25,8 @@ export interface DepositPackageParts {
   sealer: Sealer;
   /** How a certificate stands, by number and digest; undefined if that cannot be told now. Left out: packages say nothing of it. */
   statusOf?: (certificateNo: string, digest: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** The custody file of a deposit; undefined if it cannot be made now. Left out: packages carry none. */
+  custodyOf?: (depositId: string) => Promise<Uint8Array | undefined>;
   /** verify.html as built. */
   verifier: Uint8Array;
   nowMs: () => number;
@@ -35,7 +37,7 @@ export interface DepositPackageParts {
  * @throws PackageError `not-certified`; else as `writePackage`
  */
 export async function writeDepositPackage(
-  { db, vault, log, sealer, statusOf, verifier, nowMs }: DepositPackageParts,
+  { db, vault, log, sealer, statusOf, custodyOf, verifier, nowMs }: DepositPackageParts,
   depositId: string,
   sink: WritableStream<Uint8Array>,
 ): Promise<void> {
@@ -50,6 +52,7 @@ export async function writeDepositPackage(
       certificateJson,
       certificatePdf: new Uint8Array(row.pdf),
       status: await statusOf?.(row.certificateNo, row.digest),
+      custody: await custodyOf?.(depositId),
       contentReceived: content.state === 'proved' ? content.bytes : undefined,
       originals: await originalsOf(db, vault, depositId),
       fileProofs: await makeFileProofs(db.pool, log, depositId),

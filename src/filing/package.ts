@@ -39,6 +39,8 @@ export interface PackageContent {
   certificatePdf: Uint8Array;
   /** How the certificate stands as the package is made, tiezheng/status-proof/v1; undefined if the service could not tell. */
   status?: Uint8Array | undefined;
+  /** What was recorded of the deposit, tiezheng/custody-file/v1; undefined if the service could not tell. */
+  custody?: Uint8Array | undefined;
   /** What the log holds of content that came after its digests, tiezheng/content-proof/v1; undefined if none did. */
   contentReceived?: Uint8Array | undefined;
   originals: readonly PackagedOriginal[];
@@ -91,6 +93,7 @@ async function writeBag(bag: BagWriter, content: PackageContent, sealer: Sealer)
   await bag.addBytes(PACKAGE.certificatePdf, content.certificatePdf);
   await bag.addBytes(PACKAGE.certificateJson, content.certificateJson);
   if (content.status !== undefined) await bag.addBytes(PACKAGE.status, content.status);
+  if (content.custody !== undefined) await bag.addBytes(PACKAGE.custody, content.custody);
   if (content.contentReceived !== undefined) await bag.addBytes(PACKAGE.contentReceived, content.contentReceived);
   const leafData = depositLeafData(certificate.record);
   for (const [i, { checkpoint, inclusionProof, cosignatures, attestations }] of certificate.publications.entries()) {

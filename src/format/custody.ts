@@ -21,6 +21,8 @@ export const CUSTODY_KINDS = [
   'hand-over-confirmed',
   'hand-over-cancelled',
   'withdrawn',
+  'superseded',
+  'reinstated',
   'erased',
 ] as const;
 export type CustodyKind = (typeof CUSTODY_KINDS)[number];

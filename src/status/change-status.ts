@@ -1,6 +1,7 @@
 import { recordStatus } from '../certificate/record-status.ts';
+import { recordCustodyEvent } from '../custody/custodian.ts';
 import { selectNewestStatus } from '../db/certificate-statuses.ts';
-import { lockCertificateName } from '../db/certificates.ts';
+import { lockCertificateName, selectDepositOfCertificate } from '../db/certificates.ts';
 import { notifyLog } from '../db/leaves.ts';
 import type { Database } from '../db/pool.ts';
 import { encodeHex } from '../format/bytes.ts';
@@ -12,8 +13,8 @@ import { StatusError } from './status-error.ts';
 export type Standing = { status: 'valid' } | { status: 'withdrawn' } | { status: 'superseded'; by: string };
 
 /**
- * Writes down that a certificate stands differently. One transaction: the row and the submission of its leaf; a crash leaves both or
- * neither, and the sequencer takes the leaf in. Nothing of the certificate changes, and no earlier record goes.
+ * Writes down that a certificate stands differently. One transaction: the row, the submission of its leaf and the
+ * custody event; a crash leaves all or nothing, and the sequencer takes the leaf in. Nothing of the certificate changes, and no earlier record goes.
  * @returns the submission to wait for
  * @throws StatusError `certificate-unknown`, also for a successor; `status-unchanged`; FormatError `invalid-field` for the reason
  */
@@ -40,11 +41,21 @@ export async function changeStatus(
       throw new StatusError('status-unchanged', `certificate ${certificateNo} is ${standing.status} already`);
     }
     const change = { certificateNo, digest, status: standing.status, reason, atMs: nowMs };
-    return recordStatus(client, { ...change, ...(successor && { successor }) });
+    const submissionId = await recordStatus(client, { ...change, ...(successor && { successor }) });
+    await recordCustodyEvent(client, {
+      depositId: await selectDepositOfCertificate(client, certificateNo),
+      kind: CUSTODY_KIND[standing.status],
+      actor: { accountId: null, userId: null, by: 'operator' },
+      at: new Date(nowMs),
+      detail: { certificateNo, reason },
+    });
+    return submissionId;
   });
   await notifyLog(db.pool, 'submission');
   return submissionId;
 }
+
+const CUSTODY_KIND = { valid: 'reinstated', withdrawn: 'withdrawn', superseded: 'superseded' } as const;
 
 function isSame(body: Uint8Array, status: Standing['status'], successor: Uint8Array | undefined): boolean {
   const { type } = parseCanonicalJson(body, { maxBytes: body.length, maxDepth: MAX_DEPTH }) as { type: string };
