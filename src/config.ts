@@ -148,6 +148,8 @@ export interface CommonSettings {
   calendars: CalendarSettings | null;
   /** When the archive is renewed, and how much of that happens by itself. */
   renewal: RenewalSettings;
+  /** How long news of a deposit's custody waits for its leaf in the log. */
+  custodyIntervalMs: number;
   /** Who takes mails; null if the setting is not there. */
   mail: MailSettings | null;
   privateWebhooks: boolean;
