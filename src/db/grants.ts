@@ -281,28 +281,3 @@ export async function selectEqualFiles(
   );
   return rows;
 }
-
-export interface LookedUpCertificate {
-  certificateNo: string;
-  /** Of the certificate without its seals. */
-  digest: Buffer;
-  issuedAt: Date;
-  receivedAt: Date;
-  leafIndex: bigint;
-}
-
-/** The certificate with this number, if the deposit that it is about has a file with this SHA-256. */
-export async function selectCertificateByFile(
-  q: Queryable,
-  certificateNo: string,
-  sha256: Uint8Array,
-): Promise<LookedUpCertificate | undefined> {
-  const { rows } = await q.query<LookedUpCertificate>(
-    `select c.certificate_no as "certificateNo", c.digest, c.issued_at as "issuedAt", d.received_at as "receivedAt",
-       s.leaf_index as "leafIndex"
-     from certificate c join deposit d using (deposit_id) join submission s using (submission_id)
-     where c.certificate_no = $1 and exists (select from file_digest f where f.deposit_id = c.deposit_id and f.sha256 = $2)`,
-    [certificateNo, sha256],
-  );
-  return rows[0];
-}

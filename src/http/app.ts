@@ -22,6 +22,8 @@ import type { UploadParts } from '../intake/resumable/upload-parts.ts';
 import type { Uploads } from '../intake/resumable/uploads.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
 import type { LogReader } from '../log/log-reader.ts';
+import { Matters } from '../matters/matters.ts';
+import { VerificationRequests } from '../matters/requests.ts';
 import type { WebhookService } from '../notices/webhook-service.ts';
 import { EvidenceRecords } from '../renewal/evidence-records.ts';
 import type { StatusService } from '../status/status-service.ts';
@@ -40,6 +42,8 @@ import { historyRoutes } from './history-routes.ts';
 import { HttpError } from './http-error.ts';
 import { type IntakeLimits, intakeRoutes } from './intake-routes.ts';
 import { logRoutes } from './log-routes.ts';
+import { lookUpRoutes } from './look-up-routes.ts';
+import { matterRoutes } from './matter-routes.ts';
 import { noticeRoutes } from './notice-routes.ts';
 import { firstPageForAddresses, pages } from './pages.ts';
 import { type PlatformRouteParts, platformRoutes } from './platform-routes.ts';
@@ -47,10 +51,12 @@ import { problemOf } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Readiness } from './readiness.ts';
 import { readOnBriefly } from './request-body.ts';
+import { requestRoutes } from './request-routes.ts';
 import { resumableRoutes } from './resumable-routes.ts';
 import { expressPath, type Route } from './route.ts';
 import { sendBytes } from './send.ts';
 import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
+import { sharingRoutes } from './sharing-routes.ts';
 import { statusRoutes } from './status-routes.ts';
 import { tsaRoutes } from './tsa-routes.ts';
 
@@ -63,6 +69,8 @@ export interface HttpLimits extends IntakeLimits {
   failedSignInsPerMinute: number;
   /** From one address, to /api/auth, that change something. */
   signInRequestsPerMinute: number;
+  /** From one address, of links that do not open. */
+  failedOpeningsPerMinute: number;
 }
 
 export const DEFAULT_HTTP_LIMITS: HttpLimits = {
@@ -74,6 +82,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   requestsPerMinute: 60_000,
   failedSignInsPerMinute: 60,
   signInRequestsPerMinute: 120,
+  failedOpeningsPerMinute: 30,
 };
 
 export interface AppParts {
@@ -158,6 +167,29 @@ export function buildApp(parts: AppParts): Express {
   return app;
 }
 
+/** What readers by link may ask for as well: these look at nothing of their caller but his principal. */
+const READABLE_BY_LINK: readonly string[] = [
+  'getDeposit',
+  'getReceipt',
+  'getCertificate',
+  'getCertificatePdf',
+  'getPackage',
+  'getLogProof',
+  'getFile',
+  'getFileProof',
+  'getPreview',
+  'getMatter',
+  'listParties',
+  'listRights',
+  'listRightProofs',
+  'listItems',
+  'listRelations',
+  'getEvidenceIndex',
+  'getEvidenceIndexCsv',
+  'getEvidenceIndexPage',
+  'listDerivatives',
+];
+
 /** Every route, those that describe the others included. */
 export function routesOf(parts: AppParts): Route[] {
   const { db, vault, deposits, previews, writePackage, limits, identity } = parts;
@@ -171,6 +203,21 @@ export function routesOf(parts: AppParts): Route[] {
       url: calendar.url,
       trouble: calendar.state === 'ok' ? null : calendar.reason.code,
     }));
+  const depositReading = depositRoutes({
+    db,
+    vault,
+    deposits,
+    previews,
+    writePackage,
+    evidenceRecord: async (depositId, index) =>
+      (await new EvidenceRecords(db.pool).ofDeposit(depositId, index))[0]?.bytes,
+    fileProof: async (depositId, index) => (await makeFileProofs(db.pool, parts.log, depositId, index))[0]?.bytes,
+    leafProof: (leafIndex) => makeDepositProof(db.pool, parts.log, leafIndex),
+    anchoringTrouble: parts.anchoringTrouble,
+    chains: parts.chains,
+    nowMs: parts.nowMs,
+  });
+  const matterReading = matterRoutes({ db, matters: new Matters(db), nowMs: parts.nowMs });
   const routes: Route[] = [
     ...intakeRoutes({ deposits, uploads: parts.uploads, previews, limits, onFailure }),
     ...resumableRoutes({
@@ -185,19 +232,15 @@ export function routesOf(parts: AppParts): Route[] {
       maxUploadsAtOnce: limits.maxUploadsAtOnce,
       onFailure,
     }),
-    ...depositRoutes({
+    ...depositReading,
+    ...matterReading,
+    ...requestRoutes({ db, requests: new VerificationRequests(db), nowMs: parts.nowMs }),
+    ...lookUpRoutes({ db, vault, previews, nowMs: parts.nowMs }),
+    ...sharingRoutes({
       db,
-      vault,
-      deposits,
-      previews,
-      writePackage,
-      evidenceRecord: async (depositId, index) =>
-        (await new EvidenceRecords(db.pool).ofDeposit(depositId, index))[0]?.bytes,
-      fileProof: async (depositId, index) => (await makeFileProofs(db.pool, parts.log, depositId, index))[0]?.bytes,
-      leafProof: (leafIndex) => makeDepositProof(db.pool, parts.log, leafIndex),
-      anchoringTrouble: parts.anchoringTrouble,
-      chains: parts.chains,
       nowMs: parts.nowMs,
+      readable: [...depositReading, ...matterReading].filter((route) => READABLE_BY_LINK.includes(route.operationId)),
+      failedOpeningsPerMinute: limits.failedOpeningsPerMinute,
     }),
     ...logRoutes(parts.log),
     ...auditRoutes(db, parts.log, parts.registerNote),

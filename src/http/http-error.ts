@@ -8,6 +8,8 @@ export type HttpErrorCode =
   | 'unsupported-content-encoding'
   | 'body-too-large'
   | 'range-not-satisfiable'
+  | 'invalid-body'
+  | 'precondition-required'
   | 'rate-limited'
   | 'sign-in-locked'
   | 'too-many-uploads'

@@ -70,6 +70,7 @@ export function openApiDocument(routes: readonly Route[], service: { version: st
       { name: 'matters', description: '案件 Matters' },
       { name: 'custody', description: '保管链 Custody' },
       { name: 'sharing', description: '共享 Sharing' },
+      { name: 'requests', description: '公证核验申请 Requests to notaries' },
       { name: 'notices', description: '通知 Notices' },
     ],
     paths,

@@ -8,7 +8,9 @@ import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts'
 import { ResumableError, type ResumableErrorCode } from '../intake/resumable/resumable-error.ts';
 import { IntakeError, type IntakeErrorCode } from '../intake/upload-error.ts';
 import { LogError, type LogErrorCode } from '../log/log-error.ts';
+import { MatterError, type MatterErrorCode } from '../matters/matter-error.ts';
 import { NoticeError, type NoticeErrorCode } from '../notices/notice-error.ts';
+import { SharingError, type SharingErrorCode } from '../sharing/sharing-error.ts';
 import { StatusError, type StatusErrorCode } from '../status/status-error.ts';
 import { StorageError, type StorageErrorCode } from '../storage/storage-error.ts';
 import { HttpError, type HttpErrorCode } from './http-error.ts';
@@ -22,9 +24,11 @@ export type ProblemCode =
   | HttpErrorCode
   | IntakeErrorCode
   | LogErrorCode
+  | MatterErrorCode
   | NoticeErrorCode
   | PackageErrorCode
   | ResumableErrorCode
+  | SharingErrorCode
   | StatusErrorCode
   | StorageErrorCode;
 
@@ -61,6 +65,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   // ------------------------------------------------------------ the request
   'not-found': { status: 404, zh: '未找到', en: 'Not found' },
   'method-not-allowed': { status: 405, zh: '不支持该方法', en: 'Method not allowed' },
+  'invalid-body': { status: 422, zh: '请求内容有误', en: 'Body not valid' },
+  'precondition-required': { status: 428, zh: '须以 If-Match 指明所见版本', en: 'If-Match is needed' },
   'invalid-parameter': { status: 400, zh: '参数有误', en: 'Invalid parameter' },
   'unsupported-media-type': { status: 415, zh: '不支持的内容类型', en: 'Content type not supported' },
   'unsupported-content-encoding': { status: 415, zh: '不支持的内容编码', en: 'Content encoding not supported' },
@@ -148,6 +154,29 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'webhook-disabled': { status: 409, zh: 'Webhook 已停用', en: 'The webhook is disabled' },
   'too-many-webhooks': { status: 409, zh: 'Webhook 数已达上限', en: 'Too many webhooks' },
   'unsubscribe-token-invalid': { status: 404, zh: '退订链接无效', en: 'Unsubscribe link not valid' },
+
+  // ------------------------------------------------------------ matters, and showing to others
+  'matter-not-found': { status: 404, zh: '未找到该案件', en: 'No such matter' },
+  'matter-part-not-found': { status: 404, zh: '案件中没有该项', en: 'No such entry in the matter' },
+  'matter-invalid': { status: 422, zh: '案件内容有误', en: 'Not possible in this matter' },
+  'matter-closed': { status: 409, zh: '案件已结案,不可修改', en: 'The matter is closed' },
+  'matter-duplicate': { status: 409, zh: '案件中已有该项', en: 'Stands in the matter already' },
+  'matter-in-use': { status: 409, zh: '被引用,不可删除', en: 'In use, cannot be removed' },
+  'matter-full': { status: 409, zh: '案件条目已达上限', en: 'The matter is full' },
+  'version-mismatch': { status: 412, zh: '内容已被他人修改', en: 'Changed since you have seen it' },
+  'derivative-invalid': { status: 422, zh: '衍生件对应关系有误', en: 'Not possible as a derivative' },
+  'request-not-found': { status: 404, zh: '未找到该申请', en: 'No such request' },
+  'request-invalid': { status: 422, zh: '申请内容有误', en: 'Request not valid' },
+  'request-ended': { status: 409, zh: '申请当前状态不允许此操作', en: 'The request is past that' },
+  'grant-not-found': { status: 404, zh: '未找到该授权', en: 'No such grant' },
+  'grant-invalid': { status: 422, zh: '授权内容有误', en: 'Grant not valid' },
+  'link-not-found': { status: 404, zh: '链接无效', en: 'No such link' },
+  'link-invalid': { status: 422, zh: '链接设置有误', en: 'Link not valid' },
+  'passphrase-required': {
+    status: 422,
+    zh: '商业秘密的链接须设口令',
+    en: 'A link to a trade secret needs a passphrase',
+  },
 
   // ------------------------------------------------------------ the service
   'original-differs': {
@@ -274,9 +303,11 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof HttpError ||
     error instanceof IntakeError ||
     error instanceof LogError ||
+    error instanceof MatterError ||
     error instanceof NoticeError ||
     error instanceof PackageError ||
     error instanceof ResumableError ||
+    error instanceof SharingError ||
     error instanceof StatusError ||
     error instanceof StorageError
   ) {

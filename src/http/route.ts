@@ -29,7 +29,7 @@ interface RouteBase {
   /** As OpenAPI writes it: `/api/v1/deposits/{depositId}`. A last parameter written `{name+}` takes slashes too. */
   path: string;
   operationId: string;
-  tag: 'deposits' | 'log' | 'service' | 'access' | 'matters' | 'custody' | 'sharing' | 'notices';
+  tag: 'deposits' | 'log' | 'service' | 'access' | 'matters' | 'custody' | 'sharing' | 'requests' | 'notices';
   summary: Bilingual;
   description?: string;
   parameters?: { path?: z.ZodObject; query?: z.ZodObject; header?: z.ZodObject };

@@ -5,14 +5,12 @@ export type SharingErrorCode =
   | 'grant-invalid'
   | 'link-not-found'
   | 'link-invalid'
-  | 'object-not-shared'
   | 'passphrase-required';
 
 /**
  * `grant-not-found`, `link-not-found`: none, or not the caller's; which of the two is not told. A link that is expired, revoked, used
  * up, or tried with a wrong passphrase reads the same as one that never was.
  * `grant-invalid`, `link-invalid`: what is to be shared, or with whom, is not said rightly.
- * `object-not-shared`: what a link is asked for is not there, or is not within what it shows.
  * `passphrase-required`: a link to a trade secret must ask for one.
  */
 export class SharingError extends CodedError<SharingErrorCode> {}
