@@ -3,6 +3,7 @@ import type { DepositorAnnex, EVIDENCE_KINDS, StatementAnnex } from '../format/a
 import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
 import type { Bilingual, Certificate } from '../format/certificate.ts';
 import { unixMsOf } from '../format/fields.ts';
+import type { Report } from '../format/report.ts';
 import { parseSealHeader } from '../format/seal.ts';
 import { type Field, INK, type Paper, type Piece, STYLE } from './paper.ts';
 import { beijingTime, span } from './paper-time.ts';
@@ -17,6 +18,7 @@ export interface CertificateView {
   jsonDigest: string;
   /** The public verification page. */
   verificationUrl: string;
+  weakestLink: Report['weakestLink'];
   show: PrintableText;
 }
 
@@ -182,7 +184,7 @@ const DEPOSITOR_KINDS: Record<DepositorAnnex['kind'], Bilingual> = {
   unknown: { zh: '未知', en: 'unknown' },
 };
 
-export function drawOperatorStatements(paper: Paper, { certificate, show }: CertificateView): void {
+export function drawOperatorStatements(paper: Paper, { certificate, show, weakestLink }: CertificateView): void {
   const { claims, record, annexes } = certificate;
   const { platform } = claims;
   const optional = (value: string | null) => (value === null ? NOT_PROVIDED : words(show.prose(value)));
@@ -208,11 +210,23 @@ export function drawOperatorStatements(paper: Paper, { certificate, show }: Cert
       ),
       field('节点运行方', 'Nodes run by', optional(said.nodesRunBy)),
     ]),
+    ...(weakestLink === null ? [] : [weakestLinkField(weakestLink, show)]),
     field('平台名称', 'Service', words(show.prose(platform.name))),
     field('运营者', 'Operator', optional(platform.operator)),
     field('网站', 'Website', optional(platform.website)),
     field('备案编号', 'Filing no.', optional(platform.filingNo)),
     field('利害关系', 'Interests', optional(platform.interests)),
+  ]);
+}
+
+/** What the service found when it verified the certificate: a reader's own policy may find another. */
+function weakestLinkField({ link, until }: NonNullable<Report['weakestLink']>, show: PrintableText): Field {
+  return field('最先到期的一环', 'Link that ends first', [
+    ...words(show.prose(link)),
+    ...both(
+      `至 ${beijingTime(unixMsOf(until))}。此前须续期（RFC 4998），逾期后应另有更新的时间戳；核验工具会列明。`,
+      'is trusted until then and has to be renewed before (RFC 4998); a verifier names what holds now.',
+    ),
   ]);
 }
 

@@ -297,15 +297,15 @@ export class CertificateIssuer {
     this.#unsealable.add(certificate.claims.certificateNo);
     requireStanding(report);
     this.#unsealable.delete(certificate.claims.certificateNo);
-    const pdf = await signPdf(await this.#print(json), sealingKey, stamp);
+    const pdf = await signPdf(await this.#print(json, report), sealingKey, stamp);
     await requireMatching(pdf, json);
     return { issuedAt: new Date(certificate.claims.issuedAt), json, pdf };
   }
 
-  async #print(json: Uint8Array): Promise<Uint8Array> {
+  async #print(json: Uint8Array, { weakestLink }: Report): Promise<Uint8Array> {
     const { printer, verificationUrl } = this.#parts;
     try {
-      return await printer.print(json, { verificationUrl });
+      return await printer.print(json, { verificationUrl, weakestLink });
     } catch (cause) {
       throw new IssueError('certificate-not-printed', (cause as Error).message, { cause });
     }

@@ -1,6 +1,7 @@
 import { encodeHex, sha256 } from '../format/bytes.ts';
 import { type Certificate, parseCertificate } from '../format/certificate.ts';
 import { unixMsOf } from '../format/fields.ts';
+import type { Report } from '../format/report.ts';
 import {
   type CertificateView,
   drawAbsent,
@@ -23,6 +24,8 @@ import type { TextStyle } from './typesetter.ts';
 export interface PdfOptions {
   /** The public page on which anyone verifies; the QR code leads there. */
   verificationUrl: string;
+  /** Which link ended first when the service verified the certificate; null or left out: no end of any was known. */
+  weakestLink?: Report['weakestLink'];
 }
 
 /** Name of the embedded data, for `pdfdetach` and every PDF reader. */
@@ -50,6 +53,7 @@ export async function renderCertificatePdf(json: Uint8Array, options: PdfOptions
     facts,
     jsonDigest: encodeHex(sha256(json)),
     verificationUrl: options.verificationUrl,
+    weakestLink: options.weakestLink ?? null,
     show: new PrintableText((character) => paper.type.isPrintable(character)),
   };
   paper.beginSection();

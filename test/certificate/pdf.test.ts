@@ -118,6 +118,20 @@ describe('renderCertificatePdf', () => {
     }
   });
 
+  it('names the link that ends first, and when, as a statement of the operator', async () => {
+    const weakestLink = {
+      link: `rfc3161 ${'National authority '.repeat(12)}: X.509 Root 2020`,
+      until: '2030-12-31T23:59:59.000Z',
+    };
+    const json = await certificateJson();
+    const drawn = await drawnBy(() => renderCertificatePdf(json, { ...OPTIONS, weakestLink }));
+    const text = textOf(drawn).replaceAll('\n', ' ').replace(/ +/g, ' ');
+    expect(text).to.include('最先到期的一环').and.to.include('X.509 Root 2020').and.to.include('2031-01-01 07:59:59');
+    expect(text.indexOf('三、平台陈述')).to.be.lessThan(text.indexOf('最先到期的一环'));
+    expect(overlaps(drawn)).to.deep.equal([]);
+    expect(textOf(await drawnBy(() => renderCertificatePdf(json, OPTIONS)))).to.not.include('最先到期的一环');
+  });
+
   it('prints Beijing time with its offset', async () => {
     const drawn = textOf(await pagesOf());
     expect(drawn).to.include('2026-11-22 11:04:05.678 +08:00').and.include('2026-11-22 11:04:24 +08:00');
