@@ -110,7 +110,8 @@ export class EvidenceRecords {
     if (object.kind === 'publication') {
       const token = await this.#tokenOf(object.treeSize, object.source, material);
       if (token === undefined) return undefined;
-      const chain = [{ digestAlgorithm: undefined, reducedHashtree: undefined, token }];
+      // Named although the token says it: some readers hold the spelling of its successors' against it.
+      const chain = [{ digestAlgorithm: imprintIn(token)?.algorithm, reducedHashtree: undefined, token }];
       const next = places[0];
       if (next === undefined || next.covers !== null) {
         const renewal = await selectRenewalPlace(this.#q, object);
@@ -258,9 +259,7 @@ async function encodeSound(
   { chains, material }: ObjectChains,
   sha256: readonly Uint8Array[] | undefined,
 ): Promise<Uint8Array> {
-  const algorithms = chains.map(
-    ([first]) => first?.digestAlgorithm ?? imprintIn(first?.token ?? new Uint8Array())?.algorithm,
-  );
+  const algorithms = chains.map(([first]) => first?.digestAlgorithm);
   const bytes = encodeEvidenceRecord({
     digestAlgorithms: [...new Set(algorithms)].filter((oid) => oid !== undefined),
     material,
