@@ -230,6 +230,7 @@ export async function addCertificates(to: Collection, world: VectorWorld): Promi
     {},
     { policy: 'policies/strict.json' },
   );
+  await addAMillion(to, world);
   await good(
     'declared-digests',
     'Only digests were handed in: no SM3, which counts as 32 zero bytes.',
@@ -1017,6 +1018,49 @@ export async function addCertificates(to: Collection, world: VectorWorld): Promi
     'Nothing but alg and x5c may stand in the header.',
     { exit: 1, decides: { seal: 'failed malformed' } },
   );
+}
+
+/**
+ * What a certificate of a large log weighs: a million leaves, one file shown, a chain whose block holds 300 receipts, tokens of two
+ * authorities on RSA with their issuers embedded, a proof in Bitcoin. Revocation data lie beside it.
+ */
+async function addAMillion(to: Collection, world: VectorWorld): Promise<void> {
+  const roots = world.authorities.map(({ root }) => root);
+  const tokens = roots.map((root, i) => {
+    const issuer = issue({
+      name: `Authority ${i + 1} RSA`,
+      issuer: root,
+      ca: true,
+      kind: 'rsa',
+      notAfter: '2034-01-01T00:00:00Z',
+    });
+    const signer = issue({ name: `Authority ${i + 1} RSA unit`, issuer, kind: 'rsa' });
+    return { root, issuer, token: { signer, embedded: [signer, issuer] } };
+  });
+  const certificate = await world.certificate({
+    files: 1,
+    treeSize: 1_000_000,
+    leafIndex: 777_777,
+    anchors: [{ receipts: 300, after: 420 }],
+    tokens: tokens.map(({ token }) => token),
+    ots: ['bitcoin'],
+  });
+  const stem = 'certificates/good/a-million-leaves';
+  const dates = { thisUpdate: '2026-12-02T00:00:00Z', nextUpdate: '2026-12-09T00:00:00Z' };
+  const lists = tokens.flatMap(({ root, issuer }) => [
+    makeCrl({ issuer, ...dates }),
+    makeCrl({ issuer: root, ...dates }),
+  ]);
+  const sidecar = await Promise.all(lists.map((list, i) => to.put(`${stem}.${i + 1}.crl`, list)));
+  await to.add(`${stem}.json`, encode(certificate), {
+    kind: 'certificate',
+    policy: 'policies/two-independent.json',
+    files: ['files/1.txt', ...sidecar],
+    exit: 0,
+    decides: { rfc3161: 'passed', 'evm.receipt': 'passed', opentimestamps: 'passed' },
+    catches:
+      'A certificate of a log of a million leaves, with what can be had of proofs; revocation data lie beside it.',
+  });
 }
 
 /** The same signature with n − s in place of s. */

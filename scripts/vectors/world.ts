@@ -96,6 +96,8 @@ export interface AnchorOptions {
   topic: Uint8Array;
   /** Changes the fields of the header before it is hashed. */
   header: (fields: unknown[]) => unknown[];
+  /** How many receipts the block has, the anchor's the third of them: three. */
+  receipts: number;
   /** Type of the transaction, the byte before its receipt. */
   type: number;
   /** What the block hash is, for headers with a rule of their own. */
@@ -319,6 +321,7 @@ export class VectorWorld {
       ]);
     const trie = await createMPT();
     const receipts = [receiptOf([otherLog]), receiptOf([]), receiptOf([otherLog, anchorLog], status)];
+    while (receipts.length < (options.receipts ?? 3)) receipts.push(receiptOf([otherLog]));
     for (const [i, receipt] of receipts.entries()) await trie.put(RLP.encode(i), receipt);
     const block = blockOf(RECEIVED_S + after, trie.root(), 120n, options.header, options.hashOf);
     const blockHash = encodeHex0x(block.hash);

@@ -61,14 +61,12 @@ def inspect_token(checks, data, kind, files, policy):
         checks.add("rfc3161", "failed", "not-granted")
         return ["file.digest", "rfc3161"]
     algorithm, imprint = imprint_of(token)
-    aids = x509.parse_all([f.data for f in files])
-    revocation = [f.data for f in files if f.data[:1] == b"\x30"]
     evidence = [f for f in files if not is_aid(f.data)]
     file = None
     if algorithm is not None:
         file = find_file(checks, evidence, lambda f: hashlib.new(algorithm, f.data).digest() == imprint)
     stamped = DigestOnly(imprint) if file is None else file.data
-    material = ([a.der for a in aids], revocation)
+    material = material_among(files)
     try:
         check_with(token, stamped, policy, material)
         checks.add("rfc3161", "passed")
@@ -106,11 +104,39 @@ class Known:
 
 
 def is_aid(data):
+    """An X.509 certificate, a CRL or an OCSP response in DER."""
+    return is_certificate(data) or is_revocation(data)
+
+
+def is_certificate(data):
     try:
         x509.parse_certificate(data)
     except der.Malformed:
         return False
     return True
+
+
+def is_revocation(data):
+    try:
+        outer = der.parse(data)
+        if outer[0].tag == 0x0A:
+            return der.oid(outer[1][0][0]) == "1.3.6.1.5.5.7.48.1.1"
+        # CertificateList: version, algorithm, issuer, time.
+        return outer.tag == 0x30 and len(outer) == 3 and outer[0][3].tag in (0x17, 0x18)
+    except (der.Malformed, IndexError):
+        return False
+
+
+def material_among(files):
+    """(certificates, revocation data) that lie beside a thing."""
+    return [f.data for f in files if is_certificate(f.data)], [f.data for f in files if is_revocation(f.data)]
+
+
+def presented_among(files, document):
+    """Without proofs and aids, unless the document itself speaks of them."""
+    return [
+        f for f in files if f.sha256.encode() in document or (kind_of(f.data) is None and not is_aid(f.data))
+    ]
 
 
 def inspect_ots(checks, data, files, policy):

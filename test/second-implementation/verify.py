@@ -57,11 +57,13 @@ def verify(options):
     checks = evidence.Checks()
     if kind in ("opentimestamps", "tlog-proof", "timestamp-token", "timestamp-response"):
         return inspect(kind, data, files, policy)
-    material = ([], [])
+    material = proofs.material_among(files)
     if kind == "certificate":
-        checks, unmet, _ = evidence.verify_certificate(data, files, policy, material, status, now)
+        shown = proofs.presented_among(files, data)
+        checks, unmet, _ = evidence.verify_certificate(data, shown, policy, material, status, now)
     elif kind == "receipt":
-        checks, unmet, _ = evidence.verify_receipt(data, files, policy, material)
+        shown = proofs.presented_among(files, data)
+        checks, unmet, _ = evidence.verify_receipt(data, shown, policy, material)
     elif kind == "pdf":
         checks, unmet = verify_pdf(data, files, policy, material, status, now)
     elif kind == "package":
@@ -137,7 +139,8 @@ def verify_pdf(data, files, policy, material, status, now):
     embedded = container.embedded_certificate(data)
     if embedded is None:
         raise Refused("pdf-without-certificate", "no certificate of ours in it")
-    checks, unmet, value = evidence.verify_certificate(embedded, files, policy, material, status, now)
+    shown = proofs.presented_among(files, embedded)
+    checks, unmet, value = evidence.verify_certificate(embedded, shown, policy, material, status, now)
     container.check_pdf(checks, data, value, policy, material)
     return checks, [*unmet, *(n for n in ("pdf.signature", "pdf.matches") if not all_passed(checks, n))]
 
