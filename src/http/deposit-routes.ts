@@ -1,13 +1,18 @@
 import { Writable } from 'node:stream';
 import type { Request, Response } from 'express';
 import * as z from 'zod';
+import type { Caller } from '../access/authentication.ts';
+import type { Action } from '../access/rules.ts';
 import { CALENDAR_ALARMS } from '../calendar/calendar-worker.ts';
+import { beijingTime } from '../certificate/paper-time.ts';
 import { selectOpenAlarms } from '../db/alarms.ts';
 import { type CertificateRow, selectCertificateOfDeposit } from '../db/certificates.ts';
 import { type DepositProgress, selectDepositProgress, selectDepositProgressOfAccount } from '../db/deposit-progress.ts';
 import { selectAnnexes, selectFileEntries, selectRecord } from '../db/deposits.ts';
+import { selectIsTradeSecret } from '../db/grants.ts';
 import { type ObjectKey, selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
 import type { Database } from '../db/pool.ts';
+import { type Fence, readWithin } from '../db/row-security.ts';
 import { selectNewestUploadsOfDeposit } from '../db/uploads.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { certificateSchema } from '../format/certificate.ts';
@@ -19,6 +24,9 @@ import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import { RECORDS_LOST } from '../log/log-error.ts';
 import { ARCHIVE_ALARMS } from '../renewal/archive-worker.ts';
+import { requireRelation } from '../sharing/grants.ts';
+import { readerOfPreview } from '../sharing/preview-reader.ts';
+import { watermarked } from '../sharing/watermark.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
 import { depositDetailSchema, depositListSchema } from './answers.ts';
@@ -26,7 +34,7 @@ import { custodyNotes } from './custody-note.ts';
 import { type AnchoringChain, depositDetail, depositSummary } from './deposit-view.ts';
 import { HttpError } from './http-error.ts';
 import { parseParameters, type Route } from './route.ts';
-import { sendBytes, sendHandedIn, sendJson } from './send.ts';
+import { sendBytes, sendHandedIn, sendJson, sendPicture } from './send.ts';
 
 export interface DepositRouteParts {
   db: Database;
@@ -81,20 +89,38 @@ const NO_RECORD = 'no authority has stamped a tree yet that holds this deposit';
 
 /** What a depositor sees of his deposits. Another's deposit answers as one that never was. */
 export function depositRoutes(parts: DepositRouteParts): Route[] {
-  const { db, vault, deposits, previews, writePackage, fileProof, evidenceRecord, leafProof, anchoringTrouble, chains } = parts;
+  const {
+    db,
+    vault,
+    deposits,
+    previews,
+    writePackage,
+    fileProof,
+    evidenceRecord,
+    leafProof,
+    anchoringTrouble,
+    chains,
+  } = parts;
 
   const note = custodyNotes(db, parts.nowMs);
 
-  const ownDeposit = async (accountId: string, depositId: string): Promise<DepositProgress> => {
-    const progress = await selectDepositProgress(db.pool, accountId, depositId);
-    if (progress !== undefined) return progress;
-    // "You have none" would be untrue if the database has forgotten it.
+  /** The deposit as far as the caller may do this with it, and the fence within which all of it is read. */
+  const openDeposit = async (
+    { principal }: Caller,
+    action: Action,
+    depositId: string,
+  ): Promise<{ progress: DepositProgress; fence: Fence }> => {
+    const at = new Date(parts.nowMs());
+    // Asked of what is missing and of what is another's alike, so that neither answer nor time tells them apart.
     const lost = (await selectOpenAlarms(db.pool)).filter(({ code }) => code === RECORDS_LOST);
-    const forgotten = lost
-      .map(({ subject }) => `; the database was restored and lost the records of ${subject}`)
-      .join('');
-    const advice = lost.length > 0 ? '. If you hold a receipt for it, that receipt stays valid' : '';
-    throw new DepositError('deposit-not-found', `you have no deposit ${depositId} here${forgotten}${advice}`);
+    const relation = await requireRelation(db.pool, principal, action, { depositId }, at, () =>
+      noDeposit(depositId, lost),
+    );
+    const grantedDepositIds = relation === 'granted' ? [depositId] : [];
+    const fence = { accountId: principal.accountId, grantedDepositIds };
+    const progress = await readWithin(db, fence, (q) => selectDepositProgress(q, depositId));
+    if (progress === undefined) throw noDeposit(depositId, lost);
+    return { progress, fence };
   };
   /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
   const alarmCodes = async () => {
@@ -105,9 +131,9 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     return [...new Set([...codes, ...anchoringTrouble()])];
   };
 
-  const certificateOf = async (accountId: string, depositId: string): Promise<CertificateRow> => {
-    const progress = await ownDeposit(accountId, depositId);
-    const certificate = await selectCertificateOfDeposit(db.pool, depositId);
+  const certificateOf = async (caller: Caller, action: Action, depositId: string): Promise<CertificateRow> => {
+    const { progress, fence } = await openDeposit(caller, action, depositId);
+    const certificate = await readWithin(db, fence, (q) => selectCertificateOfDeposit(q, depositId));
     if (certificate !== undefined) return certificate;
     const { state, pending } = depositSummary(progress, await alarmCodes(), chains());
     const alarms = pending?.alarms ?? [];
@@ -145,7 +171,10 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.list',
       handle: async (req, res, { account }) => {
         const { limit = '50', before = null } = parseParameters(listQuery, req.query);
-        const rows = await selectDepositProgressOfAccount(db.pool, account.accountId, Number(limit) + 1, before);
+        const { accountId } = account;
+        const rows = await readWithin(db, { accountId }, (q) =>
+          selectDepositProgressOfAccount(q, accountId, Number(limit) + 1, before),
+        );
         const alarms = await alarmCodes();
         const page = rows.slice(0, Number(limit));
         const next = rows.length > page.length ? (page.at(-1)?.depositId ?? null) : null;
@@ -166,16 +195,16 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const progress = await ownDeposit(caller.account.accountId, depositId);
+        const { progress, fence } = await openDeposit(caller, 'deposit.read', depositId);
         await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'deposit' } });
-        const [record, annexes, entries, objects, uploads, alarms] = await Promise.all([
-          selectRecord(db.pool, depositId),
-          selectAnnexes(db.pool, depositId),
-          selectFileEntries(db.pool, depositId),
-          selectObjectKeysOfDeposit(db.pool, depositId),
-          selectNewestUploadsOfDeposit(db.pool, depositId),
-          alarmCodes(),
-        ]);
+        const { record, annexes, entries, objects, uploads } = await readWithin(db, fence, async (q) => ({
+          record: await selectRecord(q, depositId),
+          annexes: await selectAnnexes(q, depositId),
+          entries: await selectFileEntries(q, depositId),
+          objects: await selectObjectKeysOfDeposit(q, depositId),
+          uploads: await selectNewestUploadsOfDeposit(q, depositId),
+        }));
+        const alarms = await alarmCodes();
         const depositor = annexes.find((annex) => annex.name === 'depositor')?.body;
         const statement = annexes.find((annex) => annex.name === 'statement')?.body;
         if (record === undefined || depositor === undefined || statement === undefined) {
@@ -198,7 +227,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        await ownDeposit(caller.account.accountId, depositId);
+        await openDeposit(caller, 'deposit.read', depositId);
         const { receipt } = await deposits.receipt(depositId);
         await note(req, caller, { depositId, kind: 'downloaded', detail: { what: 'receipt' } });
         res.attachment(`receipt-${depositId}.json`);
@@ -217,7 +246,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'certificate.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const certificate = await certificateOf(caller.account.accountId, depositId);
+        const certificate = await certificateOf(caller, 'certificate.read', depositId);
         const { certificateNo } = certificate;
         const detail = { what: 'certificate', format: 'json', certificateNo };
         await note(req, caller, { depositId, kind: 'downloaded', detail });
@@ -239,7 +268,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'certificate.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const certificate = await certificateOf(caller.account.accountId, depositId);
+        const certificate = await certificateOf(caller, 'certificate.read', depositId);
         const { certificateNo } = certificate;
         const detail = { what: 'certificate', format: 'pdf', certificateNo };
         await note(req, caller, { depositId, kind: 'downloaded', detail });
@@ -260,7 +289,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.export',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { certificateNo } = await certificateOf(caller.account.accountId, depositId);
+        const { certificateNo } = await certificateOf(caller, 'deposit.export', depositId);
         await note(req, caller, { depositId, kind: 'exported', detail: { what: 'package', certificateNo } });
         res.attachment(`${certificateNo}.zip`).type(ZIP_TYPE);
         if (req.method === 'HEAD') res.end();
@@ -279,9 +308,11 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [{ status: 200, means: 'A .tlog-proof file.', mediaType: TEXT_TYPE, body: { bytes: 'tlog-proof' } }],
       problems: ['deposit-not-found', 'publication-pending', 'invalid-parameter'],
       may: 'certificate.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { leafIndex } = await ownDeposit(account.accountId, depositId);
+        const {
+          progress: { leafIndex },
+        } = await openDeposit(caller, 'certificate.read', depositId);
         const proof = leafIndex === null ? undefined : await leafProof(leafIndex);
         if (proof === undefined) {
           const codes = await alarmCodes();
@@ -317,12 +348,12 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.download',
       handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        await ownDeposit(caller.account.accountId, depositId);
+        const { fence } = await openDeposit(caller, 'deposit.download', depositId);
         const index = Number(fileIndex);
-        const [object, entries] = await Promise.all([
-          selectObjectKey(db.pool, depositId, index, 'original'),
-          selectFileEntries(db.pool, depositId),
-        ]);
+        const { object, entries } = await readWithin(db, fence, async (q) => ({
+          object: await selectObjectKey(q, depositId, index, 'original'),
+          entries: await selectFileEntries(q, depositId),
+        }));
         const entry = entries.find((row) => row.fileIndex === index);
         if (object === undefined || entry === undefined) {
           throw new HttpError('original-not-held', `the original of file ${index} is not held here`);
@@ -344,9 +375,11 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [{ status: 200, means: 'A .ots file.', mediaType: OTS_TYPE, body: { bytes: 'DetachedTimestampFile' } }],
       problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
       may: 'certificate.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        const { fileCount } = await ownDeposit(account.accountId, depositId);
+        const {
+          progress: { fileCount },
+        } = await openDeposit(caller, 'certificate.read', depositId);
         const index = Number(fileIndex);
         if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
         if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
@@ -372,9 +405,11 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [{ status: 200, means: 'A .ers file.', mediaType: ERS_TYPE, body: { bytes: 'EvidenceRecord' } }],
       problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
       may: 'certificate.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        const { fileCount } = await ownDeposit(account.accountId, depositId);
+        const {
+          progress: { fileCount },
+        } = await openDeposit(caller, 'certificate.read', depositId);
         const index = Number(fileIndex);
         if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
         if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
@@ -395,9 +430,11 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [{ status: 200, means: 'A .ers file.', mediaType: ERS_TYPE, body: { bytes: 'EvidenceRecord' } }],
       problems: ['deposit-not-found', 'deposit-erased', 'file-proof-pending', 'invalid-parameter'],
       may: 'certificate.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { fileCount } = await ownDeposit(account.accountId, depositId);
+        const {
+          progress: { fileCount },
+        } = await openDeposit(caller, 'certificate.read', depositId);
         if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
         const record = await evidenceRecord(depositId, null);
         if (record === undefined) throw new HttpError('file-proof-pending', NO_RECORD);
@@ -411,7 +448,9 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       operationId: 'getPreview',
       tag: 'deposits',
       summary: { zh: '图片预览', en: 'Preview of an image' },
-      description: 'A derivative made by this service, with digests of its own; never the evidence itself.',
+      description:
+        'A derivative made by this service, with digests of its own; never the evidence itself. Readers of what belongs to another see it with ' +
+        'their name and the time across it. There is none of a trade secret.',
       parameters: { path: ofFile },
       answers: [{ status: 200, means: 'A picture.', mediaType: 'image/*', body: { bytes: 'the preview' } }],
       problems: [
@@ -424,14 +463,34 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        await ownDeposit(caller.account.accountId, depositId);
-        const object = await previews.preview(depositId, Number(fileIndex));
+        await openDeposit(caller, 'deposit.read', depositId);
+        // No picture of a trade secret, not even for its owner: he has the file.
+        const isSecret = await selectIsTradeSecret(db.pool, depositId);
+        const object = isSecret ? undefined : await previews.preview(depositId, Number(fileIndex));
         if (object === undefined) throw new HttpError('preview-not-held', `file ${fileIndex} has no preview`);
         await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'preview', file: fileIndex } });
-        await sendStored(req, res, object, { fileName: 'preview', disposition: 'inline' });
+        const reader = await readerOfPreview(db.pool, caller.principal, depositId);
+        if (reader === null) {
+          await sendStored(req, res, object, { fileName: 'preview', disposition: 'inline' });
+          return;
+        }
+        const range = { start: 0, end: Number(object.sizeBytes) };
+        const content = await openStored(vault, object, objectNameOf(object), range);
+        const picture = Buffer.concat(await content.toArray());
+        const marked = await watermarked(picture, `${reader} ${beijingTime(parts.nowMs(), 'seconds')}`);
+        sendPicture(res, object.mediaType, marked);
       },
     },
   ];
+}
+
+/** "You have none" would be untrue if the database has forgotten it. */
+function noDeposit(depositId: string, lost: readonly { subject: string }[]): DepositError {
+  const forgotten = lost
+    .map(({ subject }) => `; the database was restored and lost the records of ${subject}`)
+    .join('');
+  const advice = lost.length > 0 ? '. If you hold a receipt for it, that receipt stays valid' : '';
+  return new DepositError('deposit-not-found', `you have no deposit ${depositId} here${forgotten}${advice}`);
 }
 
 /** The name it was sealed under. */

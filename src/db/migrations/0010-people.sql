@@ -150,14 +150,14 @@ create table acting_account (
 );
 comment on table acting_account is 'In which account the user of a session chose to act. Counts only while he is a member.';
 
--- A person has an account of his own once his address is known to be his.
+-- A person has an account of his own once his address is known to be his. He is there whatever it is.
 create function open_personal_account() returns trigger language plpgsql set search_path from current as $$
 declare
   made uuid := gen_random_uuid();
 begin
   if new."emailVerified" and not exists (select from account where user_id = new."id") then
     insert into account (account_id, name, kind, user_id) values (made, left(new."name", 200), 'person', new."id");
-    insert into membership (user_id, account_id, roles) select new."id", made, roles from account where account_id = made;
+    insert into membership (user_id, account_id, roles) values (new."id", made, roles_of_member('owner'));
   end if;
   return null;
 end $$;

@@ -45,12 +45,13 @@ begin
   foreach name in array array['record', 'annex', 'file_entry', 'object_key', 'certificate', 'certificate_intent'] loop
     execute format('alter table %I enable row level security', name);
     execute format(
-      'create policy caller_reads on %I for select to tiezheng_caller using (deposit_id in (select d.deposit_id from deposit d))', name);
+      'create policy caller_reads on %I for select to tiezheng_caller using (exists (select from deposit d where d.deposit_id = %I.deposit_id))',
+      name, name);
   end loop;
 end $$;
 alter table certificate_status enable row level security;
 create policy caller_reads on certificate_status for select to tiezheng_caller
-  using (certificate_no in (select c.certificate_no from certificate c));
+  using (exists (select from certificate c where c.certificate_no = certificate_status.certificate_no));
 
 grant select on deposit, record, annex, file_entry, object_key, certificate, certificate_status to tiezheng_caller;
 -- The log is public, its leaves are blinded.
