@@ -1,7 +1,7 @@
 #!/bin/bash
 # Holds what a running evaluation service hands out against tools that know nothing of us, one line for each tool. Installs what
 # is missing: Debian's poppler-utils, qpdf, openssl, curl, unzip and python3-venv (as root), bagit, pyHanko and opentimestamps from PyPI,
-# opentimestamps from npm, Tessera and torchwood's litewitness from the Go proxy. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
+# opentimestamps from npm, Tessera and torchwood's litewitness from the Go proxy, BouncyCastle from Maven Central. A tool that cannot be had is skipped and said so. Takes some minutes; needs `npm run setup` before.
 # Exit code: 0 all that ran agreed, 1 one did not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -325,6 +325,37 @@ cosigned_tessera() {
   ours=
   return "$status"
 }
+
+# --- evidence records --------------------------------------------------------------------------------------------------------
+# BouncyCastle's RFC 4998 reads the .ers of a file, and not with another file beside it.
+evidence_records() {
+  local folder="$work/evidence-records" deposit
+  mkdir "$folder"
+  if ! have javac || ! have mvn; then line skipped BouncyCastle 'javac or mvn is not installed'; return; fi
+  cat >"$folder/pom.xml" <<'POM'
+<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+  <groupId>tiezheng</groupId><artifactId>evidence-records</artifactId><version>1</version>
+  <dependencies><dependency><groupId>org.bouncycastle</groupId><artifactId>bcpkix-jdk18on</artifactId><version>1.81</version></dependency></dependencies>
+</project>
+POM
+  if ! (cd "$folder" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=lib &&
+    javac -cp 'lib/*' -d out "$tools/EvidenceRecords.java") >"$work/mvn.log" 2>&1; then
+    line skipped BouncyCastle "cannot be had: $(tail -n 1 "$work/mvn.log")"
+    return
+  fi
+  deposit="$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["record"]["depositId"])' "$certificate")"
+  # The tree that holds it is stamped some seconds after the deposit.
+  for _ in $(seq 60); do
+    curl -sS --fail -H "authorization: Bearer $(setting apiKey)" -o "$folder/file.ers" \
+      "$url/api/v1/deposits/$deposit/files/0/proof.ers" 2>/dev/null && break
+    sleep 0.5
+  done
+  in_java() { java -cp "$folder/out:$folder/lib/*" EvidenceRecords "$@"; }
+  agrees 'BouncyCastle (bcpkix)' '.ers of the file' in_java verify "$folder/file.ers" "$original"
+  not_of_another_file() { ! in_java verify "$folder/file.ers" "$certificate"; }
+  agrees 'BouncyCastle (bcpkix)' '.ers and another file' not_of_another_file
+}
+evidence_records
 
 if have go; then
   export GOPATH="$work/go" GOBIN="$work/bin" GOFLAGS=-mod=mod
