@@ -10,3 +10,8 @@ export const GIVE_UP_AFTER_MS = 3 * 24 * 3600_000;
 export function backOffMs(attempts: number): number {
   return Math.min(FIRST_MS * 3 ** (attempts - 1), LONGEST_MS);
 }
+
+/** When to try again after the failure at `atMs`; the last time three days after it was made. */
+export function nextAttemptAt(madeAt: Date, attempts: number, atMs: number): Date {
+  return new Date(Math.min(atMs + backOffMs(attempts), Math.max(madeAt.getTime() + GIVE_UP_AFTER_MS, atMs)));
+}

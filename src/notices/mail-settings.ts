@@ -22,7 +22,9 @@ export function parseMailSettings(address: string, from: string): MailSettings |
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const isImplicit = url.protocol === 'smtps:';
   const isHere = host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-  const user = decodeURIComponent(url.username);
+  const user = decoded(url.username);
+  const password = decoded(url.password);
+  if (user === undefined || password === undefined) return undefined;
   return {
     kind: 'smtp',
     from,
@@ -31,7 +33,15 @@ export function parseMailSettings(address: string, from: string): MailSettings |
       port: Number(url.port) || (isImplicit ? 465 : 587),
       tls: isImplicit ? 'implicit' : isHere ? 'none' : 'starttls',
       user: user === '' ? undefined : user,
-      password: user === '' ? undefined : decodeURIComponent(url.password),
+      password: user === '' ? undefined : password,
     },
   };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -11,7 +11,7 @@ import {
 } from '../db/deliveries.ts';
 import { openNoticePreference } from '../db/notices.ts';
 import type { Database } from '../db/pool.ts';
-import { backOffMs, GIVE_UP_AFTER_MS } from './back-off.ts';
+import { backOffMs, GIVE_UP_AFTER_MS, nextAttemptAt } from './back-off.ts';
 import { type MailCarrier, MailError } from './mail.ts';
 import { MAILED_BY_DEFAULT } from './notice.ts';
 import { noticeMail } from './notice-mail.ts';
@@ -104,7 +104,7 @@ export class MailWorker {
       if (isOver || error.code === 'mail-rejected' || error.code === 'mail-invalid') {
         await updateDeliveriesEnded(db.pool, ids, { state: 'given-up', at, outcome });
       } else {
-        const dueAt = new Date(at.getTime() + backOffMs(attempts + 1));
+        const dueAt = nextAttemptAt(madeAt, attempts + 1, at.getTime());
         await updateDeliveriesFailed(db.pool, ids, { at, dueAt, outcome });
       }
       if (error.code !== 'mail-server-unreachable') return true;

@@ -18,7 +18,7 @@ import { utcTimeOf } from '../format/fields.ts';
 import { encodeJson } from '../format/json.ts';
 import { ExchangeError, exchange } from '../network/bounded-exchange.ts';
 import type { MasterKeyRing } from '../storage/master-key.ts';
-import { backOffMs, GIVE_UP_AFTER_MS } from './back-off.ts';
+import { GIVE_UP_AFTER_MS, nextAttemptAt } from './back-off.ts';
 import { recordNotice } from './notice.ts';
 import { noticeText } from './notice-text.ts';
 import { openSecrets } from './webhook-secret.ts';
@@ -121,7 +121,7 @@ export class WebhookWorker {
       if (!isGone && at.getTime() - delivery.madeAt.getTime() < GIVE_UP_AFTER_MS) {
         await updateDeliveriesFailed(q, ids, {
           at,
-          dueAt: new Date(at.getTime() + backOffMs(delivery.attempts + 1)),
+          dueAt: nextAttemptAt(delivery.madeAt, delivery.attempts + 1, at.getTime()),
           outcome,
         });
         await updateWebhookFailing(q, webhook.webhookId, at);
