@@ -20,6 +20,12 @@ export function sendBytes(res: Response, status: number, mediaType: string, byte
   res.end(bytes);
 }
 
+/** A picture that was made for this one reader: shown, and as harmless as what was handed in. */
+export function sendPicture(res: Response, mediaType: string, bytes: Uint8Array): void {
+  res.set({ 'Content-Disposition': 'inline', 'Content-Security-Policy': SANDBOX });
+  sendBytes(res, 200, mediaType, bytes);
+}
+
 /** What a depositor handed in, or what was made from it. */
 export interface HandedIn {
   mediaType: string;

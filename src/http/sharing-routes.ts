@@ -141,6 +141,9 @@ const receivedQuery = z.strictObject({
   before: uuid.optional().meta({ description: '`next` of the page before.' }),
 });
 
+/** A passphrase takes 32 MiB and a thread for a tenth of a second, whoever asks. */
+const MAX_OPENINGS_AT_ONCE = 32;
+
 /** Owns nothing, so that no route can take a reader by link for the account that made the link. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
@@ -148,6 +151,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: SharingRouteParts): Route[] {
   const now = () => new Date(nowMs());
   const failures = new RateLimit(failedOpeningsPerMinute);
+  let openingsUnderWay = 0;
 
   const ownObject = async (
     principal: Principal,
@@ -423,7 +427,13 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       handle: async (req, res) => {
         const { token } = parseParameters(ofSecret, req.params);
         const { passphrase = null } = await jsonBody(req, res, openSchema);
-        const opened = await asReader(req, () => openLink(db, token, passphrase, now()));
+        if (openingsUnderWay >= MAX_OPENINGS_AT_ONCE) {
+          throw new HttpError('rate-limited', 'too many links are being opened', { retryAfterSeconds: 2 });
+        }
+        openingsUnderWay++;
+        const opened = await asReader(req, () => openLink(db, token, passphrase, now())).finally(() => {
+          openingsUnderWay--;
+        });
         const { secret, expiresAt, link } = opened;
         sendJson(res, 201, { ...sharedView(link), opening: secret, expiresAt: utcTimeOf(expiresAt.getTime()) });
       },

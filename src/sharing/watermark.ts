@@ -25,11 +25,23 @@ export async function watermarked(preview: Uint8Array, text: string): Promise<Bu
     .png()
     .toBuffer();
   const turned = await sharp(words).rotate(-24, { background: transparent }).png().toBuffer();
-  // A layer larger than the image would be refused: then the words are made smaller, down to the image.
-  const tile = await sharp(turned).resize({ width, height, fit: 'inside', withoutEnlargement: true }).png().toBuffer();
+  const tile = await withinImage(turned, words, { width, height });
   return image
     .composite([{ input: tile, tile: true, gravity: 'northwest' }])
     .jpeg({ quality: 80 })
+    .toBuffer();
+}
+
+/** A layer larger than the image would be refused: then the words stand level, and are cut where the image ends. */
+async function withinImage(turned: Buffer, level: Buffer, image: { width: number; height: number }): Promise<Buffer> {
+  const { width, height } = await sharp(turned).metadata();
+  if (width <= image.width && height <= image.height) return turned;
+  const words = sharp(await sharp(level).trim().png().toBuffer());
+  const size = await words.metadata();
+  const cut = { width: Math.min(size.width, image.width), height: Math.min(size.height, image.height) };
+  return words
+    .extract({ left: 0, top: 0, ...cut })
+    .png()
     .toBuffer();
 }
 
@@ -41,10 +53,7 @@ async function wordsIn(text: string, color: string, size: number): Promise<Buffe
 }
 
 function markupOf(text: string): string {
-  return [...text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ')]
-    .slice(0, MAX_CHARACTERS)
-    .join('')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;');
+  const letters = [...text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ')].slice(0, MAX_CHARACTERS).join('');
+  // Without a letter there would be nothing to draw.
+  return `· ${letters}`.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
