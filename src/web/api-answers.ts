@@ -27,6 +27,8 @@ export const summarySchema = z.object({
     z.object({
       chain: z.string(),
       state: z.enum(['waiting', 'intended', 'sent', 'mined', 'final']),
+      since: z.string().nullable(),
+      blockHash: z.string().nullable(),
       trouble: z.string().nullable(),
     }),
   ),
@@ -44,6 +46,15 @@ export const detailSchema = z.object({
       entry: fileEntrySchema,
       name: fileNameSchema,
       originalHeld: z.boolean(),
+      upload: z
+        .object({
+          uploadId: z.string(),
+          state: z.enum(['open', 'received', 'refused', 'expired', 'terminated']),
+          refusal: z.string().nullable(),
+          sizeBytes: z.number(),
+          offset: z.number(),
+        })
+        .nullable(),
       preview: z.object({ mediaType: z.string() }).nullable(),
     }),
   ),
@@ -55,14 +66,35 @@ export type DepositList = z.infer<typeof listSchema>;
 
 export const receivedSchema = z.object({ depositId: z.string(), leafIndex: z.number() });
 
-export const meSchema = z.object({ name: z.string(), by: z.enum(['api-key', 'session']) });
+export const uploadOutcomeSchema = z.object({ state: z.enum(['received', 'checking']) });
+
+export const meSchema = z.object({
+  name: z.string(),
+  by: z.enum(['api-key', 'session']),
+  roles: z.array(z.string()),
+});
 export type Me = z.infer<typeof meSchema>;
 
 export const statusSchema = z.object({
   evaluation: z.boolean(),
-  limits: z.object({ fileBytes: z.number(), files: z.number() }),
+  limits: z.object({
+    fileBytes: z.number(),
+    files: z.number(),
+    resumableFileBytes: z.number(),
+    digestFiles: z.number(),
+  }),
 });
 export type ServiceStatus = z.infer<typeof statusSchema>;
+
+export const custodySchema = z.object({
+  count: z.number(),
+  leaf: z.object({ count: z.number() }).nullable(),
+  /** Newest first. */
+  events: z.array(
+    z.object({ index: z.number(), kind: z.string(), at: z.string(), gapMinutes: z.number().nullable() }),
+  ),
+});
+export type Custody = z.infer<typeof custodySchema>;
 
 /** RFC 9457 with this service's own members. */
 export const problemSchema = z.object({

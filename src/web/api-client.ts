@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Statement } from '../format/annex.ts';
-import { problemSchema, receivedSchema } from './api-answers.ts';
+import { problemSchema, receivedSchema, uploadOutcomeSchema } from './api-answers.ts';
 import { ApiError } from './api-error.ts';
 
 const KEY_STORED_AS = 'tiezheng.apiKey';
@@ -15,7 +15,8 @@ export function storeApiKey(key: string | undefined): void {
   else sessionStorage.setItem(KEY_STORED_AS, key);
 }
 
-function authorization(): Record<string, string> {
+/** Headers by which this tab speaks; none where the session cookie does. */
+export function authorization(): Record<string, string> {
   const key = storedApiKey();
   return key === undefined ? {} : { Authorization: `Bearer ${key}` };
 }
@@ -31,6 +32,12 @@ export async function getBlob(path: string): Promise<Blob> {
   return (await request(path, {})).blob();
 }
 
+/** @param body becomes JSON @throws ApiError */
+export async function postForBlob(path: string, body: object): Promise<Blob> {
+  const headers = { 'Content-Type': 'application/json' };
+  return (await request(path, { method: 'POST', body: JSON.stringify(body), headers })).blob();
+}
+
 /** Ends the session; the key of this tab is forgotten in any case. */
 export async function signOut(): Promise<void> {
   const bySession = storedApiKey() === undefined;
@@ -41,7 +48,8 @@ export async function signOut(): Promise<void> {
 async function request(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, { ...init, headers: authorization(), credentials: 'same-origin' });
+    const headers = { ...(init.headers as Record<string, string> | undefined), ...authorization() };
+    response = await fetch(`/api/v1${path}`, { ...init, headers, credentials: 'same-origin' });
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error;
     throw new ApiError('network', (error as Error).message);
@@ -58,7 +66,8 @@ function readAs<T>(schema: z.ZodType<T>, text: string): T {
   }
 }
 
-function problemOf(status: number, body: string): ApiError {
+/** What the service refused, from its answer. */
+export function problemOf(status: number, body: string): ApiError {
   try {
     const problem = problemSchema.parse(JSON.parse(body));
     return new ApiError(problem.code, problem.detail ?? problem.title, {
@@ -111,6 +120,39 @@ export function handIn(
     signal.addEventListener('abort', () => xhr.abort(), { once: true });
     xhr.send(form);
   });
+}
+
+export interface DigestHandIn {
+  files: readonly { name: string; sizeBytes: number; sha256: string; sm3: string }[];
+  statement: Statement;
+  /** As for `HandIn`. */
+  idempotencyKey: string;
+}
+
+/** Deposits digests; the content may follow. @throws ApiError */
+export async function depositDigests({
+  files,
+  statement,
+  idempotencyKey,
+}: DigestHandIn): Promise<{ depositId: string }> {
+  try {
+    const response = await request('/deposits/digests', {
+      method: 'POST',
+      body: JSON.stringify({ files, statement }),
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
+    });
+    return readAs(receivedSchema, await response.text());
+  } catch (error) {
+    // Kept durably, only the answer came too early.
+    if (error instanceof ApiError && error.depositId !== undefined) return { depositId: error.depositId };
+    throw error;
+  }
+}
+
+/** Asks whether the content was found to be what was deposited. @throws ApiError `content-differs`, … */
+export async function finishUpload(uploadId: string): Promise<'received' | 'checking'> {
+  const response = await request(`/uploads/${uploadId}/finish`, { method: 'POST' });
+  return readAs(uploadOutcomeSchema, await response.text()).state;
 }
 
 /** 128 random bits; `crypto.randomUUID` exists in secure contexts only. */

@@ -10,7 +10,7 @@ import { DepositSteps } from './deposit-steps.tsx';
 import { DigestText } from './digest-text.tsx';
 import { DownloadLink, PreviewImage } from './download-link.tsx';
 import { useText } from './language.tsx';
-import { beijingTime, sizeText } from './measures.ts';
+import { beijingTime, percent, sizeText } from './measures.ts';
 import { PageTitle } from './page-title.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 import { Link } from './route.tsx';
@@ -246,7 +246,7 @@ function Files({ deposit }: { deposit: DepositDetail }) {
       <h2 id="files-title">
         {t(texts.depositFiles)} ({deposit.files.length})
       </h2>
-      {deposit.files.map(({ entry, name, originalHeld, preview }) => (
+      {deposit.files.map(({ entry, name, originalHeld, preview, upload }) => (
         <article key={entry.index} className="deposited-file">
           <h3 className="wrap-anywhere">
             {entry.index + 1}. <bdi>{name.name}</bdi>
@@ -264,6 +264,7 @@ function Files({ deposit }: { deposit: DepositDetail }) {
             </Row>
           </dl>
           {preview !== null && <PreviewImage path={`${base}/${entry.index}/preview`} about={name.name} />}
+          {!originalHeld && upload !== null && <UploadNote upload={upload} />}
           {originalHeld && (
             <DownloadLink
               path={`${base}/${entry.index}`}
@@ -306,4 +307,18 @@ function StatementSection({ deposit }: { deposit: DepositDetail }) {
       </dl>
     </section>
   );
+}
+
+/** What became of the content of a file whose digests came first. */
+function UploadNote({ upload }: { upload: NonNullable<DepositDetail['files'][number]['upload']> }) {
+  const t = useText();
+  const { state, refusal, offset, sizeBytes } = upload;
+  if (state === 'open') {
+    return (
+      <p className="hint">
+        {t(texts.uploadOpen)} {percent(offset, sizeBytes)} %
+      </p>
+    );
+  }
+  return <p className="hint">{t(refusal === 'content-differs' ? texts.uploadRefused : texts.uploadExpired)}</p>;
 }

@@ -10,6 +10,8 @@ interface FileDropProps {
   choose: Text;
   /** Offer a button for a whole folder too. */
   folders?: boolean;
+  /** Offer the camera, where there is one to hold. */
+  camera?: boolean;
   multiple?: boolean;
   disabled?: boolean;
   onFiles: (files: File[]) => void;
@@ -18,10 +20,21 @@ interface FileDropProps {
 
 /** A place to drop files on, with buttons that do the same. */
 export function FileDrop(props: FileDropProps) {
-  const { label, hint, choose, folders = false, multiple = true, disabled = false, onFiles, children } = props;
+  const {
+    label,
+    hint,
+    choose,
+    folders = false,
+    camera = false,
+    multiple = true,
+    disabled = false,
+    onFiles,
+    children,
+  } = props;
   const t = useText();
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
+  const lens = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const hintId = useId();
 
@@ -33,15 +46,16 @@ export function FileDrop(props: FileDropProps) {
   const take = (chosen: File[]) => {
     if (chosen.length > 0) onFiles(multiple ? chosen : chosen.slice(0, 1));
   };
-  const input = (reference: typeof files, directory: boolean) => (
+  const input = (reference: typeof files, kind: 'files' | 'folder' | 'camera') => (
     <input
       ref={reference}
       type="file"
       hidden
-      multiple={multiple || directory}
+      multiple={kind === 'folder' || (kind === 'files' && multiple)}
       disabled={disabled}
-      data-choose={directory ? 'folder' : 'files'}
-      {...(directory ? { webkitdirectory: '' } : {})}
+      data-choose={kind}
+      {...(kind === 'folder' ? { webkitdirectory: '' } : {})}
+      {...(kind === 'camera' ? { accept: 'image/*,video/*', capture: 'environment' as const } : {})}
       onChange={(event) => {
         take([...(event.target.files ?? [])]);
         // Choosing the same file again must count as a choice.
@@ -74,9 +88,15 @@ export function FileDrop(props: FileDropProps) {
             {t(texts.chooseFolder)}
           </Button>
         )}
+        {camera && (
+          <Button className="camera" disabled={disabled} onClick={() => lens.current?.click()}>
+            {t(texts.takePhoto)}
+          </Button>
+        )}
       </div>
-      {input(files, false)}
-      {folders && input(folder, true)}
+      {input(files, 'files')}
+      {folders && input(folder, 'folder')}
+      {camera && input(lens, 'camera')}
       {children}
     </fieldset>
   );

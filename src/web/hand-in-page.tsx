@@ -6,6 +6,8 @@ import type { ServiceStatus } from './api-answers.ts';
 import { handIn, newIdempotencyKey } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { FileDrop } from './file-drop.tsx';
+import { beginHandIn, useCurrentHandIn } from './hand-in/current-hand-in.ts';
+import { LargeHandInView } from './hand-in/large-hand-in-view.tsx';
 import { useText } from './language.tsx';
 import { percent, sizeText } from './measures.ts';
 import { PageTitle } from './page-title.tsx';
@@ -21,9 +23,13 @@ interface Upload {
   abort: AbortController;
 }
 
+/** In all: above it, digests are deposited first and the contents follow. Below it, one request is as quick and asks nothing of the page. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+
 export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
   const t = useText();
   const { go } = useRoute();
+  const current = useCurrentHandIn();
   const [files, setFiles] = useState<readonly File[]>([]);
   const [text, setText] = useState<StatementText>({});
   const [upload, setUpload] = useState<Upload | undefined>();
@@ -38,8 +44,10 @@ export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
     return () => removeEventListener('beforeunload', warn);
   }, [upload]);
 
-  const maxFiles = status?.limits.files ?? 100;
-  const maxBytes = status?.limits.fileBytes;
+  const isLarge =
+    files.length > (status?.limits.files ?? 100) || files.reduce((sum, { size }) => sum + size, 0) > LARGE_BYTES;
+  const maxFiles = status?.limits.digestFiles ?? 1000;
+  const maxBytes = isLarge ? status?.limits.resumableFileBytes : status?.limits.fileBytes;
   const tooLarge = files.filter((file) => maxBytes !== undefined && file.size > maxBytes);
   const empty = files.filter((file) => file.size === 0);
   const statement = statementOf(text);
@@ -60,6 +68,12 @@ export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
     setProblem(undefined);
     act();
   };
+  const begin = () => {
+    beginHandIn(files, statement);
+    setFiles([]);
+    setText({});
+    scrollTo(0, 0);
+  };
   const send = async () => {
     const abort = new AbortController();
     key.current ??= newIdempotencyKey();
@@ -78,6 +92,14 @@ export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
     }
   };
 
+  if (current !== undefined) {
+    return (
+      <>
+        <PageTitle title={t(texts.handInTitle)} />
+        <LargeHandInView />
+      </>
+    );
+  }
   return (
     <>
       <PageTitle title={t(texts.handInTitle)} />
@@ -90,6 +112,7 @@ export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
           hint={texts.filesHint}
           choose={texts.chooseFiles}
           folders
+          camera
           disabled={upload !== undefined}
           onFiles={(more) => change(() => setFiles((before) => [...before, ...more]))}
         >
@@ -99,7 +122,9 @@ export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
             onRemove={(removed) => change(() => setFiles((before) => before.filter((file) => !removed.includes(file))))}
           />
         </FileDrop>
-        {files.length > maxFiles && <Alert type="error" showIcon role="alert" title={t(texts.handInTooMany)} />}
+        {files.length > maxFiles && (
+          <Alert type="error" showIcon role="alert" title={`${t(texts.largeTooMany)} ${maxFiles}`} />
+        )}
         {empty.length > 0 && <FileFault text={t(texts.fileEmpty)} files={empty} />}
         {tooLarge.length > 0 && (
           <FileFault text={`${t(texts.fileTooLarge)} ${sizeText(maxBytes ?? 0)}`} files={tooLarge} />
@@ -111,6 +136,7 @@ export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
         disabled={upload !== undefined}
         onChange={(changed) => change(() => setText(changed))}
       />
+      {isLarge && ready && <p className="hint">{t(texts.largeNote)}</p>}
       <div role="status">{upload !== undefined && <UploadNote upload={upload} />}</div>
       {upload !== undefined && (
         <Progress percent={percent(upload.sent, Math.max(1, upload.total))} aria-label={t(texts.uploading)} />
@@ -123,7 +149,7 @@ export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
         </>
       )}
       <div className="buttons">
-        <Button type="primary" size="large" disabled={!ready} onClick={send}>
+        <Button type="primary" size="large" disabled={!ready} onClick={isLarge ? begin : send}>
           {t(problem instanceof CodedError ? texts.tryAgain : texts.handIn)}
         </Button>
         {upload !== undefined && <Button onClick={() => upload.abort.abort()}>{t(texts.cancel)}</Button>}

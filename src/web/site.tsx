@@ -4,6 +4,7 @@ import { type ServiceStatus, statusSchema } from './api-answers.ts';
 import { getJson } from './api-client.ts';
 import { DepositListPage } from './deposit-list-page.tsx';
 import { DepositPage } from './deposit-page.tsx';
+import { HandInUnderWay } from './hand-in/large-hand-in-view.tsx';
 import { HandInPage } from './hand-in-page.tsx';
 import { LanguageSwitch, useText } from './language.tsx';
 import { PageTitle } from './page-title.tsx';
@@ -44,6 +45,7 @@ export function Site() {
         <AccountMenu />
         <LanguageSwitch />
       </header>
+      {route.page !== 'hand-in' && <HandInUnderWay />}
       <main id="content" tabIndex={-1}>
         <Page route={route} status={status} />
       </main>

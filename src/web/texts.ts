@@ -63,8 +63,8 @@ export const texts = {
   },
   filesLabel: { zh: '要存证的文件', en: 'Files to preserve' },
   filesHint: {
-    zh: '把文件或文件夹拖到这里，或用按钮选择。一次最多 100 个文件。请提交原件，不要先压缩、裁剪或转换。',
-    en: 'Drop files or folders here, or choose them. Up to 100 files at a time. Hand in originals: do not compress, crop or convert them first.',
+    zh: '把文件或文件夹拖到这里，或用按钮选择。请提交原件，不要先压缩、裁剪或转换。',
+    en: 'Drop files or folders here, or choose them. Hand in originals: do not compress, crop or convert them first.',
   },
   filesChosen: { zh: '已选文件', en: 'Chosen files' },
   statementTitle: { zh: '存证说明（均可不填）', en: 'Statement (everything optional)' },
@@ -74,10 +74,6 @@ export const texts = {
   },
   handIn: { zh: '提交存证', en: 'Hand in' },
   handInNoFiles: { zh: '请先选择至少一个文件。', en: 'Choose at least one file first.' },
-  handInTooMany: {
-    zh: '一次最多提交 100 个文件，请分批提交。',
-    en: 'At most 100 files at a time: please hand them in in parts.',
-  },
   uploading: { zh: '正在上传', en: 'Uploading' },
   uploadedWaiting: {
     zh: '文件已全部送达，正在写入日志……',
@@ -89,6 +85,59 @@ export const texts = {
   again: {
     zh: '重试是安全的：同一次提交不会产生两份存证。',
     en: 'Trying again is safe: one hand-in never becomes two deposits.',
+  },
+
+  takePhoto: { zh: '拍照或录像', en: 'Take a photo or video' },
+
+  // Handing in much: digests first, content later
+  largeNote: {
+    zh: '文件较大或较多：将先在您的设备上计算摘要并立即存证，时间随即固定；原件随后在后台上传，可以暂停，断线或关闭页面后可以续传。',
+    en: 'These files are large or many: their digests are computed on your device and deposited at once, so that the time is fixed; the originals are uploaded afterwards, can be paused, and go on after a lost connection or a closed page.',
+  },
+  largeTitle: { zh: '大文件存证', en: 'Large hand-in' },
+  largeTooMany: { zh: '一次最多存证的文件数：', en: 'Files at a time, at most:' },
+  largeHashing: { zh: '正在您的设备上计算摘要', en: 'Computing digests on your device' },
+  largeDepositing: { zh: '正在存证摘要……', en: 'Depositing the digests …' },
+  largeStopped: { zh: '摘要没有存证成功', en: 'The digests were not deposited' },
+  largeUploading: {
+    zh: '摘要已存证，时间已固定。正在上传原件；您可以离开本页，但请不要关闭浏览器标签页。',
+    en: 'The digests are deposited and the time is fixed. The originals are being uploaded; you may go to other pages here, but keep the browser tab open.',
+  },
+  largeDone: { zh: '全部完成', en: 'Everything is done' },
+  largeDoneWithFaults: {
+    zh: '摘要均已存证，但有些原件没有送达。',
+    en: 'All digests are deposited, but some originals did not arrive.',
+  },
+  largeResume: {
+    zh: '如果页面被关闭：再次选择同样的文件，会从中断处继续，不会产生新的存证。',
+    en: 'If the page is closed: choose the same files again, and they go on where they stopped, without a new deposit.',
+  },
+  largeOpenDeposit: { zh: '查看存证', en: 'Open the deposit' },
+  largeNew: { zh: '继续提交其他文件', en: 'Hand in something else' },
+  largeFiles: { zh: '各文件的进度', en: 'Progress of each file' },
+  largeReceivedCount: { zh: '已收讫', en: 'Received' },
+  pause: { zh: '暂停', en: 'Pause' },
+  paused: { zh: '已暂停', en: 'Paused' },
+  resume: { zh: '继续', en: 'Resume' },
+  phaseWaiting: { zh: '等待', en: 'waiting' },
+  phaseHashing: { zh: '计算摘要', en: 'computing digests' },
+  phaseHashed: { zh: '摘要已算出', en: 'digests computed' },
+  phaseDeposited: { zh: '摘要已存证，等待上传', en: 'digests deposited, upload waits' },
+  phaseUploading: { zh: '上传中', en: 'uploading' },
+  phaseChecking: { zh: '平台正在核对', en: 'the service checks it' },
+  phaseReceived: { zh: '已收讫并核对一致', en: 'received and found the same' },
+  phaseFailed: { zh: '未完成', en: 'not done' },
+  uploadOpen: {
+    zh: '原件尚未全部送达。在提交页再次选择该文件即可续传。已送达：',
+    en: 'The original has not arrived in full. Choose the file again on the hand-in page to go on. Arrived:',
+  },
+  uploadRefused: {
+    zh: '送达的内容与已存证的摘要不符，已丢弃；本存证仍为仅摘要存证。',
+    en: 'What arrived was not what the deposited digests say and was dropped; the deposit stays one of digests.',
+  },
+  uploadExpired: {
+    zh: '原件在期限内没有送达；可以再次上传。',
+    en: 'The original did not arrive in time; it can be uploaded again.',
   },
 
   fileEmpty: { zh: '空文件不能存证，请移除：', en: 'Empty files cannot be deposited; remove:' },
@@ -550,6 +599,10 @@ const errorTexts: Record<string, Text> = {
   'file-unreadable': {
     zh: '文件无法读取：选择之后可能被移动、修改或删除了。请重新选择。',
     en: 'The file cannot be read: it may have been moved, changed or removed since you chose it. Choose it again.',
+  },
+  'content-differs': {
+    zh: '送达的内容与已存证的摘要不符：文件在计算摘要之后被改动。平台已丢弃这些内容，存证仍为仅摘要存证。',
+    en: 'What arrived is not what was deposited: the file was changed after its digests were computed. The service dropped it; the deposit stays one of digests.',
   },
   'not-a-document': {
     zh: '这个文件里没有本页能核验的证明。原始文件请放到第 2 栏。',

@@ -178,7 +178,7 @@ export class StandInService {
       ...this.#summary(world),
       record: receipt.record,
       annexes: receipt.annexes,
-      files: receipt.files.map((file) => ({ ...file, originalHeld: true, preview: null })),
+      files: receipt.files.map((file) => ({ ...file, originalHeld: true, upload: null, preview: null })),
     };
   }
 
@@ -196,7 +196,14 @@ export class StandInService {
       authorities: [],
       calendars: [],
       alarms: [],
-      limits: { fileBytes: 1_000_000, files: 100, digestFiles: 1000, bulkLines: 10_000, bulkLineBytes: 262_144 },
+      limits: {
+        fileBytes: 1_000_000,
+        resumableFileBytes: 100_000_000,
+        files: 100,
+        digestFiles: 1000,
+        bulkLines: 10_000,
+        bulkLineBytes: 262_144,
+      },
     };
   }
 }
