@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import * as z from 'zod';
 import type { Caller } from '../access/authentication.ts';
 import { mayDo, type Relation } from '../access/rules.ts';
@@ -8,7 +8,6 @@ import { type HandOvers, MAX_VALID_DAYS } from '../custody/hand-overs.ts';
 import { readTimeline } from '../custody/timeline.ts';
 import { type HandOverRow, selectHandOversOfAccount, selectHandOversOfDeposit } from '../db/hand-overs.ts';
 import type { Database } from '../db/pool.ts';
-import { FormatError } from '../errors.ts';
 import {
   custodyDetailSchema,
   custodyFileSchema,
@@ -20,13 +19,11 @@ import {
 } from '../format/custody.ts';
 import { MAX_FILES } from '../format/deposit.ts';
 import { hex32, text, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
-import { MAX_DEPTH, parseJson } from '../format/json.ts';
 import { conclusionSchema } from '../format/report.ts';
 import { DepositError } from '../intake/deposit-error.ts';
 import { actingOf, requireRelation } from '../sharing/grants.ts';
 import { custodyNotes } from './custody-note.ts';
-import { HttpError } from './http-error.ts';
-import { mediaTypeOf, readBody } from './request-body.ts';
+import { JSON_BODY_PROBLEMS, JSON_TYPE, jsonBody } from './json-body.ts';
 import { parseParameters, type Route } from './route.ts';
 import { sendBytes, sendJson } from './send.ts';
 
@@ -38,8 +35,6 @@ export interface CustodyRouteParts {
   nowMs: () => number;
 }
 
-const JSON_TYPE = 'application/json';
-const MAX_BODY_BYTES = 128 * 1024;
 const PAGE = 100;
 
 const ofDeposit = z.strictObject({ depositId: uuid });
@@ -243,11 +238,11 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
       parameters: { path: ofDeposit },
       bodies: { [JSON_TYPE]: { json: verifiedSchema } },
       answers: [{ status: 204, means: 'Recorded.' }],
-      problems: ['deposit-not-found', ...BODY_PROBLEMS],
+      problems: ['deposit-not-found', ...JSON_BODY_PROBLEMS, 'invalid-parameter'],
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { conclusion, sha256 } = await jsonBody(verifiedSchema, req, res);
+        const { conclusion, sha256 } = await jsonBody(req, res, verifiedSchema);
         await relationTo(caller, 'deposit.read', depositId);
         const detail = { saidBy: 'caller', conclusion, ...(sha256 === undefined ? {} : { sha256 }) };
         await note(req, caller, { depositId, kind: 'verified', detail });
@@ -285,10 +280,10 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
         'such an account is not told.',
       bodies: { [JSON_TYPE]: { json: newHandOverSchema } },
       answers: [{ status: 201, means: 'Open.', mediaType: JSON_TYPE, body: { json: madeHandOverSchema } }],
-      problems: ['deposit-not-found', 'hand-over-invalid', ...BODY_PROBLEMS],
+      problems: ['deposit-not-found', 'hand-over-invalid', ...JSON_BODY_PROBLEMS, 'invalid-parameter'],
       may: 'custody.hand-over',
       handle: async (req, res, caller) => {
-        const asked = await jsonBody(newHandOverSchema, req, res);
+        const asked = await jsonBody(req, res, newHandOverSchema);
         await relationTo(caller, 'custody.hand-over', asked.depositId);
         const { accountId, name } = caller.account;
         const { handOver, token } = await handOvers.give({
@@ -347,11 +342,17 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
       parameters: { path: ofHandOver },
       bodies: { [JSON_TYPE]: { json: noteSchema } },
       answers: [{ status: 200, means: 'Confirmed.', mediaType: JSON_TYPE, body: { json: handOverViewSchema } }],
-      problems: ['hand-over-not-found', 'hand-over-ended', 'hand-over-invalid', ...BODY_PROBLEMS],
+      problems: [
+        'hand-over-not-found',
+        'hand-over-ended',
+        'hand-over-invalid',
+        ...JSON_BODY_PROBLEMS,
+        'invalid-parameter',
+      ],
       may: 'custody.confirm',
       handle: async (req, res, { account, principal }) => {
         const { handOverId } = parseParameters(ofHandOver, req.params);
-        const said = await jsonBody(noteSchema, req, res);
+        const said = await jsonBody(req, res, noteSchema);
         // Being named as receiver is what is granted here.
         if (!mayDo(principal, 'custody.confirm', 'granted')) throw handOverNotFound(handOverId);
         const { accountId, name } = account;
@@ -384,10 +385,10 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
       description: 'The token stands behind the # of the link. Opening it changes nothing.',
       bodies: { [JSON_TYPE]: { json: openLinkSchema } },
       answers: [{ status: 200, means: 'The hand-over.', mediaType: JSON_TYPE, body: { json: handOverViewSchema } }],
-      problems: ['confirmation-link-invalid', ...BODY_PROBLEMS],
+      problems: ['confirmation-link-invalid', ...JSON_BODY_PROBLEMS, 'invalid-parameter'],
       may: 'public',
       handle: async (req, res) => {
-        const { token } = await jsonBody(openLinkSchema, req, res);
+        const { token } = await jsonBody(req, res, openLinkSchema);
         sendView(res, await handOvers.openLink(token));
       },
     },
@@ -401,36 +402,15 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
         'Uses the link up. Answers the sealed receipt, which is the only thing that the receiver gets to keep.',
       bodies: { [JSON_TYPE]: { json: confirmLinkSchema } },
       answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: handOverSchema } }],
-      problems: ['confirmation-link-invalid', 'hand-over-invalid', ...BODY_PROBLEMS],
+      problems: ['confirmation-link-invalid', 'hand-over-invalid', ...JSON_BODY_PROBLEMS, 'invalid-parameter'],
       may: 'public',
       handle: async (req, res) => {
-        const { token, name, note: said = null } = await jsonBody(confirmLinkSchema, req, res);
+        const { token, name, note: said = null } = await jsonBody(req, res, confirmLinkSchema);
         const confirmed = await handOvers.confirmByLink(token, name, said);
         sendBytes(res, 200, JSON_TYPE, await handOvers.receipt(confirmed));
       },
     },
   ];
-}
-
-const BODY_PROBLEMS = [
-  'invalid-parameter',
-  'body-too-large',
-  'unsupported-media-type',
-  'unsupported-content-encoding',
-  'upload-aborted',
-] as const;
-
-async function jsonBody<T>(schema: z.ZodType<T>, req: Request, res: Response): Promise<T> {
-  if (mediaTypeOf(req) !== JSON_TYPE) {
-    throw new HttpError('unsupported-media-type', `expected ${JSON_TYPE}`);
-  }
-  const bytes = await readBody(req, res, MAX_BODY_BYTES);
-  try {
-    return parseParameters(schema, parseJson(bytes, { maxBytes: MAX_BODY_BYTES, maxDepth: MAX_DEPTH }));
-  } catch (cause) {
-    if (!(cause instanceof FormatError)) throw cause;
-    throw new HttpError('invalid-parameter', cause.message, { cause });
-  }
 }
 
 function handOverView(row: HandOverRow, state: string) {
