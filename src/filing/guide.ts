@@ -39,6 +39,7 @@ ${notice}
 <li><code>data/proofs/authority-*</code>：时间戳机构的证书（<code>.der</code>）与吊销信息（<code>.crl</code>、<code>.ocsp</code>）。</li>
 <li><code>data/proofs/file-1.ots</code>……：各文件的 OpenTimestamps 证明（如有），可用任何 OpenTimestamps 客户端核验；尚待比特币区块的，由客户端补全：<br>
 <code>ots upgrade file-1.ots; ots verify -f 原件 file-1.ots</code></li>
+<li><code>data/proofs/file-1.ers</code>……：各文件的 RFC 4998 证据记录（如有），含历次续期的时间戳；<code>files.ers</code> 针对全部文件。任何 RFC 4998 工具均可核验，也可将其与原件一同拖入核验网页。</li>
 <li><code>manifest-*.txt</code>、<code>manifest-seal.json</code>：清单及其签章（BagIt，RFC 8493）。</li>
 </ul>
 <h2>不说明什么</h2>
@@ -70,6 +71,8 @@ that you got from the authority itself:<br>
 <li><code>data/proofs/file-1.ots</code> …: OpenTimestamps proofs of the files, if there are any. Any client checks them, and completes one that
 still awaits its Bitcoin block:<br>
 <code>ots upgrade file-1.ots; ots verify -f ORIGINAL file-1.ots</code></li>
+<li><code>data/proofs/file-1.ers</code> …: RFC 4998 evidence records of the files, if there are any, with every renewal of their timestamps;
+<code>files.ers</code> is about all of them together. Any RFC 4998 tool checks them, and so does the verify page with the original beside them.</li>
 <li><code>manifest-*.txt</code>, <code>manifest-seal.json</code>: the manifests and their seal (BagIt, RFC 8493).</li>
 </ul>
 <h2>What it does not show</h2>
