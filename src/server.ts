@@ -610,6 +610,12 @@ async function openPeople(
     logger.info('no TIEZHENG_SIGN_IN_SECRET_FILE: callers come by API key alone, nobody signs in');
     return null;
   }
+  if (sendMail === undefined) {
+    throw new ConfigError(
+      'setting-missing',
+      'TIEZHENG_MAIL goes with TIEZHENG_SIGN_IN_SECRET_FILE: people who sign up must get mails',
+    );
+  }
   const secret = (await readSetting('TIEZHENG_SIGN_IN_SECRET_FILE', signInSecretFile)).trim();
   if (secret.length < 32) {
     throw new ConfigError(
@@ -621,7 +627,7 @@ async function openPeople(
     db,
     databaseUrl: config.databaseUrl,
     settings: { secret, publicUrl, providers: oidcProviders, signUp },
-    sendMail: sendMail ?? (() => Promise.reject(new ConfigError('setting-missing', 'no mail server is configured'))),
+    sendMail,
     onTrouble: (err) => logger.warn({ part: 'sign-in', err }, 'trouble'),
   });
   return { signIn, guard: new SignInGuard({ db, secret, nowMs: Date.now }) };
