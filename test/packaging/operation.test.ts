@@ -45,7 +45,11 @@ describe('docs/operation.md', () => {
     environment.TIEZHENG_WITNESSES_FILE = join(temporaryFolder(), 'witnesses.json');
     await writeFile(environment.TIEZHENG_WITNESSES_FILE, json.find((block) => block.includes('"quorum"')) ?? '');
 
+    environment.TIEZHENG_RENEWAL_FILE = join(temporaryFolder(), 'renewal.json');
+    await writeFile(environment.TIEZHENG_RENEWAL_FILE, json.find((block) => block.includes('"monthsBefore"')) ?? '');
+
     const config = readProductionConfig(environment);
+    expect(config.renewal).to.deep.include({ monthsBefore: 12, newDigest: 'sha512', automatic: 'nothing' });
     expect(config.witnesses).to.deep.include({ quorum: 1, withoutQuorum: 'mark', timeoutMs: 5000 });
     expect(config.authorities).to.have.length(1);
     expect(config.authorities[0]).to.include({ hash: 'sha256', timeoutMs: 10_000, maxAccuracyMs: 1000 });
