@@ -160,13 +160,16 @@ export async function insertUploadObject(
   );
 }
 
-/** The object is durable and counts. Rejects with pg's 23505 if another part counts at its place. */
-export async function updateUploadPartDurable(q: Queryable, objectName: string, sizeBytes: bigint): Promise<void> {
+/**
+ * The object is durable and counts.
+ * @returns false if it is not written down any more: another writer has taken the upload over
+ */
+export async function updateUploadPartDurable(q: Queryable, objectName: string, sizeBytes: bigint): Promise<boolean> {
   const { rowCount } = await q.query(
     'update upload_object set size_bytes = $2 where object_name = $1 and size_bytes is null',
     [objectName, sizeBytes],
   );
-  if (rowCount !== 1) throw new Error(`${objectName} is not written down, or counts already`);
+  return rowCount === 1;
 }
 
 /** The part no longer counts: another one holds its bytes too. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '../../db/pool.ts';
+import { type Database, isKnownNotCommitted } from '../../db/pool.ts';
 import {
   deleteUploadObjects,
   insertUploadObject,
@@ -122,15 +122,18 @@ export class UploadParts {
     }
     await vault.store.put(objectName, sealed());
     const to = at + BigInt(taken);
-    const isOurs = await db.transaction(async (client) => {
-      if (!(await updateUploadOffset(client, uploadId, at, to, new Date(nowMs() + expiryMs)))) return false;
-      if (short !== undefined) await updateUploadPartReplaced(client, short.objectName);
-      await updateUploadPartDurable(client, objectName, to - startBytes);
-      return true;
-    });
-    if (!isOurs) {
-      await this.remove([objectName]);
-      throw offsetConflict(upload, at);
+    try {
+      await db.transaction(async (client) => {
+        const expiresAt = new Date(nowMs() + expiryMs);
+        if (!(await updateUploadOffset(client, uploadId, at, to, expiresAt))) throw offsetConflict(upload, at);
+        if (short !== undefined) await updateUploadPartReplaced(client, short.objectName);
+        const isKnown = await updateUploadPartDurable(client, objectName, to - startBytes);
+        if (!isKnown) throw offsetConflict(upload, at);
+      });
+    } catch (error) {
+      // Where the commit may have happened the object may count: it stays, and what does not count is removed later.
+      if (isKnownNotCommitted(error)) await this.remove([objectName]).catch(() => {});
+      throw error;
     }
     if (short !== undefined) await this.remove([short.objectName]);
     return to;
