@@ -90,9 +90,7 @@ export const custodySchema = z.object({
   count: z.number(),
   leaf: z.object({ count: z.number() }).nullable(),
   /** Newest first. */
-  events: z.array(
-    z.object({ index: z.number(), kind: z.string(), at: z.string(), gapMinutes: z.number().nullable() }),
-  ),
+  events: z.array(z.object({ index: z.number(), kind: z.string(), at: z.string(), gapMinutes: z.number().nullable() })),
 });
 export type Custody = z.infer<typeof custodySchema>;
 

@@ -6,6 +6,7 @@ import { type DepositDetail, detailSchema } from './api-answers.ts';
 import { getBlob, getJson } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { type BlockTime, type CertificateFacts, certificateFacts } from './certificate-facts.ts';
+import { CustodyView } from './custody-view.tsx';
 import { DepositSteps } from './deposit-steps.tsx';
 import { DigestText } from './digest-text.tsx';
 import { DownloadLink, PreviewImage } from './download-link.tsx';
@@ -13,7 +14,10 @@ import { useText } from './language.tsx';
 import { beijingTime, percent, sizeText } from './measures.ts';
 import { PageTitle } from './page-title.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
+import { ProofSources } from './proof-sources.tsx';
 import { Link } from './route.tsx';
+import { standingTexts } from './standing-texts.ts';
+import { StandingView } from './standing-view.tsx';
 import { kindTexts, statementTexts, type Text, texts } from './texts.ts';
 
 const POLL_MS = 1500;
@@ -22,7 +26,7 @@ const POLL_LATER_MS = 10_000;
 const QUICK_POLLS = 40;
 
 /** One deposit, asked for again until it is certified. */
-export function DepositPage({ depositId }: { depositId: string }) {
+export function DepositPage({ depositId, evaluation }: { depositId: string; evaluation: boolean }) {
   const t = useText();
   const { deposit, error, unreachable } = useDeposit(depositId);
   const facts = useCertificateFacts(depositId, deposit?.certificate != null);
@@ -52,6 +56,7 @@ export function DepositPage({ depositId }: { depositId: string }) {
         </Row>
         <Row label={texts.reportCertificateNo}>{deposit.certificate?.certificateNo ?? t(texts.downloadLater)}</Row>
       </dl>
+      <StandingView deposit={deposit} evaluation={evaluation} />
       <section className="card" aria-labelledby="progress-title">
         <h2 id="progress-title">{t(texts.depositProgress)}</h2>
         <DepositSteps deposit={deposit} />
@@ -61,6 +66,8 @@ export function DepositPage({ depositId }: { depositId: string }) {
       <Downloads deposit={deposit} />
       <Times deposit={deposit} block={facts?.block} />
       <Persons deposit={deposit} platform={facts?.platform} />
+      <ProofSources deposit={deposit} facts={facts} />
+      <CustodyView depositId={depositId} />
       <Files deposit={deposit} />
       <StatementSection deposit={deposit} />
       <p className="hint">{t(texts.notAuthor)}</p>
@@ -173,6 +180,17 @@ function Downloads({ deposit }: { deposit: DepositDetail }) {
             )}
           </li>
         ))}
+        <li>
+          {deposit.publication === null ? (
+            `${t(standingTexts.logProof)}: ${t(standingTexts.logProofLater)}`
+          ) : (
+            <DownloadLink
+              path={`${base}/proof.tlog-proof`}
+              fileName={`${deposit.depositId}.tlog-proof`}
+              label={standingTexts.logProof}
+            />
+          )}
+        </li>
       </ul>
       <p className="hint">
         {t(texts.downloadHint)} <Link to="/verify">{t(texts.navVerify)}</Link>

@@ -17,7 +17,7 @@ createRoot(document.getElementById('app') as HTMLElement).render(
         <LanguageSwitch />
       </header>
       <main id="content">
-        <VerifyPage toolDigest={toolDigest} />
+        <VerifyPage shape="report" toolDigest={toolDigest} />
       </main>
     </LanguageProvider>
   </StrictMode>,

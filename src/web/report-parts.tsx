@@ -44,11 +44,23 @@ export function Panel({ id, title, lead, checks }: PanelProps) {
     <section className="panel" aria-labelledby={id}>
       <h3 id={id}>{t(title)}</h3>
       {lead !== undefined && <p className="hint">{t(lead)}</p>}
-      <p className="counts">
-        {countsOf(checks)
-          .map(([status, count]) => `${t(wordingOfStatus(status))} ${count}`)
-          .join(' · ')}
-      </p>
+      <p className="counts">{countsText(checks, t)}</p>
+      <CheckList checks={checks} />
+    </section>
+  );
+}
+
+/** `failed 0 · pending 1 · …` in the reader's language. */
+export function countsText(checks: readonly Check[], t: (text: Text) => string): string {
+  return countsOf(checks)
+    .map(([status, count]) => `${t(wordingOfStatus(status))} ${count}`)
+    .join(' · ');
+}
+
+/** Every check, those about one thing together. */
+export function CheckList({ checks }: { checks: readonly Check[] }) {
+  return (
+    <>
       {groupsOf(checks).map(([about, group]) => (
         <div key={about ?? ''} className="check-group">
           {about !== null && (
@@ -63,7 +75,7 @@ export function Panel({ id, title, lead, checks }: PanelProps) {
           </ul>
         </div>
       ))}
-    </section>
+    </>
   );
 }
 

@@ -5,6 +5,9 @@ export type Route =
   | { page: 'deposits' }
   | { page: 'deposit'; depositId: string }
   | { page: 'verify' }
+  | { page: 'read' }
+  | { page: 'log' }
+  | { page: 'operation' }
   | { page: 'not-found' };
 
 export function parseRoute(path: string): Route {
@@ -13,6 +16,7 @@ export function parseRoute(path: string): Route {
   if (rest.length > 0) return { page: 'not-found' };
   if (first === undefined) return { page: 'hand-in' };
   if (first === 'verify' && second === undefined) return { page: 'verify' };
+  if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
   if (first === 'deposits') return second === undefined ? { page: 'deposits' } : { page: 'deposit', depositId: second };
   return { page: 'not-found' };
 }

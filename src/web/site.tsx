@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { AccountMenu, SignedIn } from './account.tsx';
+import { AccountMenu, SignedIn, useAccount } from './account.tsx';
 import { type ServiceStatus, statusSchema } from './api-answers.ts';
 import { getJson } from './api-client.ts';
 import { DepositListPage } from './deposit-list-page.tsx';
@@ -7,7 +7,11 @@ import { DepositPage } from './deposit-page.tsx';
 import { HandInUnderWay } from './hand-in/large-hand-in-view.tsx';
 import { HandInPage } from './hand-in-page.tsx';
 import { LanguageSwitch, useText } from './language.tsx';
+import { LogPage } from './log-page.tsx';
+import { logTexts } from './log-texts.ts';
+import { OperatorPage } from './operator-page.tsx';
 import { PageTitle } from './page-title.tsx';
+import { readerTexts } from './reader-texts.ts';
 import { Link, type Route, useRoute } from './route.tsx';
 import { texts } from './texts.ts';
 import { VerifyFileNote } from './verify-file-note.tsx';
@@ -41,6 +45,13 @@ export function Site() {
           <Link to="/verify" current={route.page === 'verify'}>
             {t(texts.navVerify)}
           </Link>
+          <Link to="/read" current={route.page === 'read'}>
+            {t(readerTexts.navRead)}
+          </Link>
+          <Link to="/log" current={route.page === 'log'}>
+            {t(logTexts.navLog)}
+          </Link>
+          <OperationLink current={route.page === 'operation'} />
         </nav>
         <AccountMenu />
         <LanguageSwitch />
@@ -71,19 +82,51 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
     case 'deposit':
       return (
         <SignedIn>
-          <DepositPage depositId={route.depositId} />
+          <DepositPage depositId={route.depositId} evaluation={status?.evaluation === true} />
         </SignedIn>
       );
     case 'verify':
       return (
         <>
-          <VerifyPage toolDigest={null} />
+          <VerifyPage key="verify" shape="report" toolDigest={null} />
           <VerifyFileNote />
         </>
+      );
+    case 'read':
+      return <VerifyPage key="read" shape="sheet" toolDigest={null} />;
+    case 'log':
+      return <LogPage />;
+    case 'operation':
+      return (
+        <SignedIn>
+          <Operation />
+        </SignedIn>
       );
     case 'not-found':
       return <PageTitle title={t(texts.notFound)} />;
   }
+}
+
+/** For those who run the service or audit it; the service refuses all others anyway. */
+function OperationLink({ current }: { current: boolean }) {
+  const t = useText();
+  const { account } = useAccount();
+  if (account.state !== 'signed-in' || !account.me.roles.some((role) => OPERATION_ROLES.includes(role))) return null;
+  return (
+    <Link to="/operation" current={current}>
+      {t(logTexts.navOperator)}
+    </Link>
+  );
+}
+
+const OPERATION_ROLES = ['operator', 'auditor'];
+
+function Operation() {
+  const { account } = useAccount();
+  // A key may read and nothing more.
+  const mayClear =
+    account.state === 'signed-in' && account.me.by === 'session' && account.me.roles.includes('operator');
+  return <OperatorPage mayClear={mayClear} />;
 }
 
 function useStatus(): ServiceStatus | undefined {

@@ -7,6 +7,7 @@ import { isProof } from '../verify/inspect/recognise.ts';
 import { openPolicy } from '../verify/signed-policy.ts';
 import { openTrust, type Trust } from '../verify/trust.ts';
 import { runLocally } from './local-worker.ts';
+import { filesNamedIn, type NamedFile } from './named-files.ts';
 import { bytesOf, kindOf, type Subject } from './presented-input.ts';
 
 export interface VerificationInput {
@@ -19,7 +20,7 @@ export interface VerificationInput {
 }
 
 /** What came of one subject. */
-export type Outcome = { file: File } & ({ verdict: Verdict } | { error: CodedError });
+export type Outcome = { file: File } & ({ verdict: Verdict; files: NamedFile[] } | { error: CodedError });
 
 /**
  * The page's one door to the verification core. Every subject is held against all other files, other subjects among them.
@@ -36,7 +37,7 @@ export async function verifyInput(
   for (const { kind, file } of subjects) {
     try {
       const others = [...subjects.map((subject) => subject.file), ...originals].filter((other) => other !== file);
-      outcomes.push({ file, verdict: await verifyOne({ kind, file }, others, trust, onBytes, signal) });
+      outcomes.push({ file, ...(await verifyOne({ kind, file }, others, trust, onBytes, signal)) });
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       outcomes.push({ file, error });
@@ -51,7 +52,7 @@ async function verifyOne(
   trust: Trust,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<{ verdict: Verdict; files: NamedFile[] }> {
   const thing = await openThing(subject, onBytes, signal);
   const more = digestsAbout(thing);
   const held: HeldFile[] = [];
@@ -59,7 +60,7 @@ async function verifyOne(
     const aid = file.size > MAX_AID_BYTES ? undefined : aidOf(await bytesOf(file));
     held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await kindOf(file)), aid });
   }
-  return verifyThing(thing, held, trust);
+  return { verdict: await verifyThing(thing, held, trust), files: await filesNamedIn(thing) };
 }
 
 async function openThing(
@@ -75,6 +76,21 @@ async function openThing(
     default:
       return { kind, bytes: await bytesOf(file) };
   }
+}
+
+/**
+ * The digest by which a certificate is looked up: its own, however it is carried, without its seals; of any other file its SHA-256.
+ * @throws CodedError if the file cannot be read
+ */
+export async function lookUpDigest(file: File): Promise<string> {
+  const kind = await kindOf(file);
+  const signal = new AbortController().signal;
+  if (kind === 'certificate' || kind === 'pdf' || kind === 'package') {
+    const trust = { ...openTrust(undefined, [], undefined), nowMs: Date.now() };
+    const { verdict } = await verifyOne({ kind, file }, [], trust, () => {}, signal);
+    return verdict.subject.digest;
+  }
+  return (await digestsOf(file, [], () => {}, signal)).sha256;
 }
 
 type Digested = Omit<HeldFile, 'isProof' | 'aid'>;

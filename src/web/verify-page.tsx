@@ -8,11 +8,17 @@ import { useText } from './language.tsx';
 import { percent, sizeText } from './measures.ts';
 import { type SortedInput, type Subject, sortInput } from './presented-input.ts';
 import { ProblemAlert } from './problem-alert.tsx';
+import { ReaderSheet } from './reader-sheet.tsx';
+import { readerTexts } from './reader-texts.ts';
 import { ReportView } from './report-view.tsx';
 import { subjectText, texts } from './texts.ts';
 import { digestsOf, type Outcome, type VerificationInput, verifyInput } from './verification.ts';
 
+/** Which of a report's two views stands first. */
+export type ReportShape = 'sheet' | 'report';
+
 interface VerifyPageProps {
+  shape: ReportShape;
   /** SHA-256 of verify.html if this is that file; null in the site. */
   toolDigest: string | null;
 }
@@ -90,7 +96,7 @@ function patchOriginal(state: State, id: number, patch: (original: Original) => 
 let nextId = 1;
 
 /** The same component in the site and in verify.html. It asks no server anything. */
-export function VerifyPage({ toolDigest }: VerifyPageProps) {
+export function VerifyPage({ shape, toolDigest }: VerifyPageProps) {
   const t = useText();
   const [state, dispatch] = useReducer(reduce, EMPTY);
   const [blocks, setBlocks] = useState('');
@@ -182,9 +188,10 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
   return (
     <div className="verify-page">
       <div className="no-print">
-        <h1>{t(texts.verifyTitle)}</h1>
+        <h1>{t(shape === 'sheet' ? readerTexts.title : texts.verifyTitle)}</h1>
         <p>
-          {t(texts.verifyLead)} {toolDigest !== null && t(texts.verifyOfflineFile)}
+          {t(shape === 'sheet' ? readerTexts.lead : texts.verifyLead)}{' '}
+          {toolDigest !== null && t(texts.verifyOfflineFile)}
         </p>
         <section aria-labelledby="subject-title">
           <h2 id="subject-title">{t(texts.verifySubject)}</h2>
@@ -301,6 +308,7 @@ export function VerifyPage({ toolDigest }: VerifyPageProps) {
                 name={all.length > 1 ? outcome.file.name : undefined}
                 idPrefix={i === 0 ? '' : `subject-${i + 1}-`}
                 toolDigest={toolDigest}
+                shape={shape}
                 onConfirm={confirmBlock}
                 headingRef={i === 0 ? heading : null}
               />
@@ -319,11 +327,14 @@ interface VerdictViewProps {
   name: string | undefined;
   idPrefix: string;
   toolDigest: string | null;
+  shape: ReportShape;
   onConfirm: (block: string) => void;
   headingRef: Ref<HTMLHeadingElement> | null;
 }
 
-function VerdictView({ outcome, name, idPrefix, toolDigest, onConfirm, headingRef }: VerdictViewProps) {
+function VerdictView({ outcome, name, idPrefix, toolDigest, shape, onConfirm, headingRef }: VerdictViewProps) {
+  const t = useText();
+  const [shown, show] = useState(shape);
   if ('error' in outcome) {
     return (
       <div className="subject-problem">
@@ -338,10 +349,27 @@ function VerdictView({ outcome, name, idPrefix, toolDigest, onConfirm, headingRe
   }
   const { verdict } = outcome;
   const shared = { name, idPrefix, toolDigest, headingRef };
-  return isInspection(verdict) ? (
-    <InspectionView inspection={verdict} {...shared} />
-  ) : (
-    <ReportView report={verdict} onConfirm={onConfirm} {...shared} />
+  if (isInspection(verdict)) return <InspectionView inspection={verdict} {...shared} />;
+  return (
+    <>
+      <fieldset className="views no-print" aria-label={t(readerTexts.views)}>
+        {(['sheet', 'report'] as const).map((view) => (
+          <Button
+            key={view}
+            type={shown === view ? 'primary' : 'default'}
+            aria-pressed={shown === view}
+            onClick={() => show(view)}
+          >
+            {t(view === 'sheet' ? readerTexts.viewSheet : readerTexts.viewReport)}
+          </Button>
+        ))}
+      </fieldset>
+      {shown === 'sheet' ? (
+        <ReaderSheet report={verdict} files={outcome.files} {...shared} />
+      ) : (
+        <ReportView report={verdict} onConfirm={onConfirm} {...shared} />
+      )}
+    </>
   );
 }
 
