@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { depositorSchema, statementAnnexSchema } from './annex.ts';
+import { signatureAnnexSchema } from './annex-signature.ts';
 import { depositRecordSchema, fileEntrySchema, fileNameSchema, MAX_FILES } from './deposit.ts';
 import {
   address,
@@ -112,7 +113,11 @@ export const certificateSchema = z.strictObject({
   }),
   record: depositRecordSchema,
   files: z.array(certifiedFileSchema).max(MAX_FILES),
-  annexes: z.strictObject({ depositor: depositorSchema.optional(), statement: statementAnnexSchema.optional() }),
+  annexes: z.strictObject({
+    depositor: depositorSchema.optional(),
+    statement: statementAnnexSchema.optional(),
+    signature: signatureAnnexSchema.optional(),
+  }),
   log: z.strictObject({
     origin: originSchema,
     leafIndex: treePosition,

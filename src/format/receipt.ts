@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { depositorSchema, statementAnnexSchema } from './annex.ts';
+import { signatureAnnexSchema } from './annex-signature.ts';
 import { depositRecordSchema, fileEntrySchema, fileNameSchema, MAX_FILES } from './deposit.ts';
 import { parseObject, proofPath, treePosition, utcTime } from './fields.ts';
 import { MAX_NOTE_BYTES } from './note.ts';
@@ -14,7 +15,11 @@ export const receiptSchema = z.strictObject({
     .array(z.strictObject({ entry: fileEntrySchema, name: fileNameSchema }))
     .min(1)
     .max(MAX_FILES),
-  annexes: z.strictObject({ depositor: depositorSchema, statement: statementAnnexSchema }),
+  annexes: z.strictObject({
+    depositor: depositorSchema,
+    statement: statementAnnexSchema,
+    signature: signatureAnnexSchema.optional(),
+  }),
   leafIndex: treePosition,
   inclusionProof: proofPath,
   /** Signed note, exact. */

@@ -1,5 +1,6 @@
 import { CodedError } from '../errors.ts';
 import type { DepositorAnnex, StatementAnnex } from '../format/annex.ts';
+import type { SignatureAnnex } from '../format/annex-signature.ts';
 import { asHash32, encodeHex, parseHex } from '../format/bytes.ts';
 import { commit } from '../format/commitment.ts';
 import type { DepositRecord, FileEntry, FileName } from '../format/deposit.ts';
@@ -8,6 +9,7 @@ import { fileLeafData } from '../format/spine.ts';
 import { leafHash } from '../merkle/hash.ts';
 import { verifyInclusion } from '../merkle/inclusion.ts';
 import { rootFromLeafHashes } from '../merkle/tree.ts';
+import { checkSignatureAnnex } from './annex-signature.ts';
 import { failed, notChecked, passed } from './checks.ts';
 
 /** A file of the deposit as the reader was given it. Without `path`, all entries are there and the root is rebuilt from them. */
@@ -17,20 +19,28 @@ export interface OpenedFile {
   path?: string[];
 }
 
-/** Do the opened parts belong to this record? Whether the record is in the log is `log.inclusion`. */
-export function checkRecord(
-  record: DepositRecord,
-  files: readonly OpenedFile[],
-  annexes: { depositor?: DepositorAnnex | undefined; statement?: StatementAnnex | undefined },
-): Check[] {
-  return [checkBelonging(record, files, annexes), ...checkAnnexes(record, annexes), ...checkPaths(record, files)];
+/** Annexes that were opened for the reader. */
+interface OpenedAnnexes {
+  depositor?: DepositorAnnex | undefined;
+  statement?: StatementAnnex | undefined;
+  signature?: SignatureAnnex | undefined;
 }
 
-function checkBelonging(
+/** Do the opened parts belong to this record? Whether the record is in the log is `log.inclusion`. */
+export async function checkRecord(
   record: DepositRecord,
   files: readonly OpenedFile[],
-  annexes: { depositor?: DepositorAnnex | undefined; statement?: StatementAnnex | undefined },
-): Check {
+  annexes: OpenedAnnexes,
+): Promise<Check[]> {
+  return [
+    checkBelonging(record, files, annexes),
+    ...checkAnnexes(record, annexes),
+    await checkSignatureAnnex(record, annexes.signature),
+    ...checkPaths(record, files),
+  ];
+}
+
+function checkBelonging(record: DepositRecord, files: readonly OpenedFile[], annexes: OpenedAnnexes): Check {
   const facts = { commitment: encodeHex(commit(record)), files: String(record.files.count) };
   const name = 'record.commitment';
   for (const part of [...files.map((f) => f.entry), annexes.depositor, annexes.statement]) {
@@ -44,20 +54,14 @@ function checkBelonging(
   return passed(name, null, facts);
 }
 
-function checkAnnexes(
-  record: DepositRecord,
-  annexes: { depositor?: DepositorAnnex | undefined; statement?: StatementAnnex | undefined },
-): Check[] {
-  const checks: Check[] = (['depositor', 'statement'] as const).map((key) => {
+function checkAnnexes(record: DepositRecord, annexes: OpenedAnnexes): Check[] {
+  return (['depositor', 'statement'] as const).map((key) => {
     const annex = annexes[key];
     const facts = { commitment: record.annexes[key] };
     if (annex === undefined) return notChecked(`annex.${key}`, null, 'closed', facts);
     const fits = encodeHex(commit(annex)) === record.annexes[key];
     return fits ? passed(`annex.${key}`, null, facts) : failed(`annex.${key}`, null, 'commitment-mismatch', facts);
   });
-  if (record.annexes.signature === undefined) checks.push(notChecked('annex.signature', null, 'absent'));
-  else checks.push(notChecked('annex.signature', null, 'closed', { commitment: record.annexes.signature }));
-  return checks;
 }
 
 /** One check per opened file: does its entry lead to `record.files.root`, and is its name the one committed to? */

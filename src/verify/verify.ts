@@ -51,7 +51,7 @@ export async function verifyCertificate(
   const checks: Check[] = [
     passed('certificate.canonical', null),
     ...(await checkSeals(certificate, certificate.claims.issuedAt, trust, beside)),
-    ...checkRecord(record, certificate.files, annexes),
+    ...(await checkRecord(record, certificate.files, annexes)),
     ...checkPresentedFiles(certificate.files, files),
   ];
   for (const [i, publication] of certificate.publications.entries()) {
@@ -176,7 +176,7 @@ export async function verifyReceipt(
   const checks: Check[] = [
     passed('certificate.canonical', null),
     ...(await checkSeals(receipt, record.receivedAt, trust)),
-    ...checkRecord(record, receipt.files, annexes),
+    ...(await checkRecord(record, receipt.files, annexes)),
     ...checkPresentedFiles(receipt.files, files),
     ...outcome.checks,
     ...anchor,

@@ -9,7 +9,10 @@ const CHECKS: Record<string, Bilingual> = {
   'record.commitment': { zh: '各部分同属一份存证记录', en: 'All parts belong to one deposit record' },
   'annex.depositor': { zh: '存证人信息未被更改', en: 'The depositor data is the one committed to' },
   'annex.statement': { zh: '存证陈述未被更改', en: 'The deposit statement is the one committed to' },
-  'annex.signature': { zh: '存证人签名', en: 'Signature of the depositor' },
+  'annex.signature': {
+    zh: '所附密钥对文件与陈述的签名(密钥归属由平台陈述)',
+    en: "The key that the operator says is the depositor's signed files and statement",
+  },
   'file.missing': { zh: '待比对的文件', en: 'File to compare' },
   'file.size': { zh: '文件大小一致', en: 'The file has the recorded size' },
   'file.sha256': { zh: 'SHA-256 摘要一致', en: 'The SHA-256 digest matches' },
@@ -158,6 +161,20 @@ const REASONS: Record<string, Bilingual> = {
   superseded: {
     zh: '平台称已由另一份证书取代；取代不改变上述任何可自行核对的事实',
     en: 'the operator says that another certificate took its place; that changes none of the facts that anyone can check',
+  },
+  'signature-not-committed-to': {
+    zh: '存证记录并未承诺任何签名',
+    en: 'the deposit record commits to no signature',
+  },
+  'authenticator-data-malformed': { zh: '认证器数据格式有误', en: 'the authenticator data is malformed' },
+  'not-an-assertion': { zh: '不是通行密钥的签名断言', en: 'it is no assertion of a passkey' },
+  'signed-something-else': {
+    zh: '签名针对的不是这些文件与陈述',
+    en: 'something else was signed than these files and this statement',
+  },
+  'nobody-was-present': {
+    zh: '认证器未确认有人在场',
+    en: 'the authenticator does not say that anybody was present',
   },
   'about-another-deposit': { zh: '保管记录属于另一份存证', en: 'the custody record is about another deposit' },
   'event-missing-or-moved': { zh: '有事件缺失或被调换顺序', en: 'an event is missing or stands in another place' },

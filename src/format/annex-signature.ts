@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { sha256 } from './bytes.ts';
+import { base64, hex32, parseObject, text, uuid } from './fields.ts';
+import { encodeJson } from './json.ts';
+
+/** An assertion that an authenticator gave for the key of a passkey (W3C WebAuthn Level 3 §7.2), its challenge being what is signed. */
+export const passkeySignatureSchema = z.strictObject({
+  method: z.literal('passkey'),
+  /** SubjectPublicKeyInfo, DER: who made the annex says that it is the depositor's. */
+  publicKey: base64(512),
+  authenticatorData: base64(1024),
+  /** Exact bytes of the client data. */
+  clientDataJson: base64(4096),
+  /** ECDSA-Sig-Value, DER. */
+  signature: base64(256),
+});
+
+/** A signature of a key with an X.509 certificate, over the 32 bytes that are signed. */
+export const x509SignatureSchema = z.strictObject({
+  method: z.literal('x509'),
+  /** Names of RFC 7518. `ES256` here is ECDSA-Sig-Value, DER. */
+  algorithm: z.enum(['ES256', 'RS256']),
+  /** DER, signer first. */
+  chain: z.array(base64(16_384)).min(1).max(8),
+  signature: base64(1024),
+});
+
+/** GB/T 32918.2 over the 32 bytes that are signed, with SM3. */
+export const sm2SignatureSchema = z.strictObject({
+  method: z.literal('sm2'),
+  /** DER, signer first. */
+  chain: z.array(base64(16_384)).min(1).max(8),
+  /** The signer's distinguishing identifier, as GB/T 32918.2 §5.5 takes it in. */
+  signerId: text(100),
+  signature: base64(256),
+});
+
+/** The depositor's own signature under what he handed in and what he says of it. */
+export const signatureAnnexSchema = z.strictObject({
+  type: z.literal('tiezheng/annex/signature/v1'),
+  depositId: uuid,
+  signed: z.discriminatedUnion('method', [passkeySignatureSchema, x509SignatureSchema, sm2SignatureSchema]),
+  salt: hex32,
+});
+export type SignatureAnnex = z.infer<typeof signatureAnnexSchema>;
+
+/** @throws FormatError */
+export function parseSignatureAnnex(bytes: Uint8Array): SignatureAnnex {
+  return parseObject(signatureAnnexSchema, 'tiezheng/annex/signature/v1', bytes, 262_144);
+}
+
+/**
+ * The 32 bytes that a depositor signs: SHA-256 over JCS of `{"files":{"root":…},"statement":…}`. Root and commitment carry salts, so
+ * that the bytes tell nothing to whoever only sees them.
+ * @param filesRoot hex, `files.root` of the record
+ * @param statement hex, commitment of the statement annex
+ */
+export function bytesToSign(filesRoot: string, statement: string): Uint8Array {
+  return sha256(encodeJson({ files: { root: filesRoot }, statement }));
+}
+
+/** The members of WebAuthn's CollectedClientData (§5.8.1) that matter; others are ignored, as that section asks. */
+export const clientDataSchema = z.looseObject({
+  type: z.string().max(100),
+  challenge: z.string().max(200),
+  origin: z.string().max(300),
+  crossOrigin: z.boolean().optional(),
+});
