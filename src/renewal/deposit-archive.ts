@@ -7,7 +7,7 @@ import { parseFileEntry } from '../format/deposit.ts';
 import type { ArchiveStamper } from './archive-stamper.ts';
 import { branch, MAX_TREE_LEAVES } from './hash-tree.ts';
 
-const DEPOSITS_AT_ONCE = 1000;
+const DEPOSITS_AT_ONCE = MAX_TREE_LEAVES;
 
 /**
  * Begins the evidence records of deposits that have none: one tree and one token for as many as fit. Each file is a leaf

@@ -36,11 +36,14 @@ export class ArchiveWorld {
   readonly imprints: Uint8Array[] = [];
   #treeSize = 0n;
 
+  /** Opens the vault. */
+  readonly masterKey = randomBytes(32);
+
   private constructor(db: Database) {
     this.db = db;
     this.vault = {
       store: new MemoryObjectStore(),
-      keys: new MasterKeyRing(new LocalMasterKey('local', randomBytes(32))),
+      keys: new MasterKeyRing(new LocalMasterKey('local', this.masterKey)),
     };
   }
 
