@@ -16,6 +16,7 @@ import { type PackageHasher, readPackage } from '../src/verify/package-reader.ts
 import { verifyPdf } from '../src/verify/pdf.ts';
 import { openTrust } from '../src/verify/trust.ts';
 import { verifyCertificate } from '../src/verify/verify.ts';
+import { VECTORS } from '../test/support/vectors.ts';
 import { fetchDeposit, startEvaluationService, untilCertified } from './evaluation-service.ts';
 import { type Content, incompressible, photograph } from './generated-content.ts';
 import { figure, mebibytes, median, printTable, timed } from './measurement.ts';
@@ -47,7 +48,11 @@ export async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'tiezheng-bench-'));
   try {
     const evidence = await makeEvidence();
-    const rows = [...(await measureInProcess(evidence)), ...(await measureCommand(evidence, folder))];
+    const rows = [
+      ...(await measureInProcess(evidence)),
+      ...(await measureLargeLog()),
+      ...(await measureCommand(evidence, folder)),
+    ];
     console.log(`medians of ${RUNS} runs; of ${FEW_RUNS} for packages and commands`);
     printTable(['', 'median', 'ratio'], rows);
   } finally {
@@ -109,6 +114,21 @@ async function measureInProcess({ small, large, policy }: Evidence): Promise<str
     row(`bare: SHA-256, SHA-512 and SM3 of ${mebibytes(packed.length)}`, digests),
     row('package of that size', ofPackage, `${figure(ofPackage / digests)} × the three digests`),
   ];
+}
+
+/** Of a log of a million leaves: one chain, tokens of two authorities with revocation data beside them, one proof in Bitcoin, one file. */
+async function measureLargeLog(): Promise<string[][]> {
+  const stem = `${VECTORS}certificates/good/a-million-leaves`;
+  const certificate = await readFile(`${stem}.json`);
+  const trust = openTrust(await readFile(`${VECTORS}policies/two-independent.json`), [], undefined);
+  const presented = [digestsOf(await readFile(`${VECTORS}files/1.txt`))];
+  const revocation = await Promise.all([1, 2, 3, 4].map((n) => readFile(`${stem}.${n}.crl`)));
+  const beside = { certificates: [], revocation };
+  const time = await medianOf(RUNS, async () =>
+    accept(await verifyCertificate(certificate, presented, trust, undefined, beside)),
+  );
+  const size = `${figure(certificate.length / 1024)} KiB of at most 40 allowed`;
+  return [row('certificate.json at a million leaves: chain, 2 tokens, .ots', time, size)];
 }
 
 /** As a reader runs it: a new process each time. */

@@ -132,6 +132,7 @@ hex0x = pattern("0x(?:[0-9a-f]{2})+")
 chain = pattern("eip155:[1-9][0-9]{0,15}")
 uuid = pattern("[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 origin = pattern("[a-z0-9][a-z0-9._~/-]{0,199}")
+key_text = pattern(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+", 400)
 base64_text = pattern("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
@@ -156,7 +157,7 @@ def text(least, most):
     def check(value, at):
         if not isinstance(value, str) or not least <= utf16_units(value) <= most:
             wrong(at, f"expected text of {least} to {most} UTF-16 units")
-        if any((ord(c) < 32 and c not in "\t\n") or 0x7F <= ord(c) <= 0x9F for c in value):
+        if any((ord(c) < 32 and c not in "\t\n") or ord(c) == 0x7F for c in value):
             wrong(at, "a control character")
 
     return check
@@ -231,13 +232,26 @@ def fields(required, optional=None):
     return check
 
 
-def der_list(most, max_bytes=2**20):
-    def der(value, at):
+def base64_of(max_bytes):
+    def check(value, at):
         base64_text(value, at)
-        if not value or len(value) > max_bytes * 2:
-            wrong(at, "expected base64 DER")
+        if len(value) > -(-max_bytes // 3) * 4:
+            wrong(at, f"more than {max_bytes} bytes")
 
-    return items(der, 0, most)
+    return check
+
+
+def any_text(most):
+    def check(value, at):
+        if not isinstance(value, str) or utf16_units(value) > most:
+            wrong(at, f"expected up to {most} UTF-16 units")
+
+    return check
+
+
+def true(value, at):
+    if value is not True:
+        wrong(at, "expected true")
 
 
 def from_base64(value):

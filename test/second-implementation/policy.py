@@ -19,21 +19,21 @@ POLICY = c.typed("tiezheng/policy/v1", c.fields(
             c.fields(
                 {
                     "origin": c.origin,
-                    "keys": c.items(c.text(1, 400), 1, 16),
+                    "keys": c.items(c.key_text, 1, 8),
                     "leaf0": c.digest,
-                    "contracts": c.items(c.fields({"chain": c.chain, "address": c.address}), 0, 1000),
+                    "contracts": c.items(c.fields({"chain": c.chain, "address": c.address}), 0, 16),
                 }
             ),
             0,
-            1000,
+            64,
         ),
-        "chains": c.items(c.fields({"chain": c.chain, "independent": c.boolean}, {"operator": operator}), 0, 1000),
-        "blocks": c.items(c.fields({"chain": c.chain, "hash": c.hash0x}), 0, 10**6),
+        "chains": c.items(c.fields({"chain": c.chain, "independent": c.boolean}, {"operator": operator}), 0, 64),
+        "blocks": c.items(c.fields({"chain": c.chain, "hash": c.hash0x}), 0, 100_000),
         "authorities": c.items(
-            c.fields({"certificate": c.base64_text, "independent": c.boolean}, {"operator": operator}), 0, 1000
+            c.fields({"certificate": c.base64_of(16384), "independent": c.boolean}, {"operator": operator}), 0, 64
         ),
-        "seals": c.items(c.base64_text, 0, 1000),
-        "witnesses": c.fields({"keys": c.items(c.text(1, 400), 0, 1000), "quorum": c.integer(0, 1000)}),
+        "seals": c.items(c.base64_of(16384), 0, 64),
+        "witnesses": c.fields({"keys": c.items(c.key_text, 0, 64), "quorum": c.integer(0, 64)}),
     },
     {
         "anchorsRequired": c.integer(0, 16),
@@ -43,7 +43,7 @@ POLICY = c.typed("tiezheng/policy/v1", c.fields(
             {
                 "independent": c.boolean,
                 "headers": c.items(
-                    c.fields({"height": c.integer(0, 2**32 - 1), "header": c.pattern("[0-9a-f]{160}")}), 0, 10**6
+                    c.fields({"height": c.integer(0, 100_000_000), "header": c.pattern("[0-9a-f]{160}")}), 0, 20_000
                 ),
             }
         ),

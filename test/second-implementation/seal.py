@@ -11,9 +11,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-base64url = c.pattern("[A-Za-z0-9_-]+", 65536)
+base64url = "[A-Za-z0-9_-]+"
 SEALS = c.items(
-    c.fields({"protected": base64url, "signature": base64url, "timestamp": c.nullable(c.base64_text)}), 0, 8
+    c.fields(
+        {
+            "protected": c.pattern(base64url, 65536),
+            "signature": c.pattern(base64url, 2048),
+            "timestamp": c.nullable(c.base64_of(65536)),
+        }
+    ),
+    0,
+    8,
 )
 
 
@@ -84,7 +92,7 @@ def read_header(protected):
     data = c.from_base64url(protected)
     try:
         header = c.parse(data or b"", 65536)
-        c.fields({"alg": c.text(1, 100), "x5c": c.items(c.base64_text, 1, 8)})(header, "protected")
+        c.fields({"alg": c.any_text(16), "x5c": c.items(c.base64_of(16384), 1, 8)})(header, "protected")
         return header["alg"], [c.from_base64(item) for item in header["x5c"]]
     except (Refused, json.JSONDecodeError):
         return None
