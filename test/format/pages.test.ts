@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { depositorSchema, statementAnnexSchema } from '../../src/format/annex.ts';
 import { certificateSchema, evmAttestationSchema, timestampAttestationSchema } from '../../src/format/certificate.ts';
 import { certifiedSchema } from '../../src/format/certified.ts';
+import { contentProofSchema, contentReceivedSchema } from '../../src/format/content-received.ts';
 import { depositRecordSchema, fileEntrySchema, fileNameSchema } from '../../src/format/deposit.ts';
 import { inspectionSchema } from '../../src/format/inspection.ts';
 import { logRecordSchema } from '../../src/format/log.ts';
@@ -24,6 +25,8 @@ const SCHEMAS: Record<string, z.ZodType> = {
   'tiezheng/annex/statement/v1': statementAnnexSchema,
   'tiezheng/certificate/v1': certificateSchema,
   'tiezheng/certified/v1': certifiedSchema,
+  'tiezheng/content-proof/v1': contentProofSchema,
+  'tiezheng/content-received/v1': contentReceivedSchema,
   'tiezheng/deposit/v1': depositRecordSchema,
   'tiezheng/file-name/v1': fileNameSchema,
   'tiezheng/file/v1': fileEntrySchema,
