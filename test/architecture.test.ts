@@ -46,7 +46,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   filing: [...PURE, 'storage', 'db', 'log', 'anchor', 'timestamp', 'calendar', 'certificate', 'renewal'],
   renewal: [...PURE, 'storage', 'db', 'timestamp'],
   access: ['format', 'db'],
-  sharing: ['format', 'storage', 'db', 'access', 'custody'],
+  sharing: ['format', 'storage', 'db', 'access', 'custody', 'notices'],
   matters: ['format', 'storage', 'db', 'access', 'custody', 'sharing'],
   notices: ['format', 'network', 'storage', 'db', 'log'],
   http: [...PURE, ...STEPS],

@@ -102,6 +102,23 @@ export async function insertCertifiedNotice(
   );
 }
 
+/** For the deposit's owner, if that is not who sees it; `window` ends the key. True if it is new. */
+export async function insertGrantOpenedNotice(
+  q: Queryable,
+  { depositId, byAccountId, at }: { depositId: string; byAccountId: string; at: Date },
+  window: string,
+): Promise<boolean> {
+  const { rowCount } = await q.query(
+    `insert into notice (account_id, kind, key, about, at)
+     select account_id, 'grant-opened', 'deposit ' || $1::text || ' ' || $2::text || $4::text,
+       json_build_object('depositId', deposit_id, 'byAccountId', $2::text), $3
+     from deposit where deposit_id = $1::uuid and account_id <> $2::uuid
+     on conflict (account_id, kind, key) do nothing`,
+    [depositId, byAccountId, at, window],
+  );
+  return rowCount === 1;
+}
+
 /** One for each account with deposits from before `receivedBefore` that no final anchor covers; `key` names the window. */
 export async function insertStuckNotices(q: Queryable, receivedBefore: Date, key: string, at: Date): Promise<number> {
   const { rowCount } = await q.query(

@@ -3,6 +3,7 @@ import type { Caller } from '../access/authentication.ts';
 import { recordedBefore } from '../custody/custodian.ts';
 import type { Database } from '../db/pool.ts';
 import type { CustodyKind } from '../format/custody.ts';
+import { recordGrantOpening } from '../notices/notice.ts';
 import { actingOf } from '../sharing/grants.ts';
 
 /** Looks of one person at one thing that count as one: a page that waits for a certificate asks every second. */
@@ -22,6 +23,11 @@ export interface CustodyNote {
 export function custodyNotes(db: Database, nowMs: () => number) {
   return async (req: Request, { principal }: Pick<Caller, 'principal'>, note: CustodyNote): Promise<void> => {
     if (req.method === 'HEAD') return;
+    // Of a link the opening is told of. First, so that a crash leaves a notice too many and not one too few.
+    if (principal.by !== 'link') {
+      const opening = { depositId: note.depositId, byAccountId: principal.accountId, at: new Date(nowMs()) };
+      await recordGrantOpening(db.pool, opening);
+    }
     const isPart = note.detail.what === 'original' && req.get('range') !== undefined;
     await recordedBefore(db, {
       ...note,

@@ -44,11 +44,11 @@ const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
   },
   'grant-opened': {
     title: { zh: '共享内容被查看', en: 'Something you shared was opened' },
-    body: ({ linkId, grantId }) => ({
-      zh: `您共享的${linkId === undefined ? `授权 ${grantId}` : `链接 ${linkId}`} 被打开。一小时内的多次打开只通知一次，逐次记录见保管链。`,
-      en: `${linkId === undefined ? `Grant ${grantId}` : `Link ${linkId}`} that you gave was opened. You are told once an hour at most; the custody timeline has every opening.`,
+    body: ({ linkId, depositId, byAccountId }) => ({
+      zh: `您共享的${linkId === undefined ? `存证 ${depositId} 被账户 ${byAccountId} 查看` : `链接 ${linkId} 被打开`}。一小时内的多次查看只通知一次，逐次记录见保管链。`,
+      en: `${linkId === undefined ? `Deposit ${depositId}, which you shared, was seen by account ${byAccountId}` : `Link ${linkId}, which you made, was opened`}. You are told once an hour at most; the custody timeline has every opening.`,
     }),
-    page: () => '/',
+    page: depositPage,
   },
   'hand-over-waiting': {
     title: { zh: '有一项移交等待您确认', en: 'A hand-over waits for you' },

@@ -1,4 +1,4 @@
-import { insertNotice, type NoticeAbout } from '../db/notices.ts';
+import { insertGrantOpenedNotice, insertNotice, type NoticeAbout } from '../db/notices.ts';
 import type { Queryable } from '../db/pool.ts';
 
 /** What people and systems are told of. Stable names: they stand in webhooks and preferences. */
@@ -48,12 +48,23 @@ export function recordNotice(q: Queryable, { windowMs, ...notice }: Notice): Pro
   return insertNotice(q, { ...notice, key: notice.key + window });
 }
 
-/** What somebody else saw of the account's evidence, by a link or a grant; one notice an hour for each. */
-export function recordOpening(
+/** A link that the account made was opened; one notice an hour for each. In the transaction of the opening. */
+export function recordLinkOpening(
   q: Queryable,
-  opening: { accountId: string; at: Date } & ({ linkId: string } | { grantId: string }),
+  { accountId, linkId, at }: { accountId: string; linkId: string; at: Date },
 ): Promise<boolean> {
-  const { accountId, at, ...about } = opening;
-  const key = 'linkId' in opening ? `link ${opening.linkId}` : `grant ${opening.grantId}`;
-  return recordNotice(q, { accountId, kind: 'grant-opened', key, about, at, windowMs: OPENING_WINDOW_MS });
+  const key = `link ${linkId}`;
+  return recordNotice(q, { accountId, kind: 'grant-opened', key, about: { linkId }, at, windowMs: OPENING_WINDOW_MS });
+}
+
+/**
+ * Whoever acts for `byAccountId` is about to see the deposit: a notice to its owner if that is another one, one an hour for each deposit
+ * and reader.
+ */
+export function recordGrantOpening(
+  q: Queryable,
+  opening: { depositId: string; byAccountId: string; at: Date },
+): Promise<boolean> {
+  const window = Math.floor(opening.at.getTime() / OPENING_WINDOW_MS);
+  return insertGrantOpenedNotice(q, opening, ` ${window}`);
 }

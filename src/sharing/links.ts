@@ -17,6 +17,7 @@ import {
 } from '../db/links.ts';
 import { selectMatter } from '../db/matters.ts';
 import type { Database, Queryable } from '../db/pool.ts';
+import { recordLinkOpening } from '../notices/notice.ts';
 import { actingOf, type SharedObject } from './grants.ts';
 import { SharingError } from './sharing-error.ts';
 
@@ -133,6 +134,7 @@ export async function openLink(db: Database, secret: string, passphrase: string 
       openedAt: at,
       expiresAt,
     });
+    await recordLinkOpening(client, { accountId: link.accountId, linkId: link.linkId, at });
     const depositIds: string[] = [];
     for (const depositId of await selectCoveredDeposits(client, link)) {
       if (!link.hasPassphrase && (await selectIsTradeSecret(client, depositId))) continue;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { endNoticeMails, upsertNoticePreference } from '../../src/db/notices.ts';
-import { recordNotice, recordOpening } from '../../src/notices/notice.ts';
+import { recordGrantOpening, recordLinkOpening, recordNotice } from '../../src/notices/notice.ts';
 import { NoticeWorld } from './notice-world.ts';
 
 describe('the outbox', () => {
@@ -31,12 +31,32 @@ describe('the outbox', () => {
       const accountId = await world.account();
       const start = Date.parse('2026-11-22T05:00:00.000Z');
       const open = (linkId: string, ms: number) =>
-        recordOpening(world.db.pool, { accountId, linkId, at: new Date(start + ms) });
+        recordLinkOpening(world.db.pool, { accountId, linkId, at: new Date(start + ms) });
       const made = await Promise.all(Array.from({ length: 1000 }, (_, i) => open('link-1', i * 3000)));
       expect(made.filter(Boolean)).to.have.lengthOf(1);
       expect(await open('link-2', 0)).to.equal(true);
       expect(await open('link-1', 3600_000)).to.equal(true);
       expect(await world.notices(accountId)).to.have.lengthOf(3);
+    });
+  });
+
+  describe('recordGrantOpening', () => {
+    it('tells the owner what others saw, once an hour for each of them, and nothing of what he saw himself', async () => {
+      const owner = await world.account();
+      const notary = await world.account();
+      const judge = await world.account();
+      const depositId = await world.deposit(owner, null);
+      const start = Date.parse('2026-11-22T05:00:00.000Z');
+      const see = (byAccountId: string, ms: number) =>
+        recordGrantOpening(world.db.pool, { depositId, byAccountId, at: new Date(start + ms) });
+      expect([await see(owner, 0), await see(notary, 0), await see(notary, 1), await see(judge, 2)]).to.deep.equal([
+        ...[false, true, false, true],
+      ]);
+      expect(await see(notary, 3600_000)).to.equal(true);
+      expect((await world.notices(owner)).map(({ about }) => about)).to.deep.equal(
+        [notary, judge, notary].map((byAccountId) => ({ depositId, byAccountId })),
+      );
+      expect(await world.notices(notary)).to.deep.equal([]);
     });
   });
 
