@@ -267,7 +267,7 @@ async function ruled<T>(otherwise: 'matter-invalid' | 'matter-in-use', work: Pro
     if (constraint === 'matter_closed') {
       throw new MatterError('matter-closed', 'the matter is closed: only its legal hold can still change', { cause });
     }
-    if (constraint === 'derivative_of_derivative' || constraint === 'derivative_pkey') {
+    if (['derivative_of_derivative', 'derivative_pkey', 'derivative_check'].includes(String(constraint))) {
       const message = 'a derivative has one original, which is itself none';
       throw new MatterError('derivative-invalid', message, { cause });
     }
