@@ -226,6 +226,7 @@ export const readinessCheckSchema = z.strictObject({
     'anchoring',
     'authorities',
     'calendars',
+    'archive',
     'witnesses',
     'records',
   ]),

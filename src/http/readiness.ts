@@ -4,6 +4,7 @@ import type { Database } from '../db/pool.ts';
 import { RECORDS_LOST } from '../log/log-error.ts';
 import { WITNESS_QUORUM_MISSING } from '../log/publisher.ts';
 import type { SequencerState } from '../log/sequencer.ts';
+import { ARCHIVE_ALARMS } from '../renewal/archive-worker.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
 import type { ReadinessCheck } from './answers.ts';
@@ -57,12 +58,15 @@ export class Readiness {
     const isCalendars = (code: string) => (CALENDAR_ALARMS as readonly string[]).includes(code);
     const calendar = alarms.find(({ code }) => isCalendars(code))?.code ?? null;
     const authority = alarms.find(({ code }) => AUTHORITY_ALARMS.includes(code))?.code ?? null;
+    const isArchive = (code: string) => (ARCHIVE_ALARMS as readonly string[]).includes(code);
+    const archive = alarms.find(({ code }) => isArchive(code))?.code ?? null;
     const others = alarms.filter(
       ({ code }) =>
         code !== RECORDS_LOST &&
         code !== WITNESS_QUORUM_MISSING &&
         !isCalendars(code) &&
-        !AUTHORITY_ALARMS.includes(code),
+        !AUTHORITY_ALARMS.includes(code) &&
+        !isArchive(code),
     );
     const alarm = others.find(({ subject }) => subject !== '') ?? others[0];
     const held = alarm?.code ?? this.#parts.anchoringTrouble()[0] ?? null;
@@ -75,6 +79,7 @@ export class Readiness {
       { name: 'anchoring', status: held === null ? 'ok' : 'degraded', reason: held },
       { name: 'authorities', status: authority === null ? 'ok' : 'degraded', reason: authority },
       { name: 'calendars', status: calendar === null ? 'ok' : 'degraded', reason: calendar },
+      { name: 'archive', status: archive === null ? 'ok' : 'degraded', reason: archive },
       // Publications may wait for witnesses; deposits do not.
       { name: 'witnesses', status: witness === null ? 'ok' : 'degraded', reason: witness },
       { name: 'records', status: isLost ? 'degraded' : 'ok', reason: isLost ? RECORDS_LOST : null },
