@@ -41,6 +41,9 @@ export class StandInService {
   state: DepositSummary['state'] = 'in-log';
   alarms: string[] = [];
   evaluation = true;
+  roles: string[] = ['holder'];
+  /** Answers at these paths below /api/v1, as the service would give them. */
+  readonly answers = new Map<string, unknown>();
   world: EvidenceWorld | undefined;
   readonly #app = express();
   #server: Server | undefined;
@@ -54,6 +57,13 @@ export class StandInService {
     app.get('/api/v1/status', (_req, res) => {
       res.json(statusSchema.parse(this.#status()));
     });
+    app.use('/api/v1', (req, res, next) => {
+      const answer = this.answers.get(`${req.method} ${req.path}`);
+      if (answer === undefined) next();
+      else if (answer instanceof Error) next(answer);
+      else if (answer instanceof Uint8Array) res.type('application/json').send(Buffer.from(answer));
+      else res.json(answer);
+    });
     app.use('/api/v1', (req, _res, next) => {
       const isKnown = req.get('authorization') === `Bearer ${API_KEY}` || isSession(req);
       next(isKnown || req.path === '/sign-out' ? undefined : new AccessError('unauthenticated', 'no valid key'));
@@ -61,7 +71,10 @@ export class StandInService {
     app.get('/api/v1/me', (req, res) => {
       const by = isSession(req) ? 'session' : 'api-key';
       const accountId = '01939f3e-0000-7b7e-9d2c-3f1d0e5b8a11';
-      res.json(meSchema.parse({ accountId, name: '北京某某公司', kind: 'organisation', identityMethod: 'none', by }));
+      const account = { accountId, name: '北京某某公司', kind: 'organisation', roles: this.roles };
+      res.json(
+        meSchema.parse({ ...account, identityMethod: 'none', by, scopes: null, user: null, accounts: [account] }),
+      );
     });
     app.post('/api/v1/sign-out', (_req, res) => {
       res.clearCookie('session').status(204).end();
