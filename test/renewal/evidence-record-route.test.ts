@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { raiseAlarm } from '../../src/db/alarms.ts';
 import { parseEvidenceRecord } from '../../src/format/evidence-record.ts';
 import { ArchiveStamper } from '../../src/renewal/archive-stamper.ts';
 import { archiveNewDeposits } from '../../src/renewal/deposit-archive.ts';
@@ -66,6 +67,13 @@ describe('GET /api/v1/deposits/{depositId}/files/{fileIndex}/proof.ers', () => {
     }
     const all = (await get(`${depositId}/proof.ers`, 'getEvidenceRecord')).answer;
     await expectProved(all, `"${depositId}.ers"`.replaceAll('"', ''), ...contents);
+  });
+
+  it('lets no alarm about the archive hold up anything else', async () => {
+    await raiseAlarm(world.db.pool, 'renewal-due', 'test', new Date());
+    const { checks } = (await (await world.fetch('/readyz')).json()) as { checks: { name: string; reason: string }[] };
+    expect(checks).to.deep.include({ name: 'archive', status: 'degraded', reason: 'renewal-due' });
+    expect(checks.find(({ name }) => name === 'anchoring')?.reason).to.not.equal('renewal-due');
   });
 
   it('knows no third file, and no deposit of another', async () => {
