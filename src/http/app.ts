@@ -11,7 +11,6 @@ import type { SignInGuard } from '../access/sign-in-guard.ts';
 import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import { makeContentProof } from '../certificate/content-proof.ts';
-import { selectDeposit } from '../db/deposits.ts';
 import type { Database } from '../db/pool.ts';
 import { MAX_FILES } from '../format/deposit.ts';
 import { DepositError } from '../intake/deposit-error.ts';
@@ -26,6 +25,7 @@ import { Matters } from '../matters/matters.ts';
 import { VerificationRequests } from '../matters/requests.ts';
 import type { WebhookService } from '../notices/webhook-service.ts';
 import { EvidenceRecords } from '../renewal/evidence-records.ts';
+import { requireRelation } from '../sharing/grants.ts';
 import type { StatusService } from '../status/status-service.ts';
 import type { ContentVault } from '../storage/stored-content.ts';
 import type { Timestamping } from '../timestamp/timestamping.ts';
@@ -223,10 +223,11 @@ export function routesOf(parts: AppParts): Route[] {
     ...resumableRoutes({
       db,
       ...parts.resumable,
-      contentProof: async (accountId, depositId) => {
-        if ((await selectDeposit(db.pool, depositId))?.accountId !== accountId) {
-          throw new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
-        }
+      contentProof: async (principal, depositId) => {
+        const at = new Date(parts.nowMs());
+        await requireRelation(db.pool, principal, 'deposit.read', { depositId }, at, () => {
+          return new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
+        });
         return makeContentProof(db.pool, parts.log, depositId);
       },
       maxUploadsAtOnce: limits.maxUploadsAtOnce,

@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { v7 as uuidV7 } from 'uuid';
 import * as z from 'zod';
 import type { Caller } from '../access/authentication.ts';
+import type { Principal } from '../access/rules.ts';
 import type { ContentProofOutcome } from '../certificate/content-proof.ts';
 import type { Database } from '../db/pool.ts';
 import type { UploadRow } from '../db/uploads.ts';
@@ -28,8 +29,8 @@ export interface ResumableRouteParts {
   db: Database;
   uploads: Uploads;
   parts: UploadParts;
-  /** What the log holds of the content of the caller's own deposit; rejects with `deposit-not-found` for any other. */
-  contentProof: (accountId: string, depositId: string) => Promise<ContentProofOutcome>;
+  /** What the log holds of the content of a deposit that the caller may read; rejects with `deposit-not-found` for any other. */
+  contentProof: (principal: Principal, depositId: string) => Promise<ContentProofOutcome>;
   /** Of one file. */
   maxFileBytes: number;
   /** Requests that bring bytes, at a time, by this server. */
@@ -311,9 +312,9 @@ export function resumableRoutes(options: ResumableRouteParts): Route[] {
       answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: contentProofSchema } }],
       problems: ['deposit-not-found', 'content-not-received', 'log-pending', 'invalid-parameter'],
       may: 'deposit.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, { principal }) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const outcome = await contentProof(account.accountId, depositId);
+        const outcome = await contentProof(principal, depositId);
         if (outcome.state === 'none') {
           throw new ResumableError('content-not-received', `no content of deposit ${depositId} came after its digests`);
         }
