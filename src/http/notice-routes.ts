@@ -4,6 +4,7 @@ import type { Caller } from '../access/authentication.ts';
 import { selectDeliveries } from '../db/deliveries.ts';
 import { endNoticeMails, selectNoticePreference, selectNotices, upsertNoticePreference } from '../db/notices.ts';
 import type { Database } from '../db/pool.ts';
+import { readWithin } from '../db/row-security.ts';
 import type { WebhookRow } from '../db/webhooks.ts';
 import { FormatError } from '../errors.ts';
 import { checkFields, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
@@ -136,11 +137,8 @@ function listRoutes({ db }: NoticeRouteParts): Route[] {
       may: 'notice.read',
       handle: async (req, res, { account }) => {
         const { before } = parseParameters(pageQuery, req.query);
-        const rows = await selectNotices(
-          db.pool,
-          account.accountId,
-          PAGE,
-          before === undefined ? null : BigInt(before),
+        const rows = await readWithin(db, { accountId: account.accountId }, (q) =>
+          selectNotices(q, account.accountId, PAGE, before === undefined ? null : BigInt(before)),
         );
         sendJson(res, 200, {
           notices: rows.map(({ noticeId, kind, about, at }) => ({
@@ -164,11 +162,8 @@ function listRoutes({ db }: NoticeRouteParts): Route[] {
       may: 'webhook.read',
       handle: async (req, res, { account }) => {
         const { before } = parseParameters(pageQuery, req.query);
-        const rows = await selectDeliveries(
-          db.pool,
-          account.accountId,
-          PAGE,
-          before === undefined ? null : BigInt(before),
+        const rows = await readWithin(db, { accountId: account.accountId }, (q) =>
+          selectDeliveries(q, account.accountId, PAGE, before === undefined ? null : BigInt(before)),
         );
         const deliveries = rows.map((row) => ({
           ...{ deliveryId: row.deliveryId, noticeId: row.noticeId, kind: row.kind },
@@ -188,7 +183,9 @@ function listRoutes({ db }: NoticeRouteParts): Route[] {
 
 function preferenceRoutes({ db, nowMs }: NoticeRouteParts): Route[] {
   const preferenceOf = async ({ account, principal }: Caller) =>
-    (await selectNoticePreference(db.pool, account.accountId, principal.userId ?? '')) ?? {
+    (await readWithin(db, { accountId: account.accountId }, (q) =>
+      selectNoticePreference(q, account.accountId, principal.userId ?? ''),
+    )) ?? {
       language: 'both',
       emailKinds: MAILED_BY_DEFAULT,
     };
