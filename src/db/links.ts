@@ -97,18 +97,20 @@ export async function updateLinkRevoked(q: Queryable, linkId: string, at: Date):
 
 /**
  * Takes one attempt off a link that can still be opened, before its passphrase is compared: whoever tries many at once has no more of
- * them. Undefined if there is no such link, or it can be opened no more.
+ * them. Undefined if there is no such link, it can be opened no more, or it asks for a passphrase and none is at hand.
  */
 export async function takeAttempt(
   q: Queryable,
   secretHash: Uint8Array,
   at: Date,
+  hasPassphrase: boolean,
 ): Promise<{ salt: Buffer | null; hash: Buffer | null } | undefined> {
   const { rows } = await q.query<{ salt: Buffer | null; hash: Buffer | null }>(
     `update share_link l set attempts_left = attempts_left - 1
-     where secret_hash = $1 and ${inForce('$2')} and openings < max_openings and (attempts_left is null or attempts_left > 0)
+     where secret_hash = $1 and ${inForce('$2')} and openings < max_openings
+       and (attempts_left is null or ($3 and attempts_left > 0))
      returning passphrase_salt as salt, passphrase_hash as hash`,
-    [secretHash, at],
+    [secretHash, at, hasPassphrase],
   );
   return rows[0];
 }

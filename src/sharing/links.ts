@@ -117,7 +117,7 @@ export async function openLink(db: Database, secret: string, passphrase: string 
   const isOurs = isSecret(LINK, secret);
   const secretHash = hashSecret(secret);
   // A crash from here to the opening costs the reader one attempt.
-  const asked = isOurs ? await takeAttempt(db.pool, secretHash, at) : undefined;
+  const asked = isOurs ? await takeAttempt(db.pool, secretHash, at, passphrase !== null) : undefined;
   const given = passphrase === null ? null : await hashPassphrase(passphrase, asked?.salt ?? NO_SALT);
   const isRight =
     asked !== undefined &&

@@ -150,6 +150,9 @@ describe('links', () => {
 
     const second = await make({ depositId: await owner.deposit('mistyped') }, { passphrase: 'correct horse' });
     await open(second.secret, 'corect horse');
+    // Looking at the link without a passphrase costs nothing.
+    for (let i = 0; i < PASSPHRASE_ATTEMPTS; i++) expect((await open(second.secret)).status).to.equal(404);
+    expect(await owner.get('GET', `/links/${second.linkId}`)).to.include({ attemptsLeft: PASSPHRASE_ATTEMPTS - 1 });
     await visit(second.secret, 'correct horse');
     expect(await owner.get('GET', `/links/${second.linkId}`)).to.include({ attemptsLeft: PASSPHRASE_ATTEMPTS });
   });
