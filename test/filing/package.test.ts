@@ -34,6 +34,7 @@ describe('writePackage', () => {
     certificatePdf: Buffer.from('%PDF-'),
     originals,
     fileProofs: [],
+    evidenceRecords: [],
     tokenMaterial: NO_MATERIAL,
     verifier: Buffer.from('<!doctype html>'),
     createdAtMs: CREATED_AT,
