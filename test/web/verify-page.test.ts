@@ -650,6 +650,7 @@ async function savePackage() {
       certificatePdf,
       originals,
       fileProofs: [],
+      evidenceRecords: [],
       tokenMaterial: NO_MATERIAL,
       verifier,
       createdAtMs,
