@@ -17,7 +17,7 @@ export interface AnchorDay {
   anchors: number;
 }
 
-/** Of a sample of delays; whole seconds, rounded up. Half took no longer than `medianSeconds`, nine in ten no longer than the other. */
+/** Of a sample of delays; whole seconds, rounded up; never below 0, though clocks may differ. Half took no longer than `medianSeconds`, nine in ten no longer than the other. */
 export interface Delay {
   samples: number;
   medianSeconds: number | null;
@@ -85,7 +85,7 @@ export async function selectReceiptToPublication(q: Queryable): Promise<Delay> {
   return delayOf(
     await q.query<DelayRow>(
       `select ${DELAY} from (
-         select extract(epoch from p.published_at - n.received_at) as seconds
+         select greatest(0, extract(epoch from p.published_at - n.received_at)) as seconds
          from (${NEWEST_DEPOSITS}) n, lateral (
            select published_at from publication where tree_size > n.leaf_index order by tree_size limit 1) p) t`,
       [SAMPLE],
@@ -98,7 +98,7 @@ export async function selectReceiptToAnchor(q: Queryable, chain: string, contrac
   return delayOf(
     await q.query<DelayRow>(
       `select ${DELAY} from (
-         select extract(epoch from a.state_since - n.received_at) as seconds
+         select greatest(0, extract(epoch from a.state_since - n.received_at)) as seconds
          from (${NEWEST_DEPOSITS}) n, lateral (
            select state_since from anchor
            where chain = $2 and contract = $3 and state = 'final' and tree_size > n.leaf_index
@@ -113,7 +113,7 @@ export async function selectPublicationToAnchor(q: Queryable, chain: string, con
   return delayOf(
     await q.query<DelayRow>(
       `select ${DELAY} from (
-         select extract(epoch from a.state_since - p.published_at) as seconds
+         select greatest(0, extract(epoch from a.state_since - p.published_at)) as seconds
          from (select tree_size, state_since from anchor where chain = $2 and contract = $3 and state = 'final'
                order by tree_size desc limit $1) a join publication p using (tree_size)) t`,
       [SAMPLE, chain, contract],

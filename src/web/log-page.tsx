@@ -28,7 +28,7 @@ export function LogPage() {
         <h2 id="audit-title">{t(logTexts.checkYourself)}</h2>
         <p>{t(logTexts.checkYourselfLead)}</p>
         <p>
-          <code className="wrap-anywhere">npx tiezheng audit --service {location.origin} --rpc https://…</code>
+          <code className="wrap-anywhere">npx tiezheng audit --url {location.origin} --rpc https://…</code>
         </p>
       </section>
     </>
@@ -267,16 +267,21 @@ function Incidents({ incidents }: { incidents: History['incidents'] }) {
               <StepMark status={clearedAt === null ? 'pending' : 'passed'} />
               {t(clearedAt === null ? logTexts.open : logTexts.cleared)}
             </span>{' '}
-            {t(incidentText(code) ?? alarmText(code))}
+            {clearedAt !== null && t(logTexts.atTheTime)} {t(incidentText(code) ?? alarmText(code))}
             {about !== null && ` · ${about}`}
             {alarms > 1 && ` · ${alarms} ${t(logTexts.times)}`}
             <div className="hint">
-              {t(logTexts.since)} {beijingTime(raisedAt)}
-              {clearedAt !== null && ` ${t(logTexts.until)} ${beijingTime(clearedAt)}`} · <code>{code}</code>
+              {t(logTexts.since)} {incidentTime(raisedAt)}
+              {clearedAt !== null && ` ${t(logTexts.until)} ${incidentTime(clearedAt)}`} · <code>{code}</code>
             </div>
           </li>
         ))}
       </ul>
     </Section>
   );
+}
+
+/** Some are told to the day only, a UTC one. */
+function incidentTime(utc: string): string {
+  return utc.endsWith('T00:00:00.000Z') ? `${utc.slice(0, 10)} (UTC)` : beijingTime(utc);
 }

@@ -64,6 +64,7 @@ export const logTexts = {
   noIncidents: { zh: '没有记录到任何事件。', en: 'No incident is on record.' },
   open: { zh: '未解除', en: 'open' },
   cleared: { zh: '已解除', en: 'cleared' },
+  atTheTime: { zh: '当时：', en: 'At the time:' },
   since: { zh: '自', en: 'since' },
   until: { zh: '至', en: 'until' },
   times: { zh: '次', en: 'times' },

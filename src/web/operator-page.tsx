@@ -131,7 +131,7 @@ function PlatformView({ platform, mayClear, reload }: PlatformViewProps) {
       <Section id="audits-title" title={logTexts.audits}>
         <p>{t(logTexts.auditsLead)}</p>
         <p>
-          <code className="wrap-anywhere">npx tiezheng audit --service {location.origin} --rpc https://…</code>
+          <code className="wrap-anywhere">npx tiezheng audit --url {location.origin} --rpc https://…</code>
         </p>
       </Section>
       <Section id="profile-title" title={logTexts.profile}>

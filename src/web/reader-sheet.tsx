@@ -84,9 +84,14 @@ function Answer({ rung }: { rung: ReturnType<typeof ladderOf>[number] | undefine
   return (
     <div className="check rungs-line" data-question={rung.question} data-standing={rung.standing}>
       <StandingMark standing={rung.standing} />
-      <span className="check-body wrap-anywhere">{t(rung.says)}</span>
+      <span className="check-body wrap-anywhere">{inBeijingTime(t(rung.says))}</span>
     </div>
   );
+}
+
+/** One kind of time on one page. */
+function inBeijingTime(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (utc) => beijingTime(utc));
 }
 
 function Files({ report, files, id }: { report: Report; files: readonly NamedFile[]; id: string }) {

@@ -158,7 +158,10 @@ export function VerifyPage({ shape, toolDigest }: VerifyPageProps) {
     setBlocks((before) => (before.includes(block) ? before : `${before}\n${block}`.trim()));
     dispatch({ do: 'blocks' });
     // Shows what was entered on the reader's behalf, next to the button that verifies again.
-    document.getElementById('trusted-blocks')?.focus();
+    const entered = document.getElementById('trusted-blocks');
+    const closed = entered?.closest('details');
+    if (closed) closed.open = true;
+    entered?.focus();
   };
   const run = async () => {
     const input: VerificationInput = {
@@ -184,6 +187,47 @@ export function VerifyPage({ shape, toolDigest }: VerifyPageProps) {
       setRunning(undefined);
     }
   };
+
+  const trust = (
+    <section aria-labelledby="policy-title">
+      <h2 id="policy-title">{t(texts.verifyPolicy)}</h2>
+      <FileDrop
+        label={texts.verifyPolicy}
+        hint={texts.verifyPolicyHint}
+        choose={texts.chooseFile}
+        onFiles={(policy) => dispatch({ do: 'policy', policy })}
+      >
+        {state.policy.length === 0 && <p className="hint">{t(texts.verifyNoPolicyChosen)}</p>}
+        {state.policy.map((file) => (
+          <Chosen
+            key={file.name}
+            name={file.name}
+            note={sizeText(file.size)}
+            onRemove={() => dispatch({ do: 'policy', policy: state.policy.filter((other) => other !== file) })}
+          />
+        ))}
+      </FileDrop>
+      <label htmlFor="trusted-blocks">{t(texts.verifyBlocks)}</label>
+      <p className="hint" id="trusted-blocks-hint">
+        {t(texts.verifyBlocksHint)}
+      </p>
+      <Input.TextArea
+        id="trusted-blocks"
+        aria-describedby="trusted-blocks-hint trusted-blocks-error"
+        aria-invalid={wrongBlock !== undefined}
+        autoSize={{ minRows: 1, maxRows: 6 }}
+        spellCheck={false}
+        value={blocks}
+        onChange={(event) => {
+          setBlocks(event.target.value);
+          dispatch({ do: 'blocks' });
+        }}
+      />
+      <p id="trusted-blocks-error" className="field-error wrap-anywhere">
+        {wrongBlock !== undefined && `${t(texts.verifyBlocksWrong)} ${wrongBlock}`}
+      </p>
+    </section>
+  );
 
   return (
     <div className="verify-page">
@@ -236,44 +280,14 @@ export function VerifyPage({ shape, toolDigest }: VerifyPageProps) {
             />
           </FileDrop>
         </section>
-        <section aria-labelledby="policy-title">
-          <h2 id="policy-title">{t(texts.verifyPolicy)}</h2>
-          <FileDrop
-            label={texts.verifyPolicy}
-            hint={texts.verifyPolicyHint}
-            choose={texts.chooseFile}
-            onFiles={(policy) => dispatch({ do: 'policy', policy })}
-          >
-            {state.policy.length === 0 && <p className="hint">{t(texts.verifyNoPolicyChosen)}</p>}
-            {state.policy.map((file) => (
-              <Chosen
-                key={file.name}
-                name={file.name}
-                note={sizeText(file.size)}
-                onRemove={() => dispatch({ do: 'policy', policy: state.policy.filter((other) => other !== file) })}
-              />
-            ))}
-          </FileDrop>
-          <label htmlFor="trusted-blocks">{t(texts.verifyBlocks)}</label>
-          <p className="hint" id="trusted-blocks-hint">
-            {t(texts.verifyBlocksHint)}
-          </p>
-          <Input.TextArea
-            id="trusted-blocks"
-            aria-describedby="trusted-blocks-hint trusted-blocks-error"
-            aria-invalid={wrongBlock !== undefined}
-            autoSize={{ minRows: 1, maxRows: 6 }}
-            spellCheck={false}
-            value={blocks}
-            onChange={(event) => {
-              setBlocks(event.target.value);
-              dispatch({ do: 'blocks' });
-            }}
-          />
-          <p id="trusted-blocks-error" className="field-error wrap-anywhere">
-            {wrongBlock !== undefined && `${t(texts.verifyBlocksWrong)} ${wrongBlock}`}
-          </p>
-        </section>
+        {shape === 'sheet' ? (
+          <details className="trust">
+            <summary>{t(readerTexts.trust)}</summary>
+            {trust}
+          </details>
+        ) : (
+          trust
+        )}
         <div className="buttons">
           <Button type="primary" size="large" disabled={!ready} onClick={run}>
             {t(texts.verifyStart)}

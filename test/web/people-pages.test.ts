@@ -116,7 +116,6 @@ describe('pages for people', function () {
     for (const locale of LOCALES) {
       it(`answers its questions on one page and prints on two sheets at most, in ${locale}`, async () => {
         await open('/read', { locale, signedIn: false });
-        await judge('read-empty', locale);
         const { certificate, policy, files } = await saved();
         await drop([certificate, policy, ...files]);
         const sheet = page.locator('.sheet');
