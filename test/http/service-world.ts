@@ -97,6 +97,8 @@ export class ServiceWorld {
   accountId = '';
   /** Sent to people who sign up, forgot a password or are invited. */
   mails: Mail[] = [];
+  /** What signing in has reported. */
+  signInTroubles: Record<string, unknown>[] = [];
   /** Added to the real clock, for what the service believes. */
   clockOffsetMs = 0;
   chainIsAway = false;
@@ -285,6 +287,7 @@ export class ServiceWorld {
     const register = await FileCheckpointRegister.open(join(folder, 'register'));
     const { keyPem, certificatePem } = await makeEvaluationSeal(Date.now());
     const mails: Mail[] = [];
+    const troubles: Record<string, unknown>[] = [];
     const signIn =
       options.people &&
       (await SignIn.open({
@@ -292,7 +295,7 @@ export class ServiceWorld {
         databaseUrl: url,
         settings: { secret: PEOPLE_SECRET, publicUrl: PEOPLE_URL, providers: [], signUp: 'open', ...options.people },
         sendMail: async (mail) => void mails.push(mail),
-        onTrouble: (error) => world.diagnostics.push({ part: 'sign-in', error: String(error) }),
+        onTrouble: (error) => troubles.push({ part: 'sign-in', error: String(error) }),
       }));
     const world: ServiceWorld = new ServiceWorld({
       signIn,
@@ -303,6 +306,7 @@ export class ServiceWorld {
       options,
     });
     world.mails = mails;
+    world.signInTroubles = troubles;
     world.#ends.push(
       () => world.sequencer.stop(),
       async () => signIn?.close(),
