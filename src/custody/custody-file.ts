@@ -1,7 +1,7 @@
 import { selectAttestations, selectCosignatures } from '../db/attestations.ts';
 import { type CustodyLeafRow, selectCustodyEvents, selectCustodyLeaves } from '../db/custody.ts';
 import { selectHandOversOfDeposit } from '../db/hand-overs.ts';
-import { selectLog } from '../db/leaves.ts';
+import { selectLog, selectNewestCheckpoint } from '../db/leaves.ts';
 import type { Database } from '../db/pool.ts';
 import { selectFinalAttestationsOf, selectStatusCheckpoint } from '../db/status-publications.ts';
 import { encodeHex, parseUtf8 } from '../format/bytes.ts';
@@ -61,11 +61,12 @@ export class CustodyFiles {
     const { db, sequencer, sealer, evaluation, nowMs } = this.#parts;
     await beginCustody(db, depositId);
     const newest = (await selectCustodyLeaves(db.pool, depositId)).at(-1);
-    if (newest?.leafIndex === null) {
-      // Where the log is slow or has stopped, the leaves before this one still say what they say.
-      await sequencer.integrated(newest.submissionId, LEAF_WAIT_MS).catch(() => undefined);
-    }
-    const leaves = (await selectCustodyLeaves(db.pool, depositId)).filter(isPlaced).slice(-MAX_CUSTODY_LEAVES);
+    // Until it stands under a checkpoint. Where the log is slow or has stopped, the leaves before this one still say what they say.
+    if (newest !== undefined) await sequencer.integrated(newest.submissionId, LEAF_WAIT_MS).catch(() => undefined);
+    const signed = (await selectNewestCheckpoint(db.pool))?.treeSize ?? 0n;
+    const leaves = (await selectCustodyLeaves(db.pool, depositId))
+      .filter((leaf): leaf is PlacedLeaf => leaf.leafIndex !== null && leaf.leafIndex < signed)
+      .slice(-MAX_CUSTODY_LEAVES);
     // Read after the leaves, so that no leaf counts an event that is not here.
     const events = await selectCustodyEvents(db.pool, depositId, MAX_CUSTODY_EVENTS + 1);
     const madeAtMs = Math.max(nowMs(), events.at(-1)?.at.getTime() ?? 0);
@@ -131,10 +132,6 @@ export class CustodyFiles {
 }
 
 type PlacedLeaf = CustodyLeafRow & { leafIndex: bigint };
-
-function isPlaced(leaf: CustodyLeafRow): leaf is PlacedLeaf {
-  return leaf.leafIndex !== null;
-}
 
 function parseAttestation(bytes: Uint8Array): Attestation {
   return checkFields(attestationSchema, parseCanonicalJson(bytes, { maxBytes: 4 << 20, maxDepth: MAX_DEPTH }));

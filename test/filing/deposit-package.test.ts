@@ -4,12 +4,15 @@ import { expect } from 'chai';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { recordedBefore } from '../../src/custody/custodian.ts';
+import { CustodyFiles } from '../../src/custody/custody-file.ts';
 import { insertAttestation } from '../../src/db/attestations.ts';
 import { selectNewestPublication } from '../../src/db/leaves.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import { writeDepositPackage } from '../../src/filing/deposit-package.ts';
 import { encodeBase64, parseHex } from '../../src/format/bytes.ts';
+import { parseCustodyFile } from '../../src/format/custody.ts';
 import { encodeJson } from '../../src/format/json.ts';
 import { attestationsOf, encodeDetachedTimestamp, parseDetachedTimestamp } from '../../src/format/opentimestamps.ts';
 import { PACKAGE } from '../../src/format/package.ts';
@@ -19,10 +22,10 @@ import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
 import { MemoryObjectStore } from '../../src/storage/memory-store.ts';
 import { originalObjectName } from '../../src/storage/stored-content.ts';
 import { checkOpentimestamps } from '../../src/verify/opentimestamps.ts';
-import type { PackagedFile } from '../../src/verify/package.ts';
+import { type PackagedFile, verifyPackage } from '../../src/verify/package.ts';
 import { readPackage } from '../../src/verify/package-reader.ts';
 import { openTrust } from '../../src/verify/trust.ts';
-import { DEPOSIT_ID, PHOTO } from '../certificate/evidence-fixture.ts';
+import { DEPOSIT_ID, LOG_VKEY, ORIGIN, PHOTO } from '../certificate/evidence-fixture.ts';
 import { finalise, makeIssuer, storeDeposits } from '../certificate/issuer-world.ts';
 import { rejectionOf } from '../support/coded-error.ts';
 import { digestsOf } from '../support/file-digests.ts';
@@ -67,7 +70,7 @@ describe('writeDepositPackage', () => {
     await db.close();
   });
 
-  const write = async (): Promise<PackagedFile[]> => {
+  const write = async (custodyOf?: (depositId: string) => Promise<Uint8Array>): Promise<PackagedFile[]> => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk.slice()) });
     const parts = {
@@ -77,6 +80,7 @@ describe('writeDepositPackage', () => {
       verifier: Buffer.from('<!doctype html>'),
       nowMs: Date.now,
       log: new LogReader(db.pool),
+      ...(custodyOf && { custodyOf }),
     };
     await writeDepositPackage(parts, DEPOSIT_ID, sink);
     return readPackage(new BlobReader(new Blob(chunks)), startHasher, () => {});
@@ -134,6 +138,49 @@ describe('writeDepositPackage', () => {
       const reached = attestationsOf(parseDetachedTimestamp(bytes as Uint8Array).timestamp, digest);
       expect(reached.map(({ message }) => message)).to.deep.equal([rootHash]);
     }
+  });
+
+  it('carries what was recorded of the deposit, this export included and in the log', async () => {
+    const custody = new CustodyFiles({
+      db,
+      reader: anchor.log.reader,
+      sequencer: anchor.log.sequencer,
+      sealer,
+      evaluation: true,
+      nowMs: Date.now,
+    });
+    const actor = { accountId: null, userId: null, by: 'service' } as const;
+    await recordedBefore(db, { depositId: DEPOSIT_ID, kind: 'exported', actor, at: new Date() });
+    const files = await write((depositId) => custody.make(depositId, 'opened'));
+    const bytes = files.find(({ path }) => path === PACKAGE.custody)?.bytes as Uint8Array;
+    const { events, leaves } = parseCustodyFile(bytes);
+    expect(events.map(({ event }) => event.kind)).to.deep.equal(['received', 'certified', 'exported']);
+    expect(leaves.map(({ record }) => record.count)).to.deep.equal([3]);
+    const policy = {
+      type: 'tiezheng/policy/v1',
+      evaluation: true,
+      independentTimesRequired: 0,
+      logs: [{ origin: ORIGIN, keys: [LOG_VKEY], leaf0: '00'.repeat(32), contracts: [] }],
+      chains: [],
+      blocks: [],
+      authorities: [],
+      seals: sealer.certificateChain.map(encodeBase64),
+      witnesses: { keys: [], quorum: 0 },
+    };
+    const trust = openTrust(encodeJson(policy), [], undefined);
+    const custodyIn = async (packed: PackagedFile[], beside?: Uint8Array) => {
+      const { since } = await verifyPackage(packed, [], trust, undefined, beside);
+      return since.filter(({ name }) => name === 'custody.chain');
+    };
+    const [check, ...others] = await custodyIn(files);
+    expect(check).to.include({ status: 'passed' });
+    expect(check?.facts).to.include({ count: '3', notInTheLog: '0', seal: 'passed' });
+    expect(others).to.deep.equal([]);
+
+    const broken = files.map((file) => (file.path === PACKAGE.custody ? { ...file, bytes: Buffer.from('{}') } : file));
+    expect((await custodyIn(broken))[0]).to.include({ status: 'failed', reason: 'unknown-type' });
+    // A file that the reader was given otherwise takes the place of the one in the package.
+    expect((await custodyIn(broken, bytes))[0]).to.include({ status: 'passed' });
   });
 
   it('breaks off when an object is missing from the store', async () => {
