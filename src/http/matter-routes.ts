@@ -19,6 +19,7 @@ import {
   selectParts,
 } from '../db/matters.ts';
 import type { Database } from '../db/pool.ts';
+import { readWithin } from '../db/row-security.ts';
 import { text, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
 import { DepositError } from '../intake/deposit-error.ts';
 import { type EvidenceIndex, evidenceIndex, indexCsv, indexHtml } from '../matters/evidence-index.ts';
@@ -300,7 +301,7 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
         const asked = { limit: size + 1, before, status };
         const rows =
           of === 'own'
-            ? await selectMattersOfAccount(db.pool, principal.accountId, asked)
+            ? await readWithin(db, principal, (q) => selectMattersOfAccount(q, principal.accountId, asked))
             : await selectMattersGranted(db.pool, principal.accountId, now(), asked);
         const { page, next } = pageOf(rows, size, (row) => row.matterId);
         sendJson(res, 200, { matters: page.map((row) => matterView(row, of)), next });
@@ -397,10 +398,8 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
         const { limit = '50', before } = parseParameters(historyQuery, req.query);
         await ownMatter(principal, 'matter.read', matterId);
         const size = Number(limit);
-        const rows = await selectMatterChanges(db.pool, matterId, {
-          limit: size + 1,
-          before: before === undefined ? null : BigInt(before),
-        });
+        const asked = { limit: size + 1, before: before === undefined ? null : BigInt(before) };
+        const rows = await readWithin(db, principal, (q) => selectMatterChanges(q, matterId, asked));
         const { page, next } = pageOf(rows, size, (row) => Number(row.changeId));
         const changes = page.map(({ changeId, at, matterId: _, ...row }) => ({
           changeId: Number(changeId),
@@ -554,7 +553,7 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
           const { relation, coverage } = await matterFor(principal, 'matter.read', matterId);
           const rows =
             relation === 'own'
-              ? await selectParts(db.pool, part, matterId, { limit: size + 1, after })
+              ? await readWithin(db, principal, (q) => selectParts(q, part, matterId, { limit: size + 1, after }))
               : following(await visible(part, matterId, coverage), after).slice(0, size + 1);
           const { page, next } = pageOf(rows, size, (row) => row.id);
           const shown = relation === 'own' ? page : page.map((row) => forReader(row, part, coverage));

@@ -12,6 +12,7 @@ import {
 } from '../db/grants.ts';
 import { type LinkRow, selectLink, selectLinksOfAccount } from '../db/links.ts';
 import type { Database } from '../db/pool.ts';
+import { readWithin } from '../db/row-security.ts';
 import { CodedError } from '../errors.ts';
 import { text, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
 import { DepositError } from '../intake/deposit-error.ts';
@@ -226,7 +227,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
         const size = Number(limit);
         const asked = { limit: size + 1, before, depositId, matterId };
         const rows = mayDo(principal, 'grant.read', 'own')
-          ? await selectGrantsGiven(db.pool, principal.accountId, asked)
+          ? await readWithin(db, principal, (q) => selectGrantsGiven(q, principal.accountId, asked))
           : [];
         const { page, next } = pageOf(rows, size, (row) => row.grantId);
         sendJson(res, 200, { grants: page.map((row) => grantView(row, principal)), next });
@@ -367,7 +368,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
         } = parseParameters(listQuery, req.query);
         const size = Number(limit);
         const asked = { limit: size + 1, before, depositId, matterId };
-        const rows = await selectLinksOfAccount(db.pool, principal.accountId, asked);
+        const rows = await readWithin(db, principal, (q) => selectLinksOfAccount(q, principal.accountId, asked));
         const { page, next } = pageOf(rows, size, (row) => row.linkId);
         sendJson(res, 200, { links: page.map(linkView), next });
       },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { v7 as uuidV7 } from 'uuid';
+import { readWithin } from '../../src/db/row-security.ts';
 import { openDisputes, type Party, picture, told } from '../matters/dispute-world.ts';
 
 interface Operation {
@@ -179,6 +180,24 @@ describe('two accounts', () => {
     );
     expect(rows.length).to.equal(3);
     for (const { indexdef } of rows) expect(indexdef).to.match(/\((?:account_id|deposit_id), /);
+  });
+
+  it('are fenced by the database too: a query that asks for no account finds no other’s rows', async () => {
+    const tables = [
+      'matter',
+      'matter_party',
+      'matter_item',
+      'matter_note',
+      'matter_change',
+      'access_grant',
+      'share_link',
+    ];
+    for (const table of tables) {
+      const count = (accountId: string) =>
+        readWithin(world.db, { accountId }, async (q) => (await q.query(`select from ${table}`)).rowCount);
+      expect(await count(owner.accountId), table).to.be.greaterThan(0);
+      expect(await count(stranger.accountId), table).to.equal(0);
+    }
   });
 
   it('lists show each account its own', async () => {

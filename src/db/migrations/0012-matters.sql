@@ -338,3 +338,20 @@ comment on table request_step is 'What either side did, in its own words. Never 
 create index request_step_by_request on request_step (request_id, step_id);
 create trigger request_step_append_only before update or delete on request_step for each row execute function refuse_change();
 create trigger request_step_no_truncate before truncate on request_step for each statement execute function refuse_change();
+
+-- ---------------------------------------------------------------- the second fence, see 0011
+
+alter table matter enable row level security;
+create policy caller_reads on matter for select to tiezheng_caller using (account_id = caller_account());
+grant select on matter to tiezheng_caller;
+do $$
+declare
+  part text;
+begin
+  foreach part in array array['matter_party', 'matter_right', 'right_proof', 'matter_item', 'item_relation', 'matter_note', 'matter_deadline', 'matter_change'] loop
+    execute format('alter table %I enable row level security', part);
+    -- The subselect is under the policy above.
+    execute format('create policy caller_reads on %I for select to tiezheng_caller using (matter_id in (select m.matter_id from matter m))', part);
+    execute format('grant select on %I to tiezheng_caller', part);
+  end loop;
+end $$;

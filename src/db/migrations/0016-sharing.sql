@@ -117,3 +117,16 @@ end $$;
 create trigger file_entry_digests after insert on file_entry referencing new table as added for each statement execute function record_file_digests();
 insert into file_digest (deposit_id, file_index, account_id, sha256, sm3)
   select e.deposit_id, e.file_index, d.account_id, f.sha256, f.sm3 from file_entry e join deposit d using (deposit_id), file_digests_of(e.body) f;
+
+-- ---------------------------------------------------------------- the second fence, see 0011
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['access_grant', 'share_link'] loop
+    execute format('alter table %I enable row level security', name);
+    execute format('create policy caller_reads on %I for select to tiezheng_caller using (account_id = caller_account())', name);
+    execute format('grant select on %I to tiezheng_caller', name);
+  end loop;
+end $$;
