@@ -7,7 +7,7 @@ import type { Certificate, EvmAttestation } from '../../src/format/certificate.t
 import { commit } from '../../src/format/commitment.ts';
 import type { Policy } from '../../src/format/policy.ts';
 import { depositLeafData } from '../../src/format/spine.ts';
-import { GEN_TIME, issue, makeCrl, makeToken } from '../../test/support/timestamp-world.ts';
+import { GEN_TIME, type Issued, issue, makeCrl, makeToken } from '../../test/support/timestamp-world.ts';
 import type { Claim, Collection } from './collection.ts';
 import {
   type AnchorOptions,
@@ -231,6 +231,7 @@ export async function addCertificates(to: Collection, world: VectorWorld): Promi
     { policy: 'policies/strict.json' },
   );
   await addAMillion(to, world);
+  await addChains(to, world);
   await good(
     'declared-digests',
     'Only digests were handed in: no SM3, which counts as 32 zero bytes.',
@@ -1061,6 +1062,99 @@ async function addAMillion(to: Collection, world: VectorWorld): Promise<void> {
     catches:
       'A certificate of a log of a million leaves, with what can be had of proofs; revocation data lie beside it.',
   });
+}
+
+/** Chains of seals and tokens that do not hold together. */
+async function addChains(to: Collection, world: VectorWorld): Promise<void> {
+  const put = async (
+    name: string,
+    certificate: Certificate,
+    outcome: Record<string, string>,
+    exit: 0 | 1 | 2,
+    catches: string,
+  ) =>
+    to.add(`certificates/${exit === 0 ? 'good' : 'bad'}/${name}.json`, encode(certificate), {
+      kind: 'certificate',
+      policy: 'policies/office.json',
+      files: SHOWN,
+      exit,
+      decides: outcome,
+      catches,
+    });
+  const sealedBy = async (chain: Issued[], issuedAt?: string) =>
+    world.seal(
+      await world.unsealed(issuedAt === undefined ? {} : { issuedAt }),
+      new Sealer({ privateKey: (chain[0] as Issued).key, certificateChain: chain.map(({ der }) => der) }),
+    );
+  const issuing = issue({ name: 'Seal issuer', issuer: world.sealRoot, ca: true });
+  const service = (more: Partial<Parameters<typeof issue>[0]> = {}) =>
+    issue({ name: 'Service', issuer: issuing, purposes: null, keyUsage: 0xc0, ...more });
+  const other = issue({ name: 'Seal issuer', ca: true });
+  await put(
+    'seal-with-issuer',
+    await sealedBy([service(), issuing]),
+    { seal: 'passed' },
+    0,
+    'The signer’s issuer stands behind him in x5c; its own issuer is the policy’s root.',
+  );
+  await put(
+    'seal-chain-in-wrong-order',
+    await sealedBy([service(), world.sealRoot, issuing]),
+    { seal: 'failed issuer-mismatch' },
+    1,
+    'Each certificate in x5c is issued by the next.',
+  );
+  await put(
+    'seal-issuer-of-the-same-name',
+    await sealedBy([service(), other]),
+    { seal: 'failed certificate-signature-invalid' },
+    1,
+    'The next certificate has the issuer’s name and not its key.',
+  );
+  await put(
+    'seal-of-an-expired-stranger',
+    await sealedBy([issue({ name: 'Stranger', purposes: null, notAfter: '2026-06-01T00:00:00Z' })]),
+    { seal: 'failed certificate-expired' },
+    1,
+    'An expired signer fails, whoever he is.',
+  );
+  await put(
+    'seal-issuer-left-out',
+    await sealedBy([service()]),
+    { seal: 'not-checked untrusted-key' },
+    2,
+    'Nothing leads from the signer to the policy’s root.',
+  );
+  await put(
+    'seal-in-the-last-second',
+    await sealedBy(
+      [
+        issue({
+          name: 'Service',
+          issuer: world.sealRoot,
+          purposes: null,
+          keyUsage: 0xc0,
+          notAfter: '2026-11-22T03:20:00Z',
+        }),
+      ],
+      '2026-11-22T03:20:00.999Z',
+    ),
+    { seal: 'passed' },
+    0,
+    'The end of a certificate is a whole second, which still counts.',
+  );
+  const unit = issue({
+    name: 'Unknown unit',
+    issuer: issue({ name: 'Unknown root', ca: true }),
+    notAfter: '2026-06-01T00:00:00Z',
+  });
+  await put(
+    'token-of-an-expired-stranger',
+    await world.certificate({ tokens: [{ signer: unit, embedded: [unit] }] }),
+    { rfc3161: 'failed certificate-expired' },
+    1,
+    'A token whose signer had expired fails, whoever issued him.',
+  );
 }
 
 /** The same signature with n − s in place of s. */

@@ -104,7 +104,10 @@ def read_token(data, stamped, material):
 
     if tail[0].tag != 0xA0:
         raise x509.Bad("signed-attributes-absent")
-    attributes, algorithm, signature = tail[0], tail[1], der.octets(tail[2])
+    attributes, algorithm, signature = tail[0], der.expect(tail[1], 0x30), der.octets(tail[2])
+    for attribute in attributes:
+        der.expect(attribute, 0x30)
+        der.expect(attribute[1], 0x31)
     if digest in WEAK:
         raise x509.Bad("weak-digest")
     if digest not in DIGESTS:

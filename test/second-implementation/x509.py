@@ -150,9 +150,7 @@ def read_certificate(data):
     parts = list(der.expect(tbs, 0x30))
     if parts[0].tag == 0xA0:
         parts = parts[1:]
-    serial, inner, issuer, validity, subject, spki, *rest = parts
-    if inner.raw != algorithm.raw:
-        raise der.Malformed("two signature algorithms")
+    serial, _inner, issuer, validity, subject, spki, *rest = parts
     extensions = {}
     for part in rest:
         if part.tag == 0xA3:
@@ -197,24 +195,19 @@ def issued(issuer, certificate):
     return True
 
 
-def judge_chain(signer, at_hand, roots, at, revocation, pinned=()):
+def judge_chain(signer, at_hand, roots, at, revocation):
     """
-    Leads the signer to a root or a pinned certificate: (chain, None), or raises Bad, Unsupported; None if nothing leads there.
-    Of several chains one that stands is taken; if none does, the first one's reason counts.
+    Leads the signer to a root: the chain, or None if nothing leads there. Raises Bad, Unsupported. Of several chains one that
+    stands is taken; if none does, the first issuer that fits by signature and is refused gives the reason.
     """
-    known = {root.der for root in roots} | {p.der for p in pinned}
-    candidates = list({c.der: c for c in [*at_hand, *roots]}.values())
+    known = {root.der for root in roots}
+    candidates = list({c.der: c for c in [*roots, *at_hand]}.values())
+    check_certificate(signer, at)
     first = []
 
     def grow(chain):
         last = chain[-1]
         if last.der in known:
-            try:
-                check_chain(chain, at)
-                check_revocation(chain, candidates, revocation, at)
-            except Bad as bad:
-                first.append(bad)
-                return None
             return chain
         if len(chain) > MAX_CHAIN:
             return None
@@ -222,10 +215,17 @@ def judge_chain(signer, at_hand, roots, at, revocation, pinned=()):
             if any(candidate.der == link.der for link in chain):
                 continue
             fits = issued(candidate, last)
-            if fits is False:
+            if fits is False or str(fits) == "weak-key":
                 continue
-            if fits is not True:
-                first.append(fits)
+            try:
+                if fits is not True:
+                    raise fits
+                check_issuer(candidate, len(chain) - 1)
+                check_period(candidate, at)
+                if candidate.der not in known:
+                    check_certificate(candidate, at)
+            except (Bad, Unsupported) as bad:
+                first.append(bad)
                 continue
             whole = grow([*chain, candidate])
             if whole is not None:
@@ -235,24 +235,70 @@ def judge_chain(signer, at_hand, roots, at, revocation, pinned=()):
     chain = grow([signer])
     if chain is None and first:
         raise first[0]
+    if chain is not None:
+        check_revocation(chain, candidates, revocation, at)
     return chain
 
 
-def check_chain(chain, at):
+def follow_chain(chain, roots, at, revocation):
+    """A chain that stands in its order, as seals carry it: what leads from its first certificate to one of `roots`, or None. Raises Bad."""
     for position, certificate in enumerate(chain):
-        if at > certificate.not_after:
-            raise Bad("certificate-expired")
-        if at < certificate.not_before:
-            raise Bad("certificate-not-yet-valid")
-        if certificate.unknown_critical:
-            raise Bad("unknown-critical-extension")
-        if position == 0:
-            continue
-        usage = certificate.key_usage
-        if not certificate.is_ca or (usage is not None and 5 not in usage):
-            raise Bad("issuer-is-not-a-ca")
-        if certificate.path_length is not None and position - 1 > certificate.path_length:
-            raise Bad("path-too-long")
+        check_certificate(certificate, at)
+        path = chain[: position + 1]
+        if not any(certificate.der == root.der for root in roots):
+            above = next((root for root in roots if stands_above(root, certificate, position, at)), None)
+            if above is None:
+                if position + 1 < len(chain):
+                    check_next(chain[position + 1], certificate, position)
+                continue
+            path = [*path, above]
+        check_revocation(path, path, revocation, at)
+        return path
+    return None
+
+
+def stands_above(root, certificate, position, at):
+    try:
+        if issued(root, certificate) is not True:
+            return False
+        check_issuer(root, position)
+        check_period(root, at)
+    except Bad:
+        return False
+    return True
+
+
+def check_next(issuer, certificate, position):
+    if issuer.subject != certificate.issuer:
+        raise Bad("issuer-mismatch")
+    fits = issued(issuer, certificate)
+    if fits is False:
+        raise Bad("certificate-signature-invalid")
+    if fits is not True:
+        raise fits
+    check_issuer(issuer, position)
+
+
+def check_certificate(certificate, at):
+    check_period(certificate, at)
+    if certificate.unknown_critical:
+        raise Bad("unknown-critical-extension")
+
+
+def check_period(certificate, at):
+    if at < certificate.not_before:
+        raise Bad("certificate-not-yet-valid")
+    # The end is a whole second, which still counts.
+    if at >= certificate.not_after + 1000:
+        raise Bad("certificate-expired")
+
+
+def check_issuer(certificate, below):
+    usage = certificate.key_usage
+    if not certificate.is_ca or (usage is not None and 5 not in usage):
+        raise Bad("issuer-is-not-a-ca")
+    if certificate.path_length is not None and below > certificate.path_length:
+        raise Bad("path-too-long")
 
 
 def check_revocation(chain, at_hand, revocation, at):
