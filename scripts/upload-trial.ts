@@ -15,6 +15,7 @@ const { values } = parseArgs({
 const sizeBytes = Math.round(Number(values.gib) * 1024 ** 3);
 const outcome = await runUploadTrial({
   sizeBytes,
+  withPackage: sizeBytes <= 256 * 1024 ** 2,
   interruptions: values.interruptions.split(',') as Interruption[],
   say: (text) => console.log(`  ${text}`),
 });

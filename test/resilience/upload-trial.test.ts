@@ -3,10 +3,11 @@ import { runUploadTrial } from './upload-trial.ts';
 
 describe('an upload that is interrupted five times', () => {
   it('ends with the digests that were deposited, and one with a changed byte is refused', async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     const said: string[] = [];
     const outcome = await runUploadTrial({
-      sizeBytes: 96 * 1024 ** 2 + 12_345,
+      sizeBytes: 64 * 1024 ** 2 + 12_345,
+      withPackage: true,
       interruptions: ['network', 'tab', 'kill', 'network', 'kill'],
       say: (text) => said.push(text),
     });

@@ -4,9 +4,12 @@ import { open, readFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BlobReader } from '@zip.js/zip.js';
 import { Upload } from 'tus-js-client';
 import { parseContentProof } from '../../src/format/content-received.ts';
 import { checkContentReceived } from '../../src/verify/content-received.ts';
+import { verifyPackage } from '../../src/verify/package.ts';
+import { readPackage } from '../../src/verify/package-reader.ts';
 import { openTrust } from '../../src/verify/trust.ts';
 import { RunningService } from './running-service.ts';
 
@@ -16,6 +19,8 @@ export interface UploadTrialOptions {
   sizeBytes: number;
   /** In this order, spread evenly over the file. */
   interruptions: readonly Interruption[];
+  /** Also takes the package and verifies it, which holds the original once more. */
+  withPackage: boolean;
   say: (text: string) => void;
 }
 
@@ -57,7 +62,7 @@ async function uploadInterrupted(
   service: RunningService,
   network: CutableNetwork,
   depositor: Depositor,
-  { sizeBytes, interruptions, say }: UploadTrialOptions,
+  { sizeBytes, interruptions, withPackage, say }: UploadTrialOptions,
 ): Promise<UploadTrialOutcome> {
   const path = join(service.folder, 'large.bin');
   const digests = await writeFile(path, sizeBytes);
@@ -97,6 +102,10 @@ async function uploadInterrupted(
   if (kept !== digests.sha256) throw new Error(`the original has SHA-256 ${kept}, not ${digests.sha256}`);
   await expectProof(service, depositor, depositId, digests);
   say('the original is whole, and the log says that it came');
+  if (withPackage) {
+    await expectPackage(service, depositor, depositId);
+    say('the package stands, with what the log says in it');
+  }
   return {
     interruptions: interrupted.length,
     seconds: (endMs - startedMs) / 1000,
@@ -123,6 +132,30 @@ async function expectProof(
   const checks = checkContentReceived(proof, { depositId }, entries, trust);
   if (checks.length !== 1 || checks[0]?.status !== 'passed')
     throw new Error(`file.received: ${JSON.stringify(checks)}`);
+}
+
+async function expectPackage(service: RunningService, depositor: Depositor, depositId: string): Promise<void> {
+  const blob = await depositor.package(depositId);
+  const files = await readPackage(new BlobReader(blob), startHasher, () => {});
+  const report = await verifyPackage(files, [], openTrust(await service.policy(), [], undefined));
+  const received = report.since.filter(({ name }) => name === 'file.received').map(({ status }) => status);
+  const matched = report.since.filter(({ name }) => name === 'file.sha256').map(({ status }) => status);
+  const failed = report.since.filter(({ status }) => status === 'failed');
+  if (received.join() !== 'passed' || matched.join() !== 'passed' || failed.length > 0) {
+    throw new Error(`the package: ${JSON.stringify({ received, matched, failed })}`);
+  }
+}
+
+function startHasher() {
+  const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sm3: createHash('sm3') };
+  return {
+    update: (bytes: Uint8Array) => Object.values(hashes).forEach((hash) => void hash.update(bytes)),
+    finish: () => ({
+      sha256: hashes.sha256.digest('hex'),
+      sha512: hashes.sha512.digest('hex'),
+      sm3: hashes.sm3.digest('hex'),
+    }),
+  };
 }
 
 async function expectChangeRefused(service: RunningService, depositor: Depositor, sizeBytes: number): Promise<void> {
@@ -217,7 +250,7 @@ class Depositor {
           chunkSize: 64 * 1024 ** 2,
           metadata: { deposit: depositId, file: '0' },
           headers: this.#headers,
-          retryDelays: Array.from({ length: 60 }, () => 300),
+          retryDelays: Array.from({ length: 400 }, () => 300),
           onProgress: (sent) => {
             const next = waiting[0];
             if (isAtMark || next === undefined || sent < next[1]) return;
@@ -269,6 +302,18 @@ class Depositor {
       if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
       if (answer.status !== 503) throw new Error(await answer.text());
       await delay(100);
+    }
+  }
+
+  /** Once there is a certificate. */
+  async package(depositId: string): Promise<Blob> {
+    for (;;) {
+      const answer = await fetch(`${this.#service.url}/api/v1/deposits/${depositId}/package.zip`, {
+        headers: this.#headers,
+      });
+      if (answer.ok) return answer.blob();
+      if (answer.status !== 409) throw new Error(await answer.text());
+      await delay(500);
     }
   }
 
