@@ -61,6 +61,8 @@ export interface WorldOptions {
   wrapStore?: (store: ObjectStore) => ObjectStore;
   wrapSequencer?: (sequencer: Sequencer) => DepositServiceParts['sequencer'];
   changeParts?: (parts: AppParts) => AppParts;
+  /** Any free one if left out. */
+  port?: number;
   /** Users who sign in by themselves; without it callers come by key and by one-time link alone. */
   people?: Partial<SignInSettings> & { guard?: Partial<GuardLimits> };
   quotas?: Partial<UploadQuotas>;
@@ -317,7 +319,7 @@ export class ServiceWorld {
     await world.sequencer.start();
     ({ accountId: world.accountId, apiKey: world.apiKey } = await world.createAccount('评估存证人 Evaluation'));
     world.server = createHttpServer(buildApp(world.parts), { ...DEFAULT_TIMEOUTS, ...options.timeouts });
-    world.server.listen(0, '127.0.0.1');
+    world.server.listen(options.port ?? 0, '127.0.0.1');
     await once(world.server, 'listening');
     world.url = `http://127.0.0.1:${(world.server.address() as AddressInfo).port}`;
     return world;
