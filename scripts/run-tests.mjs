@@ -22,7 +22,7 @@ const startedAt = Date.now();
 await Promise.all(Array.from({ length: LANES }, lane));
 
 for (const name of broken) console.log(`${name}: its process did not end as a test run does`);
-console.log(`\n${Math.round((Date.now() - startedAt) / 1000)} s`);
+console.log(`\n${seconds(startedAt)}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed > 0 || broken.length > 0 ? 1 : 0;
 
@@ -42,6 +42,10 @@ function testsIn(path) {
     .sort();
 }
 
+function seconds(since) {
+  return `${Math.round((Date.now() - since) / 1000)} s`;
+}
+
 async function lane() {
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await runSuite(name);
 }
@@ -49,6 +53,7 @@ async function lane() {
 /** What a suite prints appears when it has ended, so that two of them do not mix. */
 async function runSuite(name) {
   console.log(`▶ ${name}`);
+  const beganAt = Date.now();
   const child = spawn(process.execPath, [mocha, ...testsIn(name)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_SUITE_MS,
@@ -58,7 +63,7 @@ async function runSuite(name) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
   const [code] = await once(child, 'close');
   const text = Buffer.concat(said).toString();
-  process.stdout.write(`\n── ${name}\n${text}`);
+  process.stdout.write(`\n── ${name}, ${seconds(beganAt)}\n${text}`);
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(text);
   if (counted !== null) {
     totals.passed += Number(counted[1]);
