@@ -43,11 +43,13 @@ export function pages(folder: string): RequestHandler {
   return (req, res, next) => serve(req, res, next);
 }
 
+/** The secret of a link, base64url, is the one part with capitals. */
+const PAGE_ADDRESS = /^\/(?:(?!api\/|log\/|assets\/)[a-z0-9/-]*|shared\/[A-Za-z0-9_-]+)$/;
+
 /** A page's own address, opened directly: the first page finds out what to show. */
 export function firstPageForAddresses(folder: string): RequestHandler {
   return (req, res, next) => {
-    const isPage =
-      (req.method === 'GET' || req.method === 'HEAD') && /^\/(?!api\/|log\/|assets\/)[a-z0-9/-]*$/.test(req.path);
+    const isPage = (req.method === 'GET' || req.method === 'HEAD') && PAGE_ADDRESS.test(req.path);
     if (!isPage || req.accepts(['application/json', 'text/html']) !== 'text/html') {
       next();
       return;

@@ -33,6 +33,11 @@ export async function getBlob(path: string): Promise<Blob> {
 }
 
 /** @param body becomes JSON @throws ApiError */
+export async function postJson<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T> {
+  return readAs(schema, await (await postForBlob(path, body)).text());
+}
+
+/** @param body becomes JSON @throws ApiError */
 export async function postForBlob(path: string, body: object): Promise<Blob> {
   const headers = { 'Content-Type': 'application/json' };
   return (await request(path, { method: 'POST', body: JSON.stringify(body), headers })).blob();

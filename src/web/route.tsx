@@ -8,6 +8,10 @@ export type Route =
   | { page: 'read' }
   | { page: 'log' }
   | { page: 'operation' }
+  | { page: 'sign-in' }
+  | { page: 'sign-up' }
+  | { page: 'reset-password' }
+  | { page: 'shared'; secret: string }
   | { page: 'not-found' };
 
 export function parseRoute(path: string): Route {
@@ -17,6 +21,10 @@ export function parseRoute(path: string): Route {
   if (first === undefined) return { page: 'hand-in' };
   if (first === 'verify' && second === undefined) return { page: 'verify' };
   if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
+  if (first === 'shared' && second !== undefined) return { page: 'shared', secret: second };
+  if ((first === 'sign-in' || first === 'sign-up' || first === 'reset-password') && second === undefined) {
+    return { page: first };
+  }
   if (first === 'deposits') return second === undefined ? { page: 'deposits' } : { page: 'deposit', depositId: second };
   return { page: 'not-found' };
 }
@@ -35,7 +43,7 @@ export function RouteProvider({ children }: { children: ReactNode }) {
   }, []);
   const go = (to: string) => {
     history.pushState(null, '', to);
-    setPath(to);
+    setPath(location.pathname);
     scrollTo(0, 0);
   };
   return <RouteContext value={{ route: parseRoute(path), go }}>{children}</RouteContext>;

@@ -12,7 +12,11 @@ import { logTexts } from './log-texts.ts';
 import { OperatorPage } from './operator-page.tsx';
 import { PageTitle } from './page-title.tsx';
 import { readerTexts } from './reader-texts.ts';
+import { ResetPasswordPage } from './reset-password-page.tsx';
 import { Link, type Route, useRoute } from './route.tsx';
+import { SharedPage } from './shared-page.tsx';
+import { SignInPage } from './sign-in-page.tsx';
+import { SignUpPage } from './sign-up-page.tsx';
 import { texts } from './texts.ts';
 import { VerifyFileNote } from './verify-file-note.tsx';
 import { VerifyPage } from './verify-page.tsx';
@@ -102,6 +106,14 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
           <Operation />
         </SignedIn>
       );
+    case 'shared':
+      return <SharedPage key={route.secret} secret={route.secret} />;
+    case 'sign-in':
+      return <SignInPage />;
+    case 'sign-up':
+      return <SignUpPage />;
+    case 'reset-password':
+      return <ResetPasswordPage />;
     case 'not-found':
       return <PageTitle title={t(texts.notFound)} />;
   }

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+
+/** What the pages read of the service's answers about links, grants and hand-overs; other members are passed over. */
+
+const scopeSchema = z.enum(['read', 'download', 'export']);
+export type Scope = z.infer<typeof scopeSchema>;
+
+export const openingSchema = z.object({
+  opening: z.string(),
+  expiresAt: z.string(),
+  linkExpiresAt: z.string(),
+  scope: scopeSchema,
+  reader: z.string(),
+  depositId: z.string().nullable(),
+  matterId: z.string().nullable(),
+});
+export type Opening = z.infer<typeof openingSchema>;
+
+export const sharedMatterSchema = z.object({ title: z.string(), summary: z.string().nullable() });
+
+export const evidenceIndexSchema = z.object({
+  entries: z.array(
+    z.object({
+      no: z.number(),
+      issue: z.string().nullable(),
+      name: z.string().nullable(),
+      source: z.string().nullable(),
+      proofPurpose: z.string().nullable(),
+      depositId: z.string(),
+      certificateNo: z.string().nullable(),
+    }),
+  ),
+});
+export type IndexEntry = z.infer<typeof evidenceIndexSchema>['entries'][number];

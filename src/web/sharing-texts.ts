@@ -1,0 +1,66 @@
+import type { Text } from './texts.ts';
+
+/** Words of what one person shows or hands over to another. */
+export const sharedTexts = {
+  title: { zh: '查看共享的存证', en: 'Evidence shown to you' },
+  lead: {
+    zh: '有人通过链接向您出示存证。不需要账号。',
+    en: 'Somebody shows you evidence by a link. You need no account.',
+  },
+  records: {
+    zh: '打开时会记录：打开的时间，以及经由这个链接。记录写入链接所示每份存证的保管记录，出示人会得知；查看和下载同样会被记录。每打开一次，链接的可用次数少一次，重新载入本页后需要再次打开。',
+    en: 'Opening is recorded: when, and that it was by this link. The record goes into the custody of every deposit that the link shows, and whoever made the link learns of it; looks and downloads are recorded too. Each opening uses one up, and after reloading this page you have to open it again.',
+  },
+  passphrase: { zh: '口令（如有）', en: 'Passphrase, if there is one' },
+  passphraseHint: {
+    zh: '由出示人另行告知；没有口令则留空。连续输错 10 次，链接即失效。',
+    en: 'You get it from whoever sent the link, by another way; leave it empty if there is none. After ten wrong ones in a row the link is dead.',
+  },
+  open: { zh: '打开', en: 'Open' },
+  refused: { zh: '链接无法打开', en: 'This link cannot be opened' },
+  refusedWhy: {
+    zh: '链接不存在、已过期、已撤销、次数已用完，或者口令不对：为保护各方，平台不说明是哪一种。请核对地址和口令，或请出示人发一个新的链接。',
+    en: 'There is no such link, or it has expired, was revoked or used up, or the passphrase is another one: to protect everyone, the service does not say which. Check address and passphrase, or ask for a new link.',
+  },
+  failed: { zh: '没有成功', en: 'That did not work' },
+  over: { zh: '本次查看已结束', en: 'This visit is over' },
+  overWhy: {
+    zh: '一次查看最长一小时，且不超过链接的有效期。链接仍然有效时可以再次打开。',
+    en: 'A visit lasts an hour at most, and not longer than the link. If the link still holds, you can open it again.',
+  },
+  visit: { zh: '本次查看', en: 'This visit' },
+  reader: { zh: '出示给', en: 'Shown to' },
+  readerHint: { zh: '（印在预览图上）', en: '(stands on the previews)' },
+  visitEnds: { zh: '本次查看截止', en: 'This visit ends' },
+  linkEnds: { zh: '链接截止', en: 'The link ends' },
+  scope: { zh: '可以做什么', en: 'What you may do' },
+  deposit: { zh: '存证', en: 'Deposit' },
+  matter: { zh: '案件', en: 'Matter' },
+  summary: { zh: '说明', en: 'Summary' },
+  items: { zh: '证据目录', en: 'Evidence index' },
+  noItems: { zh: '案件没有向您披露任何证据。', en: 'The matter discloses no item to you.' },
+  show: { zh: '查看这份存证', en: 'Show this deposit' },
+  issue: { zh: '争议焦点', en: 'Issue' },
+  source: { zh: '来源', en: 'Source' },
+  proofPurpose: { zh: '证明目的', en: 'What it is to prove' },
+  downloads: { zh: '证明文件', en: 'Proofs to take along' },
+  indexPage: { zh: '证据目录（可打印）', en: 'Evidence index, for print' },
+  indexCsv: { zh: '证据目录（CSV）', en: 'Evidence index (CSV)' },
+  files: { zh: '文件', en: 'Files' },
+  notInScope: { zh: '链接不含原件下载', en: 'the link does not include the original' },
+  check: { zh: '自己核验', en: 'Check it yourself' },
+  checkLead: {
+    zh: '不必相信本页：下载证书，在“一页看懂”页面或离线核验工具中核验。文件只在您的电脑上处理。',
+    en: 'You need not believe this page: download the certificate and check it on the page for readers, or with the offline verifier. Everything stays on your computer.',
+  },
+} satisfies Record<string, Text>;
+
+/** What each scope of a link or grant lets somebody do; each has what comes before it. */
+export const scopeTexts = {
+  read: { zh: '查看，下载证书', en: 'look at it and take the certificate along' },
+  download: { zh: '查看，下载证书和原件', en: 'look at it, and download certificate and originals' },
+  export: {
+    zh: '查看，下载证书、原件和完整材料包',
+    en: 'look at it, and download certificate, originals and the whole package',
+  },
+} satisfies Record<string, Text>;

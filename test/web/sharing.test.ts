@@ -1,0 +1,210 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { depositDetailSchema } from '../../src/http/answers.ts';
+import { SharingError } from '../../src/sharing/sharing-error.ts';
+import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
+import { expectAccessible } from './accessibility.ts';
+import { launchChromium } from './browser.ts';
+import { builtPages } from './built-pages.ts';
+import { StandInService } from './stand-in-service.ts';
+
+type Locale = 'zh-CN' | 'en-US';
+const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
+/** With capitals, `_` and `-`, as base64url has them. */
+const SECRET = 'tzl_AbC-dEf_0123456789AbC-dEf_0123456789AbC-dEf0';
+const OPENING = 'tzv_XyZ-dEf_0123456789AbC-dEf_0123456789AbC-dEf0';
+const MATTER = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a77';
+
+/** Set to a folder, every page is pictured there, for people to look at. */
+const PICTURES = process.env.PAGE_PICTURES;
+
+describe('pages for what is shown and handed over', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let service: StandInService;
+  let address: string;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+  let world: EvidenceWorld;
+  let depositId: string;
+
+  before(async () => {
+    service = new StandInService(await builtPages());
+    address = await service.start();
+    browser = await launchChromium();
+    world = await makeWorld({ evaluation: true });
+    depositId = world.receipt.record.depositId;
+  });
+  after(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+  beforeEach(() => {
+    service.answers.clear();
+    service.state = 'certified';
+    service.world = world;
+  });
+  afterEach(() => context?.close());
+
+  const open = async (path: string, { locale = 'en-US' as Locale, signedIn = false } = {}) => {
+    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
+    page = await context.newPage();
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
+    });
+    if (signedIn) await page.goto(`${address}/sign-in?token=once`);
+    await page.goto(`${address}${path}`);
+    await page.locator('h1').waitFor();
+  };
+  /** No grave violation and no sideways scrolling on a phone. */
+  const judge = async (name: string, locale: Locale) => {
+    await page.evaluate('document.fonts.ready');
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
+    if (PICTURES !== undefined) {
+      await mkdir(PICTURES, { recursive: true });
+      await page.screenshot({ path: join(PICTURES, `${name}-${locale}.png`), fullPage: true });
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+    expect(complaints).to.deep.equal([]);
+  };
+
+  describe('a link for readers without an account', () => {
+    const base = `/shared/openings/${OPENING}`;
+    const opening = (more: object) => ({
+      opening: OPENING,
+      scope: 'read',
+      reader: '张法官',
+      depositId: null,
+      matterId: null,
+      expiresAt: new Date(Date.now() + 3600_000).toISOString(),
+      linkExpiresAt: '2027-01-01T00:00:00.000Z',
+      ...more,
+    });
+    const shareDeposit = async (scope: string, locale: Locale = 'en-US') => {
+      service.answers.set(`POST /shared/${SECRET}`, opening({ scope, depositId }));
+      service.answers.set(`GET ${base}/deposits/${depositId}`, await sharedDeposit());
+      await open(`/shared/${SECRET}`, { locale });
+    };
+    /** As the service tells it; the first file has a preview. */
+    const sharedDeposit = async () => {
+      const answer = await fetch(`${address}/api/v1/deposits/${depositId}`, {
+        headers: { cookie: 'session=signed-in' },
+      });
+      const detail = depositDetailSchema.parse(await answer.json());
+      const preview = { mediaType: 'image/png', sizeBytes: 1, sha256: '00'.repeat(32), sm3: '00'.repeat(32) };
+      return { ...detail, files: detail.files.map((file, i) => ({ ...file, preview: i === 0 ? preview : null })) };
+    };
+    const links = () =>
+      page
+        .locator('[data-deposit] a')
+        .evaluateAll((all) => all.map((a) => (a.getAttribute('href') ?? '').replace(/^.*\/deposits\/[^/]+\//, '')));
+    const openIt = (locale: Locale = 'en-US') =>
+      page.getByRole('button', { name: locale === 'zh-CN' ? '打开' : 'Open', exact: true }).click();
+
+    for (const locale of LOCALES) {
+      it(`opens nothing before the reader says so, and then shows the deposit, in ${locale}`, async () => {
+        await shareDeposit('read', locale);
+        service.answers.set(
+          `GET ${base}/deposits/${depositId}/files/0/preview`,
+          new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+        );
+        expect(await page.locator('[data-deposit]').count()).to.equal(0);
+        await judge('shared-closed', locale);
+        const sent = page.waitForRequest(`**/api/v1/shared/${SECRET}`);
+        await openIt(locale);
+        expect((await sent).postDataJSON()).to.deep.equal({ passphrase: null });
+        await page.locator('[data-deposit]').waitFor();
+        await page.locator('img.preview').waitFor();
+        expect(await page.evaluate('document.activeElement.id')).to.equal('visit-title');
+        const text = (await page.locator('main').textContent()) ?? '';
+        expect(text).to.include('张法官').and.include('现场照片.jpg');
+        expect(await page.locator('main a[href="/read"]').count()).to.equal(1);
+        await judge('shared-deposit', locale);
+      });
+    }
+
+    it('sends the passphrase, by keyboard alone', async () => {
+      await shareDeposit('read');
+      await page.getByLabel('Passphrase, if there is one').focus();
+      await page.keyboard.type('梅花 1234');
+      const sent = page.waitForRequest(`**/api/v1/shared/${SECRET}`);
+      await page.keyboard.press('Enter');
+      expect((await sent).postDataJSON()).to.deep.equal({ passphrase: '梅花 1234' });
+      await page.locator('[data-deposit]').waitFor();
+    });
+
+    for (const [scope, more] of [
+      ['read', []],
+      ['download', ['files/0', 'files/1', 'files/2']],
+      ['export', ['files/0', 'files/1', 'files/2', 'package.zip']],
+    ] as const) {
+      it(`offers what the scope ${scope} has`, async () => {
+        await shareDeposit(scope);
+        await openIt();
+        await page.locator('[data-deposit] h4').first().waitFor();
+        const proofs = ['certificate.pdf', 'certificate.json', 'receipt.json', 'proof.tlog-proof'];
+        expect(await links()).to.have.members([...proofs, ...more]);
+      });
+    }
+
+    for (const locale of LOCALES) {
+      it(`says the same whatever is wrong with it, in ${locale}`, async () => {
+        service.answers.set(`POST /shared/${SECRET}`, new SharingError('link-not-found', 'revoked at noon'));
+        await open(`/shared/${SECRET}`, { locale });
+        await openIt(locale);
+        const alert = page.getByRole('alert');
+        await alert.waitFor();
+        expect(await alert.textContent())
+          .to.include(locale === 'zh-CN' ? '已过期、已撤销、次数已用完' : 'has expired, was revoked or used up')
+          .and.not.include('noon');
+        await judge('shared-refused', locale);
+      });
+
+      it(`shows a matter's items and each deposit when it is asked for, in ${locale}`, async () => {
+        service.answers.set(`POST /shared/${SECRET}`, opening({ scope: 'download', matterId: MATTER }));
+        service.answers.set(`GET ${base}/matters/${MATTER}`, { title: '商标侵权案', summary: '展会取证' });
+        service.answers.set(`GET ${base}/matters/${MATTER}/index.json`, {
+          entries: [
+            {
+              no: 1,
+              issue: '侵权行为',
+              name: '照片',
+              source: null,
+              proofPurpose: null,
+              depositId,
+              certificateNo: null,
+            },
+          ],
+        });
+        service.answers.set(`GET ${base}/deposits/${depositId}`, await sharedDeposit());
+        await open(`/shared/${SECRET}`, { locale });
+        await openIt(locale);
+        await page.getByText('商标侵权案').waitFor();
+        expect(await page.locator('[data-deposit]').count()).to.equal(0);
+        await page.getByRole('button', { name: /照片$/ }).click();
+        await page.locator('[data-deposit] h4').first().waitFor();
+        await judge('shared-matter', locale);
+      });
+    }
+
+    it('ends the visit when its time is over', async () => {
+      service.answers.set(
+        `POST /shared/${SECRET}`,
+        opening({ depositId, expiresAt: new Date(Date.now() + 2500).toISOString() }),
+      );
+      service.answers.set(`GET ${base}/deposits/${depositId}`, await sharedDeposit());
+      await open(`/shared/${SECRET}`);
+      await openIt();
+      await page.locator('[data-deposit]').waitFor();
+      await page.getByText('This visit is over').waitFor();
+      expect(await page.locator('[data-deposit]').count()).to.equal(0);
+    });
+  });
+});
