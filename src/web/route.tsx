@@ -12,6 +12,7 @@ export type Route =
   | { page: 'sign-up' }
   | { page: 'reset-password' }
   | { page: 'shared'; secret: string }
+  | { page: 'hand-over' }
   | { page: 'not-found' };
 
 export function parseRoute(path: string): Route {
@@ -21,6 +22,7 @@ export function parseRoute(path: string): Route {
   if (first === undefined) return { page: 'hand-in' };
   if (first === 'verify' && second === undefined) return { page: 'verify' };
   if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
+  if (first === 'hand-over' && second === undefined) return { page: 'hand-over' };
   if (first === 'shared' && second !== undefined) return { page: 'shared', secret: second };
   if ((first === 'sign-in' || first === 'sign-up' || first === 'reset-password') && second === undefined) {
     return { page: first };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { handOverStatementSchema } from '../format/custody.ts';
 
 /** What the pages read of the service's answers about links, grants and hand-overs; other members are passed over. */
 
@@ -32,3 +33,11 @@ export const evidenceIndexSchema = z.object({
   ),
 });
 export type IndexEntry = z.infer<typeof evidenceIndexSchema>['entries'][number];
+
+export const handOverViewSchema = z.object({
+  handOverId: z.string(),
+  state: z.enum(['open', 'confirmed', 'cancelled', 'expired']),
+  statement: handOverStatementSchema,
+  confirmation: z.object({ confirmedAt: z.string(), name: z.string() }).nullable(),
+});
+export type HandOverView = z.infer<typeof handOverViewSchema>;

@@ -64,3 +64,67 @@ export const scopeTexts = {
     en: 'look at it, and download certificate, originals and the whole package',
   },
 } satisfies Record<string, Text>;
+
+export const handOverTexts = {
+  title: { zh: '确认接收移交的证据', en: 'Confirm what was handed over to you' },
+  lead: {
+    zh: '有人向您移交证据，请您确认已收到下列内容。打开本页不会改变任何事；只有确认才会。不需要账号。',
+    en: 'Somebody hands evidence over to you and asks you to confirm that you received what is listed here. Opening this page changes nothing, only confirming does. You need no account.',
+  },
+  refused: { zh: '确认链接不能使用', en: 'This confirmation link cannot be used' },
+  refusedWhy: {
+    zh: '链接不完整，或者已经用于确认、已过期、已被移交人取消：平台不说明是哪一种。如果您已经确认过，以您当时保存的回执为准；否则请移交人发一个新的链接。',
+    en: 'It is incomplete, or it was used to confirm, has expired, or was taken back: the service does not say which. If you confirmed already, the receipt that you saved then holds; otherwise ask the giver for a new link.',
+  },
+  failed: { zh: '没有成功', en: 'That did not work' },
+  what: { zh: '移交的内容', en: 'What is handed over' },
+  state: { zh: '状态', en: 'State' },
+  giver: { zh: '移交人', en: 'Handed over by' },
+  receiver: { zh: '接收人（移交人的描述）', en: 'Receiver, as the giver describes him' },
+  handedOverAt: { zh: '移交时间', en: 'Handed over at' },
+  expiresAt: { zh: '最迟确认时间', en: 'To be confirmed before' },
+  note: { zh: '备注', en: 'Note' },
+  items: { zh: '内容与摘要', en: 'Items and digests' },
+  compare: {
+    zh: '请在确认前将摘要与您收到的文件比对；可以用离线核验工具计算。',
+    en: 'Compare the digests with the files that you received before you confirm; the offline verifier computes them.',
+  },
+  confirm: { zh: '确认接收', en: 'Confirm that you received it' },
+  confirmLead: {
+    zh: '确认后会记录您填写的姓名和时间，写入存证的保管记录，链接随即失效。回执写明由“持有链接的人”确认。',
+    en: 'Your name as you write it and the time are recorded in the custody of the deposit, and the link is used up. The receipt says that whoever held the link confirmed.',
+  },
+  name: { zh: '您的姓名和单位', en: 'Your name and office' },
+  confirmNote: { zh: '附言（可不填）', en: 'Remark, if any' },
+  confirmed: { zh: '已确认', en: 'Confirmed' },
+  confirmedWhy: {
+    zh: '请现在保存回执：链接已失效，之后无法再从这里取得。',
+    en: 'Save the receipt now: the link is used up, and you cannot get it here again.',
+  },
+  saveReceipt: { zh: '保存回执', en: 'Save the receipt' },
+  checkReceipt: { zh: '核验回执', en: 'Verify the receipt' },
+} satisfies Record<string, Text>;
+
+export const handOverStateTexts = {
+  open: { zh: '等待确认', en: 'open: waits for the receiver' },
+  confirmed: { zh: '已确认', en: 'confirmed' },
+  cancelled: { zh: '已取消', en: 'taken back' },
+  expired: { zh: '已过期，未确认', en: 'expired, not confirmed' },
+} satisfies Record<string, Text>;
+
+export const itemKindTexts = {
+  original: { zh: '原件', en: 'Original' },
+  certificate: { zh: '证书', en: 'Certificate' },
+  other: { zh: '其他', en: 'Other' },
+} satisfies Record<string, Text>;
+
+export const receiverKindTexts = {
+  notary: { zh: '公证机构', en: 'Notary' },
+  court: { zh: '法院', en: 'Court' },
+  expert: { zh: '鉴定机构或专家', en: 'Expert' },
+  mediator: { zh: '调解组织', en: 'Mediator' },
+  arbitrator: { zh: '仲裁机构', en: 'Arbitrator' },
+  enforcement: { zh: '行政执法机关', en: 'Enforcement authority' },
+  customs: { zh: '海关', en: 'Customs' },
+  other: { zh: '其他', en: 'Other' },
+} satisfies Record<string, Text>;

@@ -6,6 +6,7 @@ import { DepositListPage } from './deposit-list-page.tsx';
 import { DepositPage } from './deposit-page.tsx';
 import { HandInUnderWay } from './hand-in/large-hand-in-view.tsx';
 import { HandInPage } from './hand-in-page.tsx';
+import { HandOverPage } from './hand-over-page.tsx';
 import { LanguageSwitch, useText } from './language.tsx';
 import { LogPage } from './log-page.tsx';
 import { logTexts } from './log-texts.ts';
@@ -114,6 +115,8 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
       return <SignUpPage />;
     case 'reset-password':
       return <ResetPasswordPage />;
+    case 'hand-over':
+      return <HandOverPage />;
     case 'not-found':
       return <PageTitle title={t(texts.notFound)} />;
   }

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { CustodyError } from '../../src/custody/custody-error.ts';
 import { depositDetailSchema } from '../../src/http/answers.ts';
 import { SharingError } from '../../src/sharing/sharing-error.ts';
 import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
@@ -205,6 +206,87 @@ describe('pages for what is shown and handed over', function () {
       await page.locator('[data-deposit]').waitFor();
       await page.getByText('This visit is over').waitFor();
       expect(await page.locator('[data-deposit]').count()).to.equal(0);
+    });
+  });
+
+  describe('a one-time link to confirm a hand-over', () => {
+    const TOKEN = 'tzh_AbC-dEf_0123456789AbC-dEf_0123456789AbC-dEf0';
+    const open1 = async (locale: Locale = 'en-US') => {
+      service.answers.set('POST /hand-over-link/open', handOver());
+      await open(`/hand-over#${TOKEN}`, { locale });
+      await page.locator('[data-state=open]').waitFor();
+    };
+    const handOver = (state = 'open') => ({
+      handOverId: MATTER,
+      depositId,
+      state,
+      statement: {
+        type: 'tiezheng/hand-over-statement/v1',
+        handOverId: MATTER,
+        depositId,
+        giver: { accountId: MATTER, name: '北京某某公司' },
+        receiver: { kind: 'court', accountId: null, name: '某某法院知识产权庭' },
+        items: [
+          { what: 'original', fileIndex: 0, sha256: 'ab'.repeat(32), description: null },
+          { what: 'other', fileIndex: null, sha256: 'cd'.repeat(32), description: '光盘一张' },
+        ],
+        note: null,
+        handedOverAt: '2026-11-22T03:00:00.000Z',
+        expiresAt: '2026-12-22T03:00:00.000Z',
+        salt: '00'.repeat(32),
+      },
+      confirmation: null,
+      endedAt: null,
+    });
+
+    for (const locale of LOCALES) {
+      it(`says what is handed over, takes the name by keyboard and gives the receipt, in ${locale}`, async () => {
+        const receipt = '{"type":"tiezheng/hand-over/v1"}';
+        service.answers.set('POST /hand-over-link/confirm', new TextEncoder().encode(receipt));
+        const opened: unknown[] = [];
+        await open1(locale);
+        page.on('request', (request) => opened.push(request.url()));
+        const text = (await page.locator('[data-state=open]').textContent()) ?? '';
+        expect(text).to.include('某某法院知识产权庭').and.include('光盘一张').and.include('北京某某公司');
+        expect(text).to.include('abababab'.repeat(8)).and.include('cdcdcdcd'.repeat(8));
+        await judge('hand-over-open', locale);
+        const button = page.getByRole('button', {
+          name: locale === 'zh-CN' ? '确认接收' : 'Confirm that you received it',
+        });
+        expect(await button.isDisabled()).to.equal(true);
+        await page.locator('form input').focus();
+        await page.keyboard.type('书记员 李某');
+        const sent = page.waitForRequest('**/hand-over-link/confirm');
+        await page.keyboard.press('Enter');
+        expect((await sent).postDataJSON()).to.deep.equal({ token: TOKEN, name: '书记员 李某' });
+        await page.locator('[data-state=confirmed]').waitFor();
+        expect(await page.evaluate('document.activeElement.id')).to.equal('receipt-title');
+        const saved = page.waitForEvent('download');
+        await page.getByRole('button', { name: locale === 'zh-CN' ? '保存回执' : 'Save the receipt' }).click();
+        expect((await saved).suggestedFilename()).to.equal(`hand-over-${MATTER}.json`);
+        expect(await readFile(await (await saved).path(), 'utf8')).to.equal(receipt);
+        await judge('hand-over-confirmed', locale);
+        // The token is in no address that was asked for.
+        expect(opened.filter((url) => String(url).includes(TOKEN))).to.deep.equal([]);
+      });
+
+      it(`says the same of a link that was used, taken back or has expired, in ${locale}`, async () => {
+        service.answers.set('POST /hand-over-link/open', new CustodyError('confirmation-link-invalid', 'used'));
+        await open(`/hand-over#${TOKEN}`, { locale });
+        const alert = page.getByRole('alert');
+        await alert.waitFor();
+        expect(await alert.textContent()).to.include(locale === 'zh-CN' ? '已过期' : 'has expired');
+        await judge('hand-over-refused', locale);
+      });
+    }
+
+    it('says so when it ended while the page stood open', async () => {
+      await open1();
+      service.answers.set('POST /hand-over-link/confirm', new CustodyError('confirmation-link-invalid', 'expired'));
+      await page.getByLabel('Your name and office').fill('somebody');
+      await page.keyboard.press('Enter');
+      await page.getByText('This confirmation link cannot be used').waitFor();
+      expect(await page.locator('[data-state=confirmed]').count()).to.equal(0);
     });
   });
 });
