@@ -43,6 +43,11 @@ export async function postForBlob(path: string, body: object): Promise<Blob> {
   return (await request(path, { method: 'POST', body: JSON.stringify(body), headers })).blob();
 }
 
+/** @throws ApiError */
+export async function deleteAt(path: string): Promise<void> {
+  await request(path, { method: 'DELETE' });
+}
+
 /** Ends the session; the key of this tab is forgotten in any case. */
 export async function signOut(): Promise<void> {
   const bySession = storedApiKey() === undefined;

@@ -16,6 +16,7 @@ import { PageTitle } from './page-title.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 import { ProofSources } from './proof-sources.tsx';
 import { Link } from './route.tsx';
+import { SharingPanel } from './sharing-panel.tsx';
 import { standingTexts } from './standing-texts.ts';
 import { StandingView } from './standing-view.tsx';
 import { kindTexts, statementTexts, type Text, texts } from './texts.ts';
@@ -68,6 +69,7 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
       <Persons deposit={deposit} platform={facts?.platform} />
       <ProofSources deposit={deposit} facts={facts} />
       <CustodyView depositId={depositId} />
+      <SharingPanel depositId={depositId} certified={deposit.certificate !== null} />
       <Files deposit={deposit} />
       <StatementSection deposit={deposit} />
       <p className="hint">{t(texts.notAuthor)}</p>

@@ -41,3 +41,33 @@ export const handOverViewSchema = z.object({
   confirmation: z.object({ confirmedAt: z.string(), name: z.string() }).nullable(),
 });
 export type HandOverView = z.infer<typeof handOverViewSchema>;
+
+const linkSchema = z.object({
+  linkId: z.string(),
+  reader: z.string(),
+  scope: scopeSchema,
+  expiresAt: z.string(),
+  maxOpenings: z.number(),
+  openings: z.number(),
+  hasPassphrase: z.boolean(),
+  attemptsLeft: z.number().nullable(),
+  revokedAt: z.string().nullable(),
+});
+export type SharedLink = z.infer<typeof linkSchema>;
+export const linkListSchema = z.object({ links: z.array(linkSchema), next: z.string().nullable() });
+export const madeLinkSchema = z.object({ path: z.string() });
+
+const grantSchema = z.object({
+  grantId: z.string(),
+  granteeAccountId: z.string().nullable(),
+  invitedEmail: z.string().nullable(),
+  scope: scopeSchema,
+  expiresAt: z.string().nullable(),
+  acceptedAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+});
+export type Grant = z.infer<typeof grantSchema>;
+export const grantListSchema = z.object({ grants: z.array(grantSchema), next: z.string().nullable() });
+
+export const givenHandOversSchema = z.object({ handOvers: z.array(handOverViewSchema) });
+export const madeHandOverSchema = z.object({ confirmationLink: z.string().nullable() });

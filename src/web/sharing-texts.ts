@@ -128,3 +128,61 @@ export const receiverKindTexts = {
   customs: { zh: '海关', en: 'Customs' },
   other: { zh: '其他', en: 'Other' },
 } satisfies Record<string, Text>;
+
+export const panelTexts = {
+  title: { zh: '出示与移交', en: 'Show it to others, hand it over' },
+  lead: {
+    zh: '只有存证的账户可以出示和移交。每个链接、授权和移交都写入保管记录。',
+    en: 'Only the account that deposited it can show it and hand it over. Every link, grant and hand-over goes into its custody.',
+  },
+  unavailable: { zh: '暂时无法显示', en: 'This cannot be shown now' },
+  failed: { zh: '没有成功', en: 'That did not work' },
+  links: { zh: '给没有账号的人的链接', en: 'Links for readers without an account' },
+  grants: { zh: '给其他账号的授权', en: 'Grants to other accounts' },
+  handOvers: { zh: '移交', en: 'Hand-overs' },
+  newLink: { zh: '新建链接', en: 'Make a link' },
+  newGrant: { zh: '授权', en: 'Give a grant' },
+  newHandOver: { zh: '发起移交', en: 'Begin a hand-over' },
+  reader: { zh: '出示给谁（印在预览图上）', en: 'For whom (stands on previews)' },
+  scope: { zh: '可以做什么', en: 'What he may do' },
+  days: { zh: '有效天数', en: 'Valid for days' },
+  openings: { zh: '可打开次数', en: 'Openings' },
+  passphrase: { zh: '口令（8 个字符以上，可不填）', en: 'Passphrase (8 characters or more, if any)' },
+  to: { zh: '对方的邮箱或账号编号', en: 'Address or account number of the other' },
+  receiverKind: { zh: '接收人类别', en: 'Kind of receiver' },
+  receiver: { zh: '接收人（机构、部门、姓名）', en: 'Receiver (office, division, name)' },
+  note: { zh: '备注（可不填）', en: 'Note, if any' },
+  handOverWhat: {
+    zh: '移交全部文件；接收人凭一次性链接确认，不需要账号。',
+    en: 'All files are handed over; the receiver confirms by a one-time link and needs no account.',
+  },
+  withCertificate: { zh: '同时移交最新的证书', en: 'The newest certificate goes along' },
+  shownOnce: {
+    zh: '链接只显示这一次，请现在复制并交给对方。口令请另行告知。',
+    en: 'This link is shown this once: copy it now and pass it on. Pass a passphrase on by another way.',
+  },
+  theLink: { zh: '链接', en: 'The link' },
+  copy: { zh: '复制链接', en: 'Copy the link' },
+  copied: { zh: '已复制', en: 'Copied' },
+  notCopied: {
+    zh: '浏览器不允许复制：已为您选中，请自行复制。',
+    en: 'The browser does not allow it: it is selected, copy it yourself.',
+  },
+  revoke: { zh: '撤销', en: 'Revoke' },
+  cancel: { zh: '取消移交', en: 'Take back' },
+  receipt: { zh: '下载回执', en: 'Receipt' },
+  none: { zh: '还没有。', en: 'None yet.' },
+  more: { zh: '只列出最新的 50 条。', en: 'Only the newest fifty are listed.' },
+  until: { zh: '至', en: 'until' },
+  opened: { zh: '已打开', en: 'opened' },
+  hasPassphrase: { zh: '有口令', en: 'with a passphrase' },
+} satisfies Record<string, Text>;
+
+export const sharingStateTexts = {
+  open: { zh: '有效', en: 'in force' },
+  invited: { zh: '等待对方接受', en: 'waits to be accepted' },
+  expired: { zh: '已过期', en: 'expired' },
+  revoked: { zh: '已撤销', en: 'revoked' },
+  'used-up': { zh: '次数已用完', en: 'used up' },
+  locked: { zh: '口令错误过多，已失效', en: 'dead after too many wrong passphrases' },
+} satisfies Record<string, Text>;

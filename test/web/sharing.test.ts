@@ -289,4 +289,132 @@ describe('pages for what is shown and handed over', function () {
       expect(await page.locator('[data-state=confirmed]').count()).to.equal(0);
     });
   });
+
+  describe('the panel of the depositor', () => {
+    const link = (more: object = {}) => ({
+      linkId: MATTER,
+      reader: '李调解员',
+      scope: 'read',
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+      maxOpenings: 5,
+      openings: 1,
+      hasPassphrase: true,
+      attemptsLeft: 10,
+      revokedAt: null,
+      ...more,
+    });
+    const unfold = async (links: object[], locale: Locale = 'en-US') => {
+      service.answers.set('GET /links', { links, next: null });
+      service.answers.set('GET /grants', {
+        grants: [
+          {
+            grantId: MATTER,
+            granteeAccountId: null,
+            invitedEmail: 'wang@example.org',
+            scope: 'download',
+            expiresAt: null,
+            acceptedAt: null,
+            revokedAt: null,
+          },
+        ],
+        next: null,
+      });
+      service.answers.set(`GET /deposits/${depositId}/custody`, { count: 0, leaf: null, events: [], handOvers: [] });
+      await open(`/deposits/${depositId}`, { locale, signedIn: true });
+      const summary = page.locator('summary', { hasText: locale === 'zh-CN' ? '出示与移交' : 'Show it to others' });
+      await summary.focus();
+      await page.keyboard.press('Enter');
+      await page.locator('details li[data-state]').first().waitFor();
+    };
+
+    for (const locale of LOCALES) {
+      it(`lists what was given with its state, in ${locale}`, async () => {
+        await unfold(
+          [
+            link(),
+            link({ linkId: '1', openings: 5 }),
+            link({ linkId: '2', expiresAt: '2026-01-01T00:00:00.000Z' }),
+            link({ linkId: '3', revokedAt: '2026-01-01T00:00:00.000Z' }),
+            link({ linkId: '4', attemptsLeft: 0 }),
+          ],
+          locale,
+        );
+        expect(
+          await page
+            .locator('details li[data-state]')
+            .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state'))),
+        ).to.deep.equal(['open', 'used-up', 'expired', 'revoked', 'locked', 'invited']);
+        // What has ended cannot be revoked.
+        expect(await page.locator('details li button').count()).to.equal(2);
+        await judge('panel', locale);
+      });
+    }
+
+    it('makes a link and shows it once, to be copied', async () => {
+      await unfold([link()]);
+      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      service.answers.set('POST /links', { path: `/shared/${SECRET}` });
+      const form = page.getByRole('form', { name: 'Make a link' });
+      await form.getByLabel('For whom').fill('张法官');
+      await form.getByLabel('What he may do').selectOption('export');
+      await form.getByLabel('Passphrase').fill('12345678');
+      const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/links'));
+      await page.keyboard.press('Enter');
+      const { expiresAt, ...asked } = (await sent).postDataJSON();
+      expect(asked).to.deep.equal({
+        depositId,
+        reader: '张法官',
+        scope: 'export',
+        maxOpenings: 5,
+        passphrase: '12345678',
+      });
+      expect(Date.parse(expiresAt) - Date.now()).to.be.closeTo(14 * 86_400_000, 60_000);
+      await page.getByRole('button', { name: 'Copy the link' }).click();
+      await page.getByText('Copied', { exact: true }).waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(`${address}/shared/${SECRET}`);
+      await judge('panel-shown-once', 'en-US');
+    });
+
+    it('revokes a link and a grant', async () => {
+      await unfold([link()]);
+      service.answers.set(`DELETE /links/${MATTER}`, {});
+      service.answers.set(`DELETE /grants/${MATTER}`, {});
+      service.answers.set('GET /links', { links: [link({ revokedAt: '2026-01-01T00:00:00.000Z' })], next: null });
+      await page.getByRole('button', { name: 'Revoke 李调解员' }).click();
+      await page.locator('details li[data-state=revoked]').waitFor();
+      const sent = page.waitForRequest(`**/api/v1/grants/${MATTER}`);
+      await page.getByRole('button', { name: 'Revoke wang@example.org' }).click();
+      expect((await sent).method()).to.equal('DELETE');
+    });
+
+    it('begins a hand-over and gives a grant', async () => {
+      await unfold([link()]);
+      service.answers.set('POST /hand-overs', { confirmationLink: `${address}/hand-over#tzh_x` });
+      service.answers.set('POST /grants', {});
+      const posted = (path: string) =>
+        page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith(path));
+      const form = page.getByRole('form', { name: 'Begin a hand-over' });
+      await form.getByLabel('Kind of receiver').selectOption('court');
+      await form.getByLabel('Receiver (office').fill('某某法院');
+      await form.getByLabel('The newest certificate').check();
+      const handedOver = posted('/hand-overs');
+      await form.getByRole('button').click();
+      expect((await handedOver).postDataJSON()).to.deep.equal({
+        depositId,
+        receiver: { kind: 'court', name: '某某法院' },
+        certificate: true,
+        validDays: 30,
+      });
+      await page.locator(`input[value="${address}/hand-over#tzh_x"]`).waitFor();
+      const grant = page.getByRole('form', { name: 'Give a grant' });
+      await grant.getByLabel('Address or account').fill('zhao@example.org');
+      const given = posted('/grants');
+      await grant.getByRole('button').click();
+      expect((await given).postDataJSON()).to.deep.include({
+        depositId,
+        to: { email: 'zhao@example.org' },
+        scope: 'read',
+      });
+    });
+  });
 });
