@@ -141,6 +141,8 @@ describe('a large hand-in in the browser', function () {
   it('goes on by itself after the network was away', async () => {
     const bytes = randomBytes(LARGE);
     await choose(await write({ 'network.bin': bytes }));
+    // Else all of it may be there before the network is away for the second time.
+    await context.route('**/api/v1/uploads/*', slowly);
     await handIn();
     await page.locator('[data-phase=uploading]').waitFor();
     for (let i = 0; i < 2; i++) {
@@ -150,6 +152,7 @@ describe('a large hand-in in the browser', function () {
       await context.setOffline(false);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    await context.unroute('**/api/v1/uploads/*');
     await page.getByText('Everything is done').waitFor({ timeout: 60_000 });
   });
 
