@@ -154,6 +154,11 @@ export function buildApp(parts: AppParts): Express {
     // Before everything that reads bodies: better-auth reads its own.
     app.all('/api/auth/{*any}', authHandler({ ...parts.people, requests, nowMs: parts.nowMs }));
   }
+  if (pagesFolder !== null) {
+    // One address for people: with a token it is a one-time link, without one the page.
+    const signInPage = firstPageForAddresses(pagesFolder);
+    app.get('/sign-in', (req, res, next) => (req.query.token === undefined ? signInPage(req, res, next) : next()));
+  }
   const routes = routesOf(parts);
   const handlers = new Handlers(parts);
   for (const route of routes) app[route.method](expressPath(route.path), handlers.of(route));

@@ -6,6 +6,10 @@ import { getJson, signOut, storeApiKey } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { useText } from './language.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
+import { Link, useRoute } from './route.tsx';
+import { endUserSession } from './sign-in-client.ts';
+import { comingBack } from './sign-in-parts.tsx';
+import { signInTexts } from './sign-in-texts.ts';
 import { texts } from './texts.ts';
 
 /** Who is signed in; `unknown` until the service has answered. */
@@ -64,6 +68,21 @@ export function SignedIn({ children }: { children: ReactNode }) {
 
 function SignIn() {
   const t = useText();
+  return (
+    <section className="card" aria-labelledby="sign-in-title">
+      <h2 id="sign-in-title">{t(texts.signInTitle)}</h2>
+      <p>
+        <Link to={comingBack('/sign-in', location.pathname)}>{t(signInTexts.withUser)}</Link>
+      </p>
+      <p>{t(texts.signInByLink)}</p>
+      <ApiKeyForm />
+    </section>
+  );
+}
+
+/** @param onSignedIn after the service has taken the key */
+export function ApiKeyForm({ onSignedIn }: { onSignedIn?: () => void }) {
+  const t = useText();
   const { reload } = useAccount();
   const [key, setKey] = useState('');
   const [wrong, setWrong] = useState(false);
@@ -73,46 +92,51 @@ function SignIn() {
     if (state === 'signed-out') {
       storeApiKey(undefined);
       setWrong(true);
-    }
+    } else if (state === 'signed-in') onSignedIn?.();
   };
   return (
-    <section className="card" aria-labelledby="sign-in-title">
-      <h2 id="sign-in-title">{t(texts.signInTitle)}</h2>
-      <p>{t(texts.signInByLink)}</p>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          enter();
-        }}
-      >
-        <label htmlFor="api-key">{t(texts.apiKey)}</label>
-        <div className="buttons">
-          <Input.Password
-            id="api-key"
-            autoComplete="off"
-            value={key}
-            aria-describedby="api-key-hint"
-            aria-invalid={wrong}
-            onChange={(event) => setKey(event.target.value)}
-            style={{ maxWidth: 480 }}
-          />
-          <Button type="primary" htmlType="submit" disabled={key.trim() === ''}>
-            {t(texts.signIn)}
-          </Button>
-        </div>
-        <p className="hint" id="api-key-hint">
-          {t(texts.apiKeyKept)}
-        </p>
-        {wrong && <Alert type="error" showIcon role="alert" title={t(texts.apiKeyWrong)} />}
-      </form>
-    </section>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        enter();
+      }}
+    >
+      <label htmlFor="api-key">{t(texts.apiKey)}</label>
+      <div className="buttons">
+        <Input.Password
+          id="api-key"
+          autoComplete="off"
+          value={key}
+          aria-describedby="api-key-hint"
+          aria-invalid={wrong}
+          onChange={(event) => setKey(event.target.value)}
+          style={{ maxWidth: 480 }}
+        />
+        <Button type="primary" htmlType="submit" disabled={key.trim() === ''}>
+          {t(texts.signIn)}
+        </Button>
+      </div>
+      <p className="hint" id="api-key-hint">
+        {t(texts.apiKeyKept)}
+      </p>
+      {wrong && <Alert type="error" showIcon role="alert" title={t(texts.apiKeyWrong)} />}
+    </form>
   );
 }
 
 export function AccountMenu() {
   const t = useText();
+  const { route } = useRoute();
   const { account, reload } = useAccount();
+  if (account.state === 'signed-out') {
+    return (
+      <Link to="/sign-in" current={route.page === 'sign-in'}>
+        {t(signInTexts.title)}
+      </Link>
+    );
+  }
   if (account.state !== 'signed-in') return null;
+  const { user } = account.me;
   return (
     <div className="account">
       <span>
@@ -122,6 +146,8 @@ export function AccountMenu() {
         size="small"
         onClick={async () => {
           await signOut().catch(() => {});
+          // A user's session is another one than that of a one-time link; both may be open.
+          if (user !== null) await endUserSession().catch(() => {});
           await reload();
         }}
       >

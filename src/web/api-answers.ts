@@ -69,9 +69,14 @@ export const receivedSchema = z.object({ depositId: z.string(), leafIndex: z.num
 export const uploadOutcomeSchema = z.object({ state: z.enum(['received', 'checking']) });
 
 export const meSchema = z.object({
+  accountId: z.string(),
   name: z.string(),
+  identityMethod: z.string(),
   by: z.enum(['api-key', 'session']),
   roles: z.array(z.string()),
+  scopes: z.array(z.string()).nullable(),
+  user: z.object({ name: z.string(), email: z.string() }).nullable(),
+  accounts: z.array(z.object({ accountId: z.string(), name: z.string(), kind: z.string() })),
 });
 export type Me = z.infer<typeof meSchema>;
 

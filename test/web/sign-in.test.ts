@@ -1,0 +1,221 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { PASSWORD, Person } from '../access/person.ts';
+import { ServiceWorld } from '../http/service-world.ts';
+import { expectAccessible } from './accessibility.ts';
+import { launchChromium } from './browser.ts';
+import { builtPages } from './built-pages.ts';
+
+describe('signing in on the pages', function () {
+  this.timeout(60_000);
+  let world: ServiceWorld;
+  let origin: string;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  before(async function () {
+    this.timeout(120_000);
+    const port = await freePort();
+    origin = `http://localhost:${port}`;
+    const pagesFolder = await builtPages();
+    world = await ServiceWorld.open({
+      port,
+      people: { publicUrl: origin, guard: { passwords: 3 } },
+      changeParts: (parts) => ({ ...parts, pagesFolder }),
+    });
+    browser = await launchChromium();
+  });
+  after(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+  afterEach(() => context?.close());
+
+  const open = async (path: string, { locale = 'en-US', width = 1000 } = {}) => {
+    context = await browser.newContext({ locale, viewport: { width, height: 800 } });
+    page = await context.newPage();
+    await page.goto(origin + path);
+  };
+  const signIn = async (email: string, password = PASSWORD) => {
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.keyboard.press('Enter');
+  };
+  const handInPage = () => page.getByRole('heading', { level: 1, name: 'Hand in files' });
+
+  describe('for somebody new', () => {
+    it('leads from signing up over the mail to a session, and out of it again', async () => {
+      await open('/sign-in');
+      await page.getByRole('link', { name: /Sign up/ }).click();
+      await page.getByRole('heading', { level: 1, name: 'Sign up' }).waitFor();
+      await page.getByLabel('Your name').fill('王芳');
+      await page.getByLabel('E-mail').fill('new@example.org');
+      await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign up' }).click();
+      await page.getByText('Look into your mail').waitFor();
+      await page.goto(await new Person(world, 'new@example.org').mailed(/verify-email/));
+      await page.getByText('Your address is confirmed').waitFor();
+      await signIn('new@example.org');
+      await handInPage().waitFor();
+      expect(await page.locator('.account bdi').textContent()).to.equal('王芳');
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Please sign in first' }).waitFor();
+      await page.reload();
+      await page.getByRole('heading', { name: 'Please sign in first' }).waitFor();
+    });
+  });
+
+  describe('a refusal', () => {
+    it('is told in words with its code, until guessing is ended', async () => {
+      await Person.signedIn(world, 'guessed@example.org');
+      await open('/sign-in');
+      for (const [password, code] of [
+        ['wrong password 1', 'INVALID_EMAIL_OR_PASSWORD'],
+        ['wrong password 2', 'INVALID_EMAIL_OR_PASSWORD'],
+        ['wrong password 3', 'INVALID_EMAIL_OR_PASSWORD'],
+        ['wrong password 4', 'sign-in-locked'],
+      ] as const) {
+        const answered = page.waitForResponse('**/api/auth/sign-in/email');
+        await signIn('guessed@example.org', password);
+        await answered;
+        await page.getByRole('alert').getByText(code, { exact: true }).waitFor();
+      }
+      expect(await page.getByRole('alert').textContent()).to.contain('Too many attempts');
+    });
+
+    it('of a mailed link that is too old is told where the reader arrives', async () => {
+      await open('/api/auth/verify-email?token=nonsense&callbackURL=%2Fsign-in%3Fconfirmed%3D1');
+      await page.getByRole('alert').getByText('The link is not valid').waitFor();
+      expect(await page.getByText('Your address is confirmed').count()).to.equal(0);
+    });
+  });
+
+  describe('a second factor', () => {
+    it('is asked for after the password: a code of the app, or a recovery code once', async () => {
+      const person = await Person.signedIn(world, 'second@example.org', '李某');
+      const answer = await person.post('/api/auth/two-factor/enable', { password: PASSWORD });
+      const { totpURI, backupCodes } = (await answer.json()) as { totpURI: string; backupCodes: string[] };
+      const secret = new URL(totpURI).searchParams.get('secret') as string;
+      const verified = await person.post('/api/auth/two-factor/verify-totp', { code: totpOf(secret) });
+      expect(verified.status).to.equal(200);
+      await open('/sign-in?then=%2Fdeposits');
+      await signIn('second@example.org');
+      await page.locator('h2:focus').getByText('Second factor').waitFor();
+      await page.getByLabel(/6 digits/).fill('000000');
+      await page.keyboard.press('Enter');
+      await page.getByText('The code is wrong').waitFor();
+      await expectAccessible(page);
+      await page.getByRole('button', { name: 'Use a recovery code instead' }).click();
+      await page.getByLabel('Recovery code').fill(backupCodes[0] as string);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${origin}/deposits`);
+      expect(await page.locator('.account bdi').textContent()).to.equal('李某');
+    });
+  });
+
+  describe('a passkey', () => {
+    it('signs in without a password; without one the page says so', async () => {
+      await open('/sign-in');
+      const devtools = await context.newCDPSession(page);
+      await devtools.send('WebAuthn.enable');
+      const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true } as const;
+      await devtools.send('WebAuthn.addVirtualAuthenticator', {
+        options: { ...options, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+      });
+      const byPasskey = page.getByRole('button', { name: 'Sign in with a passkey' });
+      await byPasskey.click();
+      await page.getByText('No passkey was used').waitFor();
+      await Person.signedIn(world, 'passkey@example.org', '孙某');
+      await signIn('passkey@example.org');
+      await handInPage().waitFor();
+      expect(await page.evaluate(REGISTER_PASSKEY)).to.equal(200);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
+      await byPasskey.click();
+      await handInPage().waitFor();
+      expect(await page.locator('.account bdi').textContent()).to.equal('孙某');
+    });
+  });
+
+  describe('a forgotten password', () => {
+    it('is replaced by the mailed link, once', async () => {
+      const person = await Person.signedIn(world, 'forgot@example.org');
+      await open('/sign-in');
+      await page.getByRole('link', { name: 'Forgot your password?' }).click();
+      await page.getByLabel('E-mail').fill(person.email);
+      await page.getByRole('button', { name: 'Send the link' }).click();
+      await page.getByText('the mail is on its way').waitFor();
+      const link = await person.mailed(/reset-password/);
+      for (const outcome of ['The password is changed', 'The link is not valid']) {
+        await page.goto(link);
+        await page.getByLabel('New password').fill('another long password');
+        await page.getByRole('button', { name: 'Set the new password' }).click();
+        await page.getByText(outcome).waitFor();
+      }
+      await page.getByRole('link', { name: 'To signing in' }).click();
+      await signIn(person.email, 'another long password');
+      await handInPage().waitFor();
+    });
+  });
+
+  it('leaves the one-time link at its address, and goes to no other site', async () => {
+    const link = await fetch(`${origin}/sign-in?token=unknown`, { headers: { accept: 'text/html' } });
+    expect(link.status).to.equal(401);
+    await Person.signedIn(world, 'then@example.org');
+    await open('/sign-in?then=%2F%2Fevil.example');
+    await signIn('then@example.org');
+    await handInPage().waitFor();
+    expect(page.url()).to.equal(`${origin}/`);
+  });
+
+  for (const locale of ['zh-CN', 'en-US']) {
+    it(`shows each page accessibly on a phone, ${locale}`, async () => {
+      await open('/sign-in', { locale, width: 360 });
+      for (const path of ['/sign-in', '/sign-up', '/reset-password', '/reset-password?token=x']) {
+        await page.goto(origin + path);
+        await page.locator('main form').first().waitFor();
+        await expectAccessible(page);
+        expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.be.at.most(360);
+        expect(await page.evaluate('document.documentElement.lang')).to.equal(locale === 'zh-CN' ? 'zh-CN' : 'en');
+      }
+    });
+  }
+});
+
+/** One that was free a moment ago: cookies and passkeys are bound to an address that must be known beforehand. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Runs in the page, in its session. */
+const REGISTER_PASSKEY = `(async () => {
+  const asked = await (await fetch('/api/auth/passkey/generate-register-options')).json();
+  const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) });
+  const answer = await fetch('/api/auth/passkey/verify-registration', {
+    method: 'POST',
+    body: JSON.stringify({ response: made.toJSON(), name: 'k' }),
+    headers: { 'content-type': 'application/json' },
+  });
+  return answer.status;
+})()`;
+
+/** RFC 6238: six digits, 30 s, HMAC-SHA-1. */
+function totpOf(base32: string): string {
+  const bits = [...base32]
+    .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
+    .join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const offset = (mac[19] as number) & 0xf;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
