@@ -8,7 +8,15 @@ import { utcTimeOf } from '../format/fields.ts';
 import type { Check } from '../format/report.ts';
 import { type Facts, failed, notChecked, passed, pending } from './checks.ts';
 import { verifyEvmReceipt } from './evm-receipt.ts';
-import { anchoredKey, confirmBlock, contractKey, isIndependentChain, logContracts, type Trust } from './trust.ts';
+import {
+  anchoredKey,
+  blockKey,
+  confirmBlock,
+  contractKey,
+  isIndependentChain,
+  logContracts,
+  type Trust,
+} from './trust.ts';
 
 /** A time that an outsider's proof gives, once somebody the reader trusts confirms the block. */
 export interface ProvedTime {
@@ -90,7 +98,10 @@ function checkCanonical(
   if (disputed !== undefined) return notChecked(name, about, 'nodes-disagree', { ...facts, disputed });
   if (replaced) return failed(name, about, 'another-block-at-this-height', facts);
   if (confirmed === undefined) return notChecked(name, about, 'offline', facts);
-  return passed(name, about, { ...facts, confirmedBy: confirmed === 'node' ? `node ${trust.node?.node}` : confirmed });
+  return passed(name, about, {
+    ...facts,
+    confirmedBy: confirmed === 'node' ? `node ${trust.node?.confirmedBy.get(blockKey(chain, blockHash))}` : confirmed,
+  });
 }
 
 /** The policy says which contract is the log's. A node can say more, that its code is the published one; it cannot vouch for it. */

@@ -146,7 +146,15 @@ export function combineAnswers(nodes: readonly OneNodeAnswers[]): NodeAnswers {
     () => 1,
     (answer) => (answer === null ? 'never' : `${answer.treeSize} leaves, block time ${answer.anchoredAt}`),
   );
-  return { node: nodes.map(({ node }) => node).join(', '), blocks, contracts, anchored, disputes };
+  const confirmedBy = new Map<string, string>();
+  for (const [key, answer] of blocks) {
+    if (blockStrength[answer] < blockStrength.canonical) continue;
+    const confirming = nodes.filter(
+      (node) => blockStrength[node.blocks.get(key) ?? 'unknown'] >= blockStrength.canonical,
+    );
+    confirmedBy.set(key, confirming.map(({ node }) => node).join(', '));
+  }
+  return { blocks, contracts, anchored, disputes, confirmedBy };
 }
 
 /** The keys under which the answers to these questions stand. */

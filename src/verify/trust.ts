@@ -27,8 +27,6 @@ export type AnchoredAnswer = { treeSize: bigint; anchoredAt: bigint } | null;
 
 /** Answers that were fetched before verification; an outage leaves entries out. */
 export interface NodeAnswers {
-  /** The nodes in the reader's words, for the report. */
-  node: string;
   /** By CAIP-2 chain and `0x` block hash, as `blockKey` joins them. */
   blocks: ReadonlyMap<string, NodeAnswer>;
   /** By CAIP-2 chain and `0x` address, as `contractKey` joins them. */
@@ -37,6 +35,8 @@ export interface NodeAnswers {
   anchored: ReadonlyMap<string, AnchoredAnswer>;
   /** Under the same keys, what the reader's nodes contradict each other about: who says what. No answer stands beside it. */
   disputes: ReadonlyMap<string, string>;
+  /** By block key: those of the nodes, in the reader's words, that have the block in their chain. None that is away or lags behind. */
+  confirmedBy: ReadonlyMap<string, string>;
 }
 
 export function blockKey(chain: string, blockHash: string): string {

@@ -264,9 +264,12 @@ export async function makeAnchor(at: {
   rootHash: Uint8Array;
   treeSize: bigint;
   blockTime: number;
+  /** First topic of the log; the anchor's event if left out. */
+  topic?: Uint8Array;
 }): Promise<EvmAttestation> {
   const uint = (value: bigint) => parseHex(value.toString(16).padStart(64, '0'));
-  const anchorLog = [parseHex0x(at.contract), [CHECKPOINT_ANCHORED_TOPIC, uint(at.treeSize), at.rootHash], uint(0n)];
+  const topics = [at.topic ?? CHECKPOINT_ANCHORED_TOPIC, uint(at.treeSize), at.rootHash];
+  const anchorLog = [parseHex0x(at.contract), topics, uint(0n)];
   const strangerLog = [randomBytes(20), [randomBytes(32)], randomBytes(40)];
   const receiptOf = (logs: unknown[]) =>
     Uint8Array.from([2, ...RLP.encode([Uint8Array.of(1), 21_000n, new Uint8Array(256), logs] as never)]);

@@ -110,11 +110,11 @@ describe('verifyCertificate', () => {
     const { blockHash } = world.certificate.publications[0]!.attestations[0] as { blockHash: string };
     const answer = (a: 'replaced' | 'unknown') =>
       openTrust(encodeObject({ ...world.policy, blocks: [] }), [], {
-        node: 'http://127.0.0.1:8545',
         blocks: new Map([[`eip155:1/${blockHash}`, a]]),
         contracts: new Map(),
         anchored: new Map(),
         disputes: new Map(),
+        confirmedBy: new Map(),
       });
     const replaced = await verifyCertificate(encodeObject(world.certificate), presented(world), answer('replaced'));
     expect(statusOf(replaced, 'evm.canonical')).to.deep.equal(['failed']);
