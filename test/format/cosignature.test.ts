@@ -92,7 +92,8 @@ describe('the key of a witness', () => {
   });
 
   it('is refused if its id belongs to another algorithm', () => {
-    const [name, , encoded] = encodeCosignatureKey(witness.name, publicKey).split('+') as [string, string, string];
+    // Not by every plus sign: base64 has some of its own.
+    const [, name, encoded] = /^([^+]+)\+[^+]+\+(.+)$/.exec(encodeCosignatureKey(witness.name, publicKey)) ?? [];
     const noteId = encodeNoteKey(witness.name, publicKey).split('+')[1];
     expect(codeOf(() => parseCosignatureKey(`${name}+${noteId}+${encoded}`))).to.equal('invalid-key');
     expect(codeOf(() => parseCosignatureKey(`${name}+00000000+${encodeBase64(publicKey)}`))).to.equal('invalid-key');
