@@ -196,14 +196,11 @@ describe('pages for what is shown and handed over', function () {
     }
 
     it('ends the visit when its time is over', async () => {
-      service.answers.set(
-        `POST /shared/${SECRET}`,
-        opening({ depositId, expiresAt: new Date(Date.now() + 2500).toISOString() }),
-      );
-      service.answers.set(`GET ${base}/deposits/${depositId}`, await sharedDeposit());
-      await open(`/shared/${SECRET}`);
+      await shareDeposit('read');
+      await page.clock.install();
       await openIt();
       await page.locator('[data-deposit]').waitFor();
+      await page.clock.fastForward(3600_000);
       await page.getByText('This visit is over').waitFor();
       expect(await page.locator('[data-deposit]').count()).to.equal(0);
     });
