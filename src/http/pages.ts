@@ -43,8 +43,8 @@ export function pages(folder: string): RequestHandler {
   return (req, res, next) => serve(req, res, next);
 }
 
-/** The secret of a link, base64url, is the one part with capitals. */
-const PAGE_ADDRESS = /^\/(?:(?!api\/|log\/|assets\/)[a-z0-9/-]*|shared\/[A-Za-z0-9_-]+)$/;
+/** The secret of a link, base64url, and the id of an invitation are the parts with capitals. */
+const PAGE_ADDRESS = /^\/(?:(?!api\/|log\/|assets\/)[a-z0-9/-]*|(?:shared|invitations)\/[A-Za-z0-9_-]+)$/;
 
 /** A page's own address, opened directly: the first page finds out what to show. */
 export function firstPageForAddresses(folder: string): RequestHandler {

@@ -11,6 +11,7 @@ export type Route =
   | { page: 'sign-in' }
   | { page: 'sign-up' }
   | { page: 'reset-password' }
+  | { page: 'invitation'; invitationId: string }
   | { page: 'shared'; secret: string }
   | { page: 'hand-over' }
   | { page: 'not-found' };
@@ -27,6 +28,7 @@ export function parseRoute(path: string): Route {
   if ((first === 'sign-in' || first === 'sign-up' || first === 'reset-password') && second === undefined) {
     return { page: first };
   }
+  if (first === 'invitations' && second !== undefined) return { page: 'invitation', invitationId: second };
   if (first === 'deposits') return second === undefined ? { page: 'deposits' } : { page: 'deposit', depositId: second };
   return { page: 'not-found' };
 }

@@ -7,6 +7,7 @@ import { DepositPage } from './deposit-page.tsx';
 import { HandInUnderWay } from './hand-in/large-hand-in-view.tsx';
 import { HandInPage } from './hand-in-page.tsx';
 import { HandOverPage } from './hand-over-page.tsx';
+import { InvitationPage } from './invitation-page.tsx';
 import { LanguageSwitch, useText } from './language.tsx';
 import { LogPage } from './log-page.tsx';
 import { logTexts } from './log-texts.ts';
@@ -117,6 +118,8 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
       return <ResetPasswordPage />;
     case 'hand-over':
       return <HandOverPage />;
+    case 'invitation':
+      return <InvitationPage key={route.invitationId} invitationId={route.invitationId} />;
     case 'not-found':
       return <PageTitle title={t(texts.notFound)} />;
   }

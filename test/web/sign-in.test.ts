@@ -162,6 +162,34 @@ describe('signing in on the pages', function () {
     });
   });
 
+  describe('an invitation', () => {
+    it('waits while its reader signs in, makes him act for the organisation, and is not taken twice', async () => {
+      const owner = await Person.signedIn(world, 'owner@example.org');
+      const made = await owner.post('/api/v1/accounts', { name: '某律师事务所' });
+      const { accountId } = (await made.json()) as { accountId: string };
+      await owner.send('PUT', '/api/v1/me/account', { accountId });
+      const guest = await Person.signedIn(world, 'guest@example.org', '赵某');
+      const invited = await owner.post(`/api/v1/accounts/${accountId}/invitations`, {
+        email: guest.email,
+        roles: ['holder'],
+      });
+      expect(invited.status).to.equal(201);
+      const { pathname } = new URL(await guest.mailed(/\/invitations\//));
+      await open(pathname);
+      await page.getByRole('link', { name: 'To signing in' }).click();
+      await signIn(guest.email);
+      await page.waitForURL(`${origin}${pathname}`);
+      await page.getByRole('button', { name: 'Decline' }).waitFor();
+      await expectAccessible(page);
+      await page.getByRole('button', { name: 'Accept' }).click();
+      await page.getByText('You have joined, and act now for 某律师事务所').waitFor();
+      expect(await page.locator('.account bdi').textContent()).to.equal('某律师事务所');
+      await page.goto(origin + pathname);
+      await page.getByRole('button', { name: 'Accept' }).click();
+      await page.getByRole('alert').getByText('invitation-not-found', { exact: true }).waitFor();
+    });
+  });
+
   it('leaves the one-time link at its address, and goes to no other site', async () => {
     const link = await fetch(`${origin}/sign-in?token=unknown`, { headers: { accept: 'text/html' } });
     expect(link.status).to.equal(401);
