@@ -214,6 +214,15 @@ export async function selectUnfinishedUploadObjects(q: Queryable, uploadId: stri
   return rows.map((row) => row.objectName);
 }
 
+/** Forgets those that do not count. A writer that makes one count at the same moment is either too late, or keeps it. @returns their names */
+export async function deleteUnfinishedUploadObjects(q: Queryable, uploadId: string): Promise<string[]> {
+  const { rows } = await q.query<{ objectName: string }>(
+    'delete from upload_object where upload_id = $1 and size_bytes is null returning object_name as "objectName"',
+    [uploadId],
+  );
+  return rows.map((row) => row.objectName);
+}
+
 /** For objects that are gone, or belong to the deposit now. */
 export async function deleteUploadObjects(q: Queryable, objectNames: readonly string[]): Promise<void> {
   await q.query('delete from upload_object where object_name = any($1::text[])', [objectNames]);

@@ -222,7 +222,7 @@ describe('an upload whose server dies at any write', function () {
       sizeBytes: 30_000n,
     });
     // The object is there, and the transaction that makes it count is not.
-    crash.arm(2, false);
+    crash.arm(3, false);
     await dying.parts.append(uploadId, 0n, chunks(randomBytes(30_000))).catch(() => {});
     const wrapped = async () =>
       (

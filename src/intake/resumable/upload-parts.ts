@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type Database, isKnownNotCommitted } from '../../db/pool.ts';
 import {
+  deleteUnfinishedUploadObjects,
   deleteUploadObjects,
   insertUploadObject,
   selectLastUploadPart,
-  selectUnfinishedUploadObjects,
   selectUpload,
   selectUploadObjectNames,
   type UploadPart,
@@ -66,7 +66,7 @@ export class UploadParts {
     if (upload.offsetBytes !== offset) throw offsetConflict(upload, offset);
     if (upload.offsetBytes === upload.sizeBytes) return offset;
     if (upload.state !== 'open') throw new ResumableError('upload-ended', `upload ${uploadId} is ${upload.state}`);
-    await this.remove(await selectUnfinishedUploadObjects(db.pool, uploadId));
+    await this.#discardUnfinished(uploadId);
     const source = new PieceSource(bytes);
     let at = offset;
     while (at < upload.sizeBytes && (await source.hasMore())) at = await this.#putPart(upload, at, source);
@@ -92,6 +92,16 @@ export class UploadParts {
   async remove(objectNames: readonly string[]): Promise<void> {
     for (const name of objectNames) await this.#options.vault.store.delete(name);
     if (objectNames.length > 0) await deleteUploadObjects(this.#options.db.pool, objectNames);
+  }
+
+  /**
+   * Takes away what other writers of this upload have not made count. Their rows go first: whoever is still writing finds his gone and
+   * cannot make the part count any more, while a part that counts by now keeps both. A crash in between leaves an object without a
+   * row, which the next start removes.
+   */
+  async #discardUnfinished(uploadId: string): Promise<void> {
+    const { db, vault } = this.#options;
+    for (const name of await deleteUnfinishedUploadObjects(db.pool, uploadId)) await vault.store.delete(name);
   }
 
   /** Every object of an upload that has ended. */
