@@ -179,7 +179,7 @@ describe('the main job', function () {
       const { code, report: found } = await report(join(forged, 'package.zip'), '--policy', policy);
       expect(code).to.equal(2);
       const untrusted = found.since.filter((c) => c.status === 'not-checked' && c.because === 'untrusted-key');
-      const names = ['seal', 'log.origin', 'log.signature', 'rfc3161', 'evm.contract', 'status'];
+      const names = ['seal', 'log.origin', 'log.signature', 'rfc3161', 'evm.contract', 'status', 'custody.chain'];
       expect(untrusted.map((c) => c.name)).to.deep.equal(names);
       expect(found.since.find((c) => c.name === 'evm.canonical')).to.deep.include({ because: 'offline' });
       expect(found.times.notAfter).to.equal(null);
