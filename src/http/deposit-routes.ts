@@ -122,6 +122,15 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     if (progress === undefined) throw noDeposit(depositId, lost);
     return { progress, fence };
   };
+  /** The file whose proof is asked for, if it is there and the caller may have it. */
+  const openProvedFile = async (req: Request, caller: Caller): Promise<{ depositId: string; index: number }> => {
+    const { depositId, fileIndex } = parseParameters(ofFile, req.params);
+    const { fileCount } = (await openDeposit(caller, 'certificate.read', depositId)).progress;
+    const index = Number(fileIndex);
+    if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+    if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
+    return { depositId, index };
+  };
   /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
   const alarmCodes = async () => {
     // Records that are lost hold up nothing that is here, and calendars and timestamp authorities nothing at all.
@@ -376,13 +385,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
       may: 'certificate.read',
       handle: async (req, res, caller) => {
-        const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        const {
-          progress: { fileCount },
-        } = await openDeposit(caller, 'certificate.read', depositId);
-        const index = Number(fileIndex);
-        if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
-        if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
+        const { depositId, index } = await openProvedFile(req, caller);
         const proof = await fileProof(depositId, index);
         if (proof === undefined) {
           throw new HttpError(
@@ -406,13 +409,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
       may: 'certificate.read',
       handle: async (req, res, caller) => {
-        const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        const {
-          progress: { fileCount },
-        } = await openDeposit(caller, 'certificate.read', depositId);
-        const index = Number(fileIndex);
-        if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
-        if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
+        const { depositId, index } = await openProvedFile(req, caller);
         const record = await evidenceRecord(depositId, index);
         if (record === undefined) throw new HttpError('file-proof-pending', NO_RECORD);
         res.attachment(`file-${index + 1}.ers`);
