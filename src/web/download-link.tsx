@@ -1,12 +1,12 @@
 import { Button } from 'antd';
 import { useEffect, useState } from 'react';
 import type { CodedError } from '../errors.ts';
-import { useAccount } from './account.tsx';
 import { getBlob } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { useText } from './language.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 import { saveBlob } from './save-blob.ts';
+import { useAccount } from './sign-in/account.tsx';
 import { type Text, texts } from './texts.ts';
 
 interface DownloadLinkProps {

@@ -1,10 +1,10 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { LanguageProvider, LanguageSwitch } from './language.tsx';
-import { OfflineTitle } from './offline-title.tsx';
-import { ownDigest } from './own-digest.ts';
+import { OfflineTitle } from './verify/offline-title.tsx';
+import { ownDigest } from './verify/own-digest.ts';
 import './styles.css';
-import { VerifyPage } from './verify-page.tsx';
+import { VerifyPage } from './verify/verify-page.tsx';
 
 // Before anything is rendered: afterwards the document is no longer what was loaded.
 const toolDigest = ownDigest();

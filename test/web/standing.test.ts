@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { DepositSummary } from '../../src/web/api-answers.ts';
-import { standingOf } from '../../src/web/standing.ts';
+import { standingOf } from '../../src/web/deposit/standing.ts';
 
 const RECEIVED = '2026-11-22T03:00:00.000Z';
 const NOW = Date.parse('2026-11-22T03:05:00.000Z');

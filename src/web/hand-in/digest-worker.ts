@@ -1,4 +1,4 @@
-import { ManyDigests } from '../blob-digests.ts';
+import { ManyDigests } from '../verify/blob-digests.ts';
 
 /** Files are hashed in the order in which they are asked for; `pause` holds until `resume`. */
 export type DigestRequest = { kind: 'digest'; id: number; file: Blob } | { kind: 'pause' } | { kind: 'resume' };

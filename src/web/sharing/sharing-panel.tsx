@@ -1,0 +1,391 @@
+import { Button, Input, type InputRef } from 'antd';
+import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from 'react';
+import * as z from 'zod';
+import { CodedError } from '../../errors.ts';
+import { RECEIVER_KINDS } from '../../format/custody.ts';
+import { deleteAt, getJson, postJson } from '../api-client.ts';
+import { DownloadLink } from '../download-link.tsx';
+import { useText } from '../language.tsx';
+import { beijingTime } from '../measures.ts';
+import { ProblemAlert } from '../problem-alert.tsx';
+import type { Text } from '../texts.ts';
+import {
+  type Grant,
+  givenHandOversSchema,
+  grantListSchema,
+  type HandOverView,
+  linkListSchema,
+  madeHandOverSchema,
+  madeLinkSchema,
+  type SharedLink,
+} from './sharing-answers.ts';
+import { handOverStateTexts, panelTexts, receiverKindTexts, scopeTexts, sharingStateTexts } from './sharing-texts.ts';
+
+const DAY_MS = 24 * 3600_000;
+
+/** For the depositor: who may see the deposit, and who received it. Nothing is asked before it is unfolded. */
+export function SharingPanel({ depositId, certified }: { depositId: string; certified: boolean }) {
+  const t = useText();
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <details className="card" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+      <summary>{t(panelTexts.title)}</summary>
+      {isOpen && <Given depositId={depositId} certified={certified} />}
+    </details>
+  );
+}
+
+interface Given {
+  links: { links: SharedLink[]; next: string | null };
+  grants: { grants: Grant[]; next: string | null };
+  handOvers: HandOverView[];
+}
+
+function Given({ depositId, certified }: { depositId: string; certified: boolean }) {
+  const t = useText();
+  const [given, setGiven] = useState<Given | undefined>();
+  const [error, setError] = useState<CodedError | undefined>();
+  const [shown, setShown] = useState<string | undefined>();
+  const load = useCallback(async () => {
+    try {
+      const [links, grants, { handOvers }] = await Promise.all([
+        getJson(`/links?depositId=${depositId}`, linkListSchema),
+        getJson(`/grants?depositId=${depositId}`, grantListSchema),
+        getJson(`/deposits/${depositId}/custody?limit=1`, givenHandOversSchema),
+      ]);
+      setGiven({ links, grants, handOvers });
+    } catch (failure) {
+      setError(codedError(failure));
+    }
+  }, [depositId]);
+  useEffect(() => {
+    load();
+  }, [load]);
+  const act = async (work: () => Promise<unknown>) => {
+    setError(undefined);
+    try {
+      await work();
+      await load();
+      return true;
+    } catch (failure) {
+      setError(codedError(failure));
+      return false;
+    }
+  };
+  const makeLink = ({ reader, scope, days, openings, passphrase }: Record<string, string>) =>
+    act(async () => {
+      const { path } = await postJson(
+        '/links',
+        {
+          depositId,
+          reader,
+          scope,
+          expiresAt: inDays(days),
+          maxOpenings: Number(openings),
+          ...(passphrase === '' ? {} : { passphrase }),
+        },
+        madeLinkSchema,
+      );
+      setShown(`${location.origin}${path}`);
+    });
+  const giveGrant = ({ to = '', scope, days }: Record<string, string>) =>
+    act(() => {
+      const receiver = to.includes('@') ? { email: to } : { accountId: to };
+      return postJson('/grants', { depositId, to: receiver, scope, expiresAt: inDays(days) }, z.unknown());
+    });
+  const handOver = ({ kind, receiver, days, note, certificate }: Record<string, string>) =>
+    act(async () => {
+      const { confirmationLink } = await postJson(
+        '/hand-overs',
+        {
+          depositId,
+          receiver: { kind, name: receiver },
+          certificate: certificate === 'yes',
+          validDays: Number(days),
+          ...(note === '' ? {} : { note }),
+        },
+        madeHandOverSchema,
+      );
+      setShown(confirmationLink ?? undefined);
+    });
+  return (
+    <>
+      <p className="hint">{t(panelTexts.lead)}</p>
+      {error !== undefined && (
+        <ProblemAlert title={given === undefined ? panelTexts.unavailable : panelTexts.failed} error={error} />
+      )}
+      {shown !== undefined && <ShownOnce key={shown} address={shown} />}
+      {given !== undefined && (
+        <>
+          <h3>{t(panelTexts.links)}</h3>
+          <Rows isEmpty={given.links.links.length === 0} hasMore={given.links.next !== null}>
+            {given.links.links.map((link) => (
+              <GivenRow
+                key={link.linkId}
+                name={link.reader}
+                state={linkState(link)}
+                stateText={sharingStateTexts[linkState(link)]}
+                end={linkState(link) === 'open' ? panelTexts.revoke : undefined}
+                onEnd={() => act(() => deleteAt(`/links/${link.linkId}`))}
+              >
+                {t(scopeTexts[link.scope])} · {t(panelTexts.until)} {beijingTime(link.expiresAt)} ·{' '}
+                {t(panelTexts.opened)} {link.openings} / {link.maxOpenings}
+                {link.hasPassphrase && ` · ${t(panelTexts.hasPassphrase)}`}
+              </GivenRow>
+            ))}
+          </Rows>
+          <GiveForm submit={panelTexts.newLink} onSubmit={makeLink}>
+            <Field name="reader" label={panelTexts.reader} required maxLength={100} />
+            <ScopeField />
+            <Field name="days" label={panelTexts.days} type="number" min={1} max={365} value="14" required />
+            <Field name="openings" label={panelTexts.openings} type="number" min={1} max={10_000} value="5" required />
+            <Field name="passphrase" label={panelTexts.passphrase} type="password" minLength={8} maxLength={200} />
+          </GiveForm>
+          <h3>{t(panelTexts.grants)}</h3>
+          <Rows isEmpty={given.grants.grants.length === 0} hasMore={given.grants.next !== null}>
+            {given.grants.grants.map((grant) => (
+              <GivenRow
+                key={grant.grantId}
+                name={grant.invitedEmail ?? grant.granteeAccountId ?? ''}
+                state={grantState(grant)}
+                stateText={sharingStateTexts[grantState(grant)]}
+                end={['open', 'invited'].includes(grantState(grant)) ? panelTexts.revoke : undefined}
+                onEnd={() => act(() => deleteAt(`/grants/${grant.grantId}`))}
+              >
+                {t(scopeTexts[grant.scope])}
+                {grant.expiresAt !== null && ` · ${t(panelTexts.until)} ${beijingTime(grant.expiresAt)}`}
+              </GivenRow>
+            ))}
+          </Rows>
+          <GiveForm submit={panelTexts.newGrant} onSubmit={giveGrant}>
+            <Field name="to" label={panelTexts.to} required maxLength={254} />
+            <ScopeField />
+            <Field name="days" label={panelTexts.days} type="number" min={1} max={3660} value="30" required />
+          </GiveForm>
+          <h3>{t(panelTexts.handOvers)}</h3>
+          <Rows isEmpty={given.handOvers.length === 0} hasMore={false}>
+            {given.handOvers.map(({ handOverId, state, statement }) => (
+              <GivenRow
+                key={handOverId}
+                name={statement.receiver.name}
+                state={state}
+                stateText={handOverStateTexts[state]}
+                end={state === 'open' ? panelTexts.cancel : undefined}
+                onEnd={() => act(() => postJson(`/hand-overs/${handOverId}/cancel`, {}, z.unknown()))}
+              >
+                {t(receiverKindTexts[statement.receiver.kind])} · {beijingTime(statement.handedOverAt)}{' '}
+                <DownloadLink
+                  path={`/hand-overs/${handOverId}/receipt.json`}
+                  fileName={`hand-over-${handOverId}.json`}
+                  label={panelTexts.receipt}
+                  about={statement.receiver.name}
+                />
+              </GivenRow>
+            ))}
+          </Rows>
+          <p className="hint">{t(panelTexts.handOverWhat)}</p>
+          <GiveForm submit={panelTexts.newHandOver} onSubmit={handOver}>
+            <Choice name="kind" label={panelTexts.receiverKind} choices={RECEIVER_KINDS} words={receiverKindTexts} />
+            <Field name="receiver" label={panelTexts.receiver} required maxLength={300} />
+            <Field name="days" label={panelTexts.days} type="number" min={1} max={180} value="30" required />
+            <Field name="note" label={panelTexts.note} maxLength={1000} />
+            {certified && (
+              <div>
+                <label>
+                  <input type="checkbox" name="certificate" value="yes" /> {t(panelTexts.withCertificate)}
+                </label>
+              </div>
+            )}
+          </GiveForm>
+        </>
+      )}
+    </>
+  );
+}
+
+function linkState(link: SharedLink) {
+  if (link.revokedAt !== null) return 'revoked';
+  if (Date.parse(link.expiresAt) <= Date.now()) return 'expired';
+  if (link.attemptsLeft === 0) return 'locked';
+  return link.openings >= link.maxOpenings ? 'used-up' : 'open';
+}
+
+function grantState(grant: Grant) {
+  if (grant.revokedAt !== null) return 'revoked';
+  if (grant.expiresAt !== null && Date.parse(grant.expiresAt) <= Date.now()) return 'expired';
+  return grant.granteeAccountId === null ? 'invited' : 'open';
+}
+
+function Rows({ isEmpty, hasMore, children }: { isEmpty: boolean; hasMore: boolean; children: ReactNode }) {
+  const t = useText();
+  if (isEmpty) return <p>{t(panelTexts.none)}</p>;
+  return (
+    <>
+      <ul>{children}</ul>
+      {hasMore && <p className="hint">{t(panelTexts.more)}</p>}
+    </>
+  );
+}
+
+interface GivenRowProps {
+  name: string;
+  state: string;
+  stateText: Text;
+  /** What ends it; nothing where it has ended. */
+  end: Text | undefined;
+  onEnd: () => Promise<unknown>;
+  children: ReactNode;
+}
+
+function GivenRow({ name, state, stateText, end, onEnd, children }: GivenRowProps) {
+  const t = useText();
+  const [busy, setBusy] = useState(false);
+  return (
+    <li data-state={state} className="wrap-anywhere">
+      <bdi>{name}</bdi> · <strong>{t(stateText)}</strong> <span className="hint">{children}</span>{' '}
+      {end !== undefined && (
+        <Button
+          size="small"
+          loading={busy}
+          aria-label={`${t(end)} ${name}`}
+          onClick={() => {
+            setBusy(true);
+            onEnd().finally(() => setBusy(false));
+          }}
+        >
+          {t(end)}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+function ShownOnce({ address }: { address: string }) {
+  const t = useText();
+  const id = useId();
+  const field = useRef<InputRef>(null);
+  const [outcome, setOutcome] = useState<Text | undefined>();
+  useEffect(() => field.current?.focus(), []);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(address);
+      setOutcome(panelTexts.copied);
+    } catch {
+      field.current?.select();
+      setOutcome(panelTexts.notCopied);
+    }
+  };
+  return (
+    <div className="shown-once">
+      <p id={`${id}-hint`}>{t(panelTexts.shownOnce)}</p>
+      <label htmlFor={id}>{t(panelTexts.theLink)}</label>
+      <div className="buttons">
+        <Input ref={field} id={id} readOnly value={address} aria-describedby={`${id}-hint`} style={{ maxWidth: 620 }} />
+        <Button type="primary" onClick={copy}>
+          {t(panelTexts.copy)}
+        </Button>
+        <span role="status">{outcome !== undefined && t(outcome)}</span>
+      </div>
+    </div>
+  );
+}
+
+interface GiveFormProps {
+  submit: Text;
+  /** @returns whether it was taken */
+  onSubmit: (fields: Record<string, string>) => Promise<boolean>;
+  children: ReactNode;
+}
+
+function GiveForm({ submit, onSubmit, children }: GiveFormProps) {
+  const t = useText();
+  const [busy, setBusy] = useState(false);
+  const send = async (form: HTMLFormElement) => {
+    setBusy(true);
+    const fields = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()] as const);
+    if (await onSubmit(Object.fromEntries(fields))) form.reset();
+    setBusy(false);
+  };
+  return (
+    <form
+      aria-label={t(submit)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send(event.currentTarget);
+      }}
+    >
+      <div className="fields">{children}</div>
+      <div className="buttons">
+        <Button htmlType="submit" loading={busy}>
+          {t(submit)}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+interface FieldProps {
+  name: string;
+  label: Text;
+  type?: 'text' | 'number' | 'password';
+  value?: string;
+  required?: boolean;
+  min?: number;
+  max?: number;
+  minLength?: number;
+  maxLength?: number;
+}
+
+function Field({ label, value = '', type = 'text', ...limits }: FieldProps) {
+  const t = useText();
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id}>{t(label)}</label>
+      <input
+        id={id}
+        className="native-field"
+        type={type}
+        defaultValue={value}
+        autoComplete={type === 'password' ? 'new-password' : 'off'}
+        {...limits}
+      />
+    </div>
+  );
+}
+
+function ScopeField() {
+  return <Choice name="scope" label={panelTexts.scope} choices={['read', 'download', 'export']} words={scopeTexts} />;
+}
+
+interface ChoiceProps<Value extends string> {
+  name: string;
+  label: Text;
+  choices: readonly Value[];
+  words: Record<Value, Text>;
+}
+
+function Choice<Value extends string>({ name, label, choices, words }: ChoiceProps<Value>) {
+  const t = useText();
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id}>{t(label)}</label>
+      <select id={id} name={name} className="native-field">
+        {choices.map((choice) => (
+          <option key={choice} value={choice}>
+            {t(words[choice])}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function inDays(days: string | undefined): string {
+  return new Date(Date.now() + Number(days) * DAY_MS).toISOString();
+}
+
+function codedError(failure: unknown): CodedError {
+  return failure instanceof CodedError ? failure : new CodedError('internal', String(failure));
+}

@@ -1,0 +1,124 @@
+import * as z from 'zod';
+import { getJson, problemOf, storeApiKey } from '../api-client.ts';
+import { ApiError } from '../api-error.ts';
+
+/** Speaks to what stands under /api/auth: passwords, second factors, passkeys, providers. */
+
+const waysSchema = z.object({
+  providers: z.array(z.object({ id: z.string(), name: z.string() })).nullable(),
+  signUp: z.enum(['open', 'invited']).nullable(),
+});
+/** How people sign in here; `providers` is null where there are no users. */
+export type SignInWays = z.infer<typeof waysSchema>;
+
+const refusalSchema = z.object({ code: z.string(), message: z.string().optional() });
+
+/** @throws ApiError */
+export function signInWays(): Promise<SignInWays> {
+  return getJson('/sign-in', waysSchema);
+}
+
+/** @returns whether a second factor is still asked for @throws ApiError */
+export async function signInByPassword(email: string, password: string): Promise<'signed-in' | 'second-factor'> {
+  const answer = await ask('/sign-in/email', { email, password });
+  return z.object({ twoFactorRedirect: z.literal(true) }).safeParse(answer).success ? 'second-factor' : 'signed-in';
+}
+
+/** @throws ApiError */
+export async function giveSecondFactor(kind: 'totp' | 'recovery', code: string): Promise<void> {
+  await ask(kind === 'totp' ? '/two-factor/verify-totp' : '/two-factor/verify-backup-code', { code });
+}
+
+/** @throws ApiError `passkey-unavailable`, `passkey-not-used`, `passkey-refused`, … */
+export async function signInByPasskey(): Promise<void> {
+  // Missing outside of secure contexts and in older browsers.
+  if (typeof globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON !== 'function') {
+    throw new ApiError('passkey-unavailable', 'the browser offers no passkeys on this page');
+  }
+  const asked = await ask('/passkey/generate-authenticate-options');
+  let found: Credential | null;
+  try {
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked as PublicKeyCredentialRequestOptionsJSON);
+    found = await navigator.credentials.get({ publicKey });
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new ApiError(name === 'SecurityError' ? 'passkey-unavailable' : 'passkey-not-used', message);
+  }
+  if (found === null) throw new ApiError('passkey-not-used', 'the browser gave no passkey');
+  try {
+    await ask('/passkey/verify-authentication', { response: (found as PublicKeyCredential).toJSON() });
+  } catch (error) {
+    // A passkey that was removed here is still on the device.
+    if (error instanceof ApiError && [400, 401, 404].includes(error.status)) {
+      throw new ApiError('passkey-refused', error.message, { status: error.status });
+    }
+    throw error;
+  }
+}
+
+/** @param then path to come back to @returns the provider's address @throws ApiError */
+export async function providerAddress(provider: string, then: string): Promise<string> {
+  const errorCallbackURL = `/sign-in?then=${encodeURIComponent(then)}`;
+  const answer = await ask('/sign-in/social', { provider, callbackURL: then, errorCallbackURL, disableRedirect: true });
+  const found = z.object({ url: z.url({ protocol: /^https?$/ }) }).safeParse(answer);
+  if (!found.success) throw new ApiError('unexpected-answer', 'the service named no address of the provider');
+  return found.data.url;
+}
+
+/** A mail goes to the address. @param then path to come to after signing in @throws ApiError */
+export async function signUp(user: { name: string; email: string; password: string }, then: string): Promise<void> {
+  await ask('/sign-up/email', { ...user, callbackURL: `/sign-in?confirmed=1&then=${encodeURIComponent(then)}` });
+}
+
+/** A mail goes to the address if it has a user. @throws ApiError */
+export async function requestPasswordReset(email: string): Promise<void> {
+  await ask('/request-password-reset', { email });
+}
+
+/** @throws ApiError */
+export async function resetPassword(token: string, newPassword: string): Promise<void> {
+  await ask('/reset-password', { token, newPassword });
+}
+
+/** Ends the user's session and the tab's key. @throws ApiError */
+export async function endUserSession(): Promise<void> {
+  storeApiKey(undefined);
+  await ask('/sign-out', {});
+}
+
+/** GET without a body, else POST. */
+async function ask(path: string, body?: object): Promise<unknown> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`/api/auth${path}`, {
+      credentials: 'same-origin',
+      ...(body !== undefined && {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json' },
+      }),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new ApiError('network', (error as Error).message);
+  }
+  if (!response.ok) throw refusalOf(response.status, text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ApiError('unexpected-answer', (error as Error).message, { status: response.status });
+  }
+}
+
+/** better-auth's own bodies, and problem documents of what the server refuses before. */
+function refusalOf(status: number, text: string): ApiError {
+  const problem = problemOf(status, text);
+  if (problem.code !== 'unexpected-answer') return problem;
+  try {
+    const { code, message } = refusalSchema.parse(JSON.parse(text));
+    return new ApiError(code, message ?? code, { status });
+  } catch {
+    return problem;
+  }
+}
