@@ -232,15 +232,17 @@ function weakestLinkField({ link, until }: NonNullable<Report['weakestLink']>, s
 
 function identityFields(depositor: DepositorAnnex | undefined, show: PrintableText): Field[] {
   if (depositor === undefined) return [field('存证人', 'Depositor', CLOSED)];
-  const { method, checkedAt } = depositor.identityCheck;
+  const { method, checkedAt, checkedBy } = depositor.identityCheck;
   const kind = DEPOSITOR_KINDS[depositor.kind];
   const checked =
     method === 'none'
       ? words('未核验 not checked')
       : words(show.prose(`${method}${checkedAt === null ? '' : `，${beijingTime(unixMsOf(checkedAt))}`}`));
+  const by = checkedBy === undefined ? NOT_PROVIDED : words(show.prose(checkedBy));
   return [
     field('存证人', 'Depositor', words(`${show.prose(depositor.name)}（${kind.zh} ${kind.en}）`)),
     field('身份核验', 'Identity check', checked),
+    ...(method === 'none' ? [] : [field('核验人', 'Checked by', by)]),
     field('证件类型 / 号码', 'ID type / number', NOT_PROVIDED),
   ];
 }

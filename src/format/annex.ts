@@ -1,13 +1,18 @@
 import * as z from 'zod';
 import { hex32, parseObject, text, utcTime, uuid } from './fields.ts';
 
-/** Who handed in, and how and when that identity was checked. `none` is a method. */
+/** Who handed in, and how, when and by whom that identity was checked. `none` is a method. */
 export const depositorSchema = z.strictObject({
   type: z.literal('tiezheng/annex/depositor/v1'),
   depositId: uuid,
   name: text(200),
   kind: z.enum(['person', 'organisation', 'unknown']),
-  identityCheck: z.strictObject({ method: text(100), checkedAt: utcTime.nullable() }),
+  identityCheck: z.strictObject({
+    method: text(100),
+    checkedAt: utcTime.nullable(),
+    /** In words; absent if nobody is named. */
+    checkedBy: text(200).optional(),
+  }),
   salt: hex32,
 });
 export type DepositorAnnex = z.infer<typeof depositorSchema>;

@@ -14,6 +14,8 @@ export interface Depositor {
   /** `none` if nobody checked. */
   identityMethod: string;
   identityCheckedAt: Date | null;
+  /** In words; null if nobody is named. */
+  identityCheckedBy: string | null;
 }
 
 /** What is recorded of one file. Digests are lower-case hex. */
@@ -73,6 +75,7 @@ export function assembleDeposit(facts: DepositFacts, salt: () => string): Assemb
       identityCheck: {
         method: depositor.identityMethod,
         checkedAt: depositor.identityCheckedAt === null ? null : utcTimeOf(depositor.identityCheckedAt.getTime()),
+        ...(depositor.identityCheckedBy === null ? {} : { checkedBy: depositor.identityCheckedBy }),
       },
       salt: salt(),
     },

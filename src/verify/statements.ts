@@ -36,6 +36,9 @@ export function statementsOf(
     if (depositor.identityCheck.checkedAt !== null) {
       rows.push(operator('depositor.identityCheckedAt', depositor.identityCheck.checkedAt));
     }
+    if (depositor.identityCheck.checkedBy !== undefined) {
+      rows.push(operator('depositor.identityCheckedBy', depositor.identityCheck.checkedBy));
+    }
   }
   for (const field of STATEMENT_FIELDS) {
     const value = statement?.[field];

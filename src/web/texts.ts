@@ -35,6 +35,8 @@ export const texts = {
   none: { zh: '无', en: 'none' },
 
   // Navigation
+  menu: { zh: '菜单', en: 'Menu' },
+  navHome: { zh: '首页', en: 'Home' },
   navHandIn: { zh: '提交存证', en: 'Hand in' },
   navDeposits: { zh: '我的存证', en: 'My deposits' },
   navVerify: { zh: '核验', en: 'Verify' },
@@ -461,6 +463,7 @@ export const statementTexts: Record<string, Text> = {
   'depositor.kind': { zh: '存证人类型', en: 'Kind of depositor' },
   'depositor.identityCheck': { zh: '身份核验方式', en: 'How the identity was checked' },
   'depositor.identityCheckedAt': { zh: '身份核验时间', en: 'When the identity was checked' },
+  'depositor.identityCheckedBy': { zh: '身份核验人', en: 'Who checked the identity' },
   'statement.title': texts.fieldTitle,
   'statement.kind': texts.fieldKind,
   'statement.source': texts.fieldSource,

@@ -157,6 +157,7 @@ export function fixtureDeposit(options: FixtureOptions = {}): AssembledDeposit {
       kind: 'organisation',
       identityMethod: 'none',
       identityCheckedAt: null,
+      identityCheckedBy: null,
       ...options.depositor,
     },
     statement: options.statement ?? {

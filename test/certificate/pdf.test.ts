@@ -137,6 +137,19 @@ describe('renderCertificatePdf', () => {
     expect(drawn).to.include('2026-11-22 11:04:05.678 +08:00').and.include('2026-11-22 11:04:24 +08:00');
   });
 
+  it('prints how, when and by whom the identity of the depositor was checked', async () => {
+    const depositor = {
+      identityMethod: '营业执照，当面核验',
+      identityCheckedAt: new Date('2026-11-01T01:00:00.000Z'),
+      identityCheckedBy: '某某公证处 王某某',
+    };
+    const checked = textOf(await pagesOf({ depositor }));
+    expect(checked).to.include('营业执照，当面核验，2026-11-01 09:00:00').and.include('某某公证处 王某某');
+    const nobodyNamed = textOf(await pagesOf({ depositor: { ...depositor, identityCheckedBy: null } }));
+    expect(nobodyNamed).to.match(/Checked by\n未提供/);
+    expect(textOf(await pagesOf())).to.include('未核验 not checked').and.not.include('Checked by');
+  });
+
   it('says what was not provided, field by field', async () => {
     const drawn = await pagesOf({ statement: {} });
     for (const label of ['Title', 'Kind', 'Source', 'Method', 'Tool and version', 'Capture operator', 'Purpose']) {

@@ -9,6 +9,7 @@ const ACCOUNT = {
   kind: 'unknown',
   identityMethod: 'none',
   identityCheckedAt: null,
+  identityCheckedBy: null,
 } as const;
 const LIMITS = { maxLines: 20, maxLineBytes: 400 };
 const line = (name: string) => JSON.stringify({ files: [{ name, sizeBytes: 1, sha256: 'a'.repeat(64) }] });

@@ -135,7 +135,13 @@ describe('the largest deposit', () => {
         depositId: '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11',
         receivedAtMs: 0,
         notBefore: null,
-        depositor: { name: '名'.repeat(200), kind: 'unknown', identityMethod: 'none', identityCheckedAt: null },
+        depositor: {
+          name: '名'.repeat(200),
+          kind: 'unknown',
+          identityMethod: 'none',
+          identityCheckedAt: null,
+          identityCheckedBy: null,
+        },
         statement: {
           title: '名'.repeat(200),
           source: '名'.repeat(2000),

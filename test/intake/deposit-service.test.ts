@@ -19,7 +19,13 @@ import { ServiceWorld } from '../http/service-world.ts';
 import { rejectionOf } from '../support/coded-error.ts';
 import { digestsOf } from '../support/file-digests.ts';
 
-const DEPOSITOR = { name: '张三', kind: 'person', identityMethod: 'none', identityCheckedAt: null } as const;
+const DEPOSITOR = {
+  name: '张三',
+  kind: 'person',
+  identityMethod: 'none',
+  identityCheckedAt: null,
+  identityCheckedBy: null,
+} as const;
 
 describe('DepositService', () => {
   let world: ServiceWorld;

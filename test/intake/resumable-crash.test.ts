@@ -100,6 +100,7 @@ describe('an upload whose server dies at any write', function () {
       kind: 'unknown',
       identityMethod: 'none',
       identityCheckedAt: null,
+      identityCheckedBy: null,
     } as const;
     await insertAccount(db.pool, account);
   });
@@ -123,7 +124,14 @@ describe('an upload whose server dies at any write', function () {
       publishWithinMs: DAY_MS,
     });
     const { depositId } = await service.receive({
-      account: { accountId, name: 'test', kind: 'unknown', identityMethod: 'none', identityCheckedAt: null },
+      account: {
+        accountId,
+        name: 'test',
+        kind: 'unknown',
+        identityMethod: 'none',
+        identityCheckedAt: null,
+        identityCheckedBy: null,
+      },
       content: {
         digestSource: 'declared',
         files: [

@@ -59,7 +59,9 @@ DEPOSITOR = c.fields(
         "depositId": c.uuid,
         "name": c.text(1, 200),
         "kind": c.one_of("person", "organisation", "unknown"),
-        "identityCheck": c.fields({"method": c.text(1, 100), "checkedAt": c.nullable(c.time)}),
+        "identityCheck": c.fields(
+            {"method": c.text(1, 100), "checkedAt": c.nullable(c.time)}, {"checkedBy": c.text(1, 200)}
+        ),
         "salt": c.digest,
     }
 )
