@@ -61,8 +61,8 @@ const CHECKS: Record<string, Bilingual> = {
   'ers.renewal': { zh: '续期时前一时间戳仍然有效', en: 'The timestamp before still stood when it was renewed' },
   'before.receipt-to-proof': { zh: '从接收(T₁)到最早证明(T₂)', en: 'From receipt (T₁) to the earliest proof (T₂)' },
   'before.content': {
-    zh: '仅提交摘要，平台未见文件',
-    en: 'Only digests were handed in; the service has not seen the file',
+    zh: '递交时仅提交了摘要，平台当时未见文件',
+    en: 'Only digests were handed in; the service had not seen the file when it recorded them',
   },
   'before.identity': { zh: '存证人身份', en: 'Identity of the depositor' },
   'before.source': { zh: '数据来源', en: 'Source of the data' },
