@@ -171,8 +171,8 @@ const DIGEST_SOURCES: Record<'computed' | 'declared', Bilingual> = {
     en: 'The operator says that it computed the digests below when it received the files.',
   },
   declared: {
-    zh: '下列文件仅提交了摘要：摘要由存证人声明，平台未见过文件。',
-    en: 'Of the files below only digests were handed in: they are declared by the depositor, and the operator has not seen the files.',
+    zh: '下列文件递交时仅提交了摘要：摘要由存证人声明，平台记录时未见文件。',
+    en: 'Of the files below only digests were handed in: they are declared by the depositor, and the operator had not seen the files when it recorded them.',
   },
 };
 

@@ -253,8 +253,8 @@ export const texts = {
   },
   filePreview: { zh: '预览图（不是原件）', en: 'Preview (not the original)' },
   fileDeclared: {
-    zh: '仅提交了摘要，平台没有见过该文件。',
-    en: 'Only a digest was handed in; the service has not seen the file.',
+    zh: '递交时仅提交了摘要，平台记录时没有见过该文件。',
+    en: 'Only a digest was handed in; the service had not seen the file when it recorded it.',
   },
   downloadReceipt: { zh: '存证回执（JSON）', en: 'Receipt (JSON)' },
   downloadCertificatePdf: { zh: '证书（PDF）', en: 'Certificate (PDF)' },
