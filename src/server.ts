@@ -89,6 +89,8 @@ export interface ServiceExtras {
   onPolicy?: (policy: Policy) => Promise<void>;
   /** Mails to people who sign up, forgot a password or are invited. */
   sendMail?: SendMail;
+  /** Pages and verify.html as built from the sources of the moment; `build/web` without. */
+  pagesFolder?: string;
 }
 
 export interface Service {
@@ -220,7 +222,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const anchoringTrouble = () => chains().flatMap(({ trouble }) => (trouble === null ? [] : [trouble]));
     const [first] = anchoring as [Anchoring];
     const vault = { store, keys };
-    const pages = fileURLToPath(new URL('../build/web', import.meta.url));
+    const pages = extras.pagesFolder ?? fileURLToPath(new URL('../build/web', import.meta.url));
     const verifier = await readFile(join(pages, 'verify.html'));
     const printer = new PdfPrinter();
     stops.push(() => printer.close());
