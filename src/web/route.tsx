@@ -1,6 +1,7 @@
 import { createContext, type MouseEvent, type ReactNode, useContext, useEffect, useState } from 'react';
 
 export type Route =
+  | { page: 'home' }
   | { page: 'hand-in' }
   | { page: 'deposits' }
   | { page: 'deposit'; depositId: string }
@@ -20,7 +21,8 @@ export function parseRoute(path: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
   const [first, second, ...rest] = parts;
   if (rest.length > 0) return { page: 'not-found' };
-  if (first === undefined) return { page: 'hand-in' };
+  if (first === undefined) return { page: 'home' };
+  if (first === 'hand-in' && second === undefined) return { page: 'hand-in' };
   if (first === 'verify' && second === undefined) return { page: 'verify' };
   if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
   if (first === 'hand-over' && second === undefined) return { page: 'hand-over' };

@@ -1,13 +1,14 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { type ServiceStatus, statusSchema } from './api-answers.ts';
 import { getJson } from './api-client.ts';
 import { DepositListPage } from './deposit/deposit-list-page.tsx';
 import { DepositPage } from './deposit/deposit-page.tsx';
 import { HandInPage } from './hand-in/hand-in-page.tsx';
 import { HandInUnderWay } from './hand-in/large-hand-in-view.tsx';
+import { HomePage } from './home/home-page.tsx';
 import { LanguageSwitch, useText } from './language.tsx';
 import { LogPage } from './log/log-page.tsx';
-import { logTexts } from './log/log-texts.ts';
+import { navigationFor } from './navigation.ts';
 import { OperatorPage } from './operation/operator-page.tsx';
 import { PageTitle } from './page-title.tsx';
 import { Link, type Route, useRoute } from './route.tsx';
@@ -19,7 +20,6 @@ import { ResetPasswordPage } from './sign-in/reset-password-page.tsx';
 import { SignInPage } from './sign-in/sign-in-page.tsx';
 import { SignUpPage } from './sign-in/sign-up-page.tsx';
 import { texts } from './texts.ts';
-import { readerTexts } from './verify/reader-texts.ts';
 import { VerifyFileNote } from './verify/verify-file-note.tsx';
 import { VerifyPage } from './verify/verify-page.tsx';
 
@@ -41,26 +41,8 @@ export function Site() {
         <span className="product-name">
           {t(texts.productName)} <span className="hint">{t(texts.productLine)}</span>
         </span>
-        <nav aria-label={t(texts.mainNavigation)}>
-          <Link to="/" current={route.page === 'hand-in'}>
-            {t(texts.navHandIn)}
-          </Link>
-          <Link to="/deposits" current={route.page === 'deposits'}>
-            {t(texts.navDeposits)}
-          </Link>
-          <Link to="/verify" current={route.page === 'verify'}>
-            {t(texts.navVerify)}
-          </Link>
-          <Link to="/read" current={route.page === 'read'}>
-            {t(readerTexts.navRead)}
-          </Link>
-          <Link to="/log" current={route.page === 'log'}>
-            {t(logTexts.navLog)}
-          </Link>
-          <OperationLink current={route.page === 'operation'} />
-        </nav>
-        <AccountMenu />
         <LanguageSwitch />
+        <SiteMenu route={route} />
       </header>
       {route.page !== 'hand-in' && <HandInUnderWay />}
       <main id="content" tabIndex={-1}>
@@ -73,6 +55,8 @@ export function Site() {
 function Page({ route, status }: { route: Route; status: ServiceStatus | undefined }) {
   const t = useText();
   switch (route.page) {
+    case 'home':
+      return <HomePage />;
     case 'hand-in':
       return (
         <SignedIn>
@@ -125,19 +109,50 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
   }
 }
 
-/** For those who run the service or audit it; the service refuses all others anyway. */
-function OperationLink({ current }: { current: boolean }) {
+/** What can be gone to and who is signed in. On a narrow screen it is folded away behind a button. */
+function SiteMenu({ route }: { route: Route }) {
   const t = useText();
   const { account } = useAccount();
-  if (account.state !== 'signed-in' || !account.me.roles.some((role) => OPERATION_ROLES.includes(role))) return null;
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has been gone to, by the menu or otherwise
+  useEffect(() => setOpen(false), [route]);
+  const roles = account.state === 'signed-in' ? account.me.roles : undefined;
   return (
-    <Link to="/operation" current={current}>
-      {t(logTexts.navOperator)}
-    </Link>
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="menu-button"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        {t(texts.menu)}
+      </button>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape closes, wherever in the menu the focus is */}
+      <div
+        id={id}
+        className={open ? 'site-menu site-menu-open' : 'site-menu'}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || !open) return;
+          setOpen(false);
+          button.current?.focus();
+        }}
+      >
+        <nav aria-label={t(texts.mainNavigation)}>
+          {navigationFor(roles).map(({ to, text, pages }) => (
+            <Link key={to} to={to} current={pages.includes(route.page)}>
+              {t(text)}
+            </Link>
+          ))}
+        </nav>
+        <AccountMenu />
+      </div>
+    </>
   );
 }
-
-const OPERATION_ROLES = ['operator', 'auditor'];
 
 function Operation() {
   const { account } = useAccount();

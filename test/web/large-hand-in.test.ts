@@ -46,7 +46,7 @@ describe('a large hand-in in the browser', function () {
     page.on('filechooser', () => {});
     page.on('dialog', (dialog) => void dialog.accept());
     page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(world.url);
+    await page.goto(`${world.url}/hand-in`);
     await page.getByLabel('API key', { exact: true }).fill(world.apiKey);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Hand in files' }).waitFor();
@@ -177,7 +177,7 @@ describe('a large hand-in in the browser', function () {
       isMobile: true,
     });
     const other = await phone.newPage();
-    await other.goto(world.url);
+    await other.goto(`${world.url}/hand-in`);
     await other.getByLabel('API 密钥', { exact: true }).fill(world.apiKey);
     await other.keyboard.press('Enter');
     await other.getByRole('button', { name: '拍照或录像' }).waitFor();

@@ -45,7 +45,7 @@ describe('signing in on the pages', function () {
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.keyboard.press('Enter');
   };
-  const handInPage = () => page.getByRole('heading', { level: 1, name: 'Hand in files' });
+  const homePage = () => page.getByRole('heading', { level: 1, name: 'What to do next' });
 
   describe('for somebody new', () => {
     it('leads from signing up over the mail to a session, and out of it again', async () => {
@@ -60,12 +60,12 @@ describe('signing in on the pages', function () {
       await page.goto(await new Person(world, 'new@example.org').mailed(/verify-email/));
       await page.getByText('Your address is confirmed').waitFor();
       await signIn('new@example.org');
-      await handInPage().waitFor();
+      await homePage().waitFor();
       expect(await page.locator('.account bdi').textContent()).to.equal('王芳');
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.getByRole('heading', { name: 'Please sign in first' }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'Preserve electronic evidence' }).waitFor();
       await page.reload();
-      await page.getByRole('heading', { name: 'Please sign in first' }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'Preserve electronic evidence' }).waitFor();
     });
   });
 
@@ -131,12 +131,12 @@ describe('signing in on the pages', function () {
       await page.getByText('No passkey was used').waitFor();
       await Person.signedIn(world, 'passkey@example.org', '孙某');
       await signIn('passkey@example.org');
-      await handInPage().waitFor();
+      await homePage().waitFor();
       expect(await page.evaluate(REGISTER_PASSKEY)).to.equal(200);
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
       await byPasskey.click();
-      await handInPage().waitFor();
+      await homePage().waitFor();
       expect(await page.locator('.account bdi').textContent()).to.equal('孙某');
     });
   });
@@ -158,7 +158,7 @@ describe('signing in on the pages', function () {
       }
       await page.getByRole('link', { name: 'To signing in' }).click();
       await signIn(person.email, 'another long password');
-      await handInPage().waitFor();
+      await homePage().waitFor();
     });
   });
 
@@ -196,7 +196,7 @@ describe('signing in on the pages', function () {
     await Person.signedIn(world, 'then@example.org');
     await open('/sign-in?then=%2F%2Fevil.example');
     await signIn('then@example.org');
-    await handInPage().waitFor();
+    await homePage().waitFor();
     expect(page.url()).to.equal(`${origin}/`);
   });
 

@@ -68,7 +68,7 @@ describe('pages', function () {
 
   describe('for a visitor who is not signed in', () => {
     it('asks for a key, refuses a wrong one in words and takes a right one', async () => {
-      await open('/', { signedIn: false });
+      await open('/hand-in', { signedIn: false });
       const key = page.getByLabel('API key', { exact: true });
       await key.fill('tz_wrong');
       await page.getByRole('button', { name: 'Sign in' }).click();
@@ -94,7 +94,7 @@ describe('pages', function () {
 
   describe('handing in', () => {
     it('sends the bytes, the names and only the statement that was filled in', async () => {
-      await open('/');
+      await open('/hand-in');
       const photo = randomBytes(300_000);
       await chooseFiles({ '现场照片 1.jpg': photo, 'b.bin': Buffer.from([1, 2, 3]) });
       await page.getByLabel('Title', { exact: true }).fill('展会现场 𠮷');
@@ -114,7 +114,7 @@ describe('pages', function () {
     });
 
     it('can be done with the keyboard alone', async () => {
-      await open('/');
+      await open('/hand-in');
       await page.getByRole('heading', { name: 'Hand in files' }).waitFor();
       const tabTo = async (name: string) => {
         for (let i = 0; i < 60; i++) {
@@ -143,7 +143,7 @@ describe('pages', function () {
       service.gate = new Promise((resolve) => {
         release = resolve;
       });
-      await open('/');
+      await open('/hand-in');
       await chooseFiles({ 'a.bin': randomBytes(900_000) });
       await handInButton().click();
       await page.getByText('All files have arrived').waitFor();
@@ -155,7 +155,7 @@ describe('pages', function () {
     });
 
     it('shows a refusal in words with its code, and tries again under the same key', async () => {
-      await open('/');
+      await open('/hand-in');
       service.nextFailure = new IntakeError('invalid-file-name', 'a file name holds a control character');
       await chooseFiles({ 'a.bin': Buffer.from('a') });
       await handInButton().click();
@@ -172,7 +172,7 @@ describe('pages', function () {
     });
 
     it('takes another key once the input has changed', async () => {
-      await open('/');
+      await open('/hand-in');
       service.nextFailure = new IntakeError('empty-file', 'a file has no bytes');
       await chooseFiles({ 'a.bin': Buffer.from('a') });
       await handInButton().click();
@@ -185,7 +185,7 @@ describe('pages', function () {
     });
 
     it('tells before sending which files are empty or too large', async () => {
-      await open('/');
+      await open('/hand-in');
       await chooseFiles({
         'void.bin': Buffer.alloc(0),
         'big.bin': Buffer.alloc(1_000_001),
@@ -201,7 +201,7 @@ describe('pages', function () {
 
     it('keeps everything that was entered when the upload is cancelled', async () => {
       service.gate = new Promise(() => {});
-      await open('/');
+      await open('/hand-in');
       await chooseFiles({ 'a.bin': randomBytes(500_000) });
       await page.getByLabel('Title', { exact: true }).fill('stays');
       await handInButton().click();
@@ -212,7 +212,7 @@ describe('pages', function () {
     });
 
     it('says so when the service is away', async () => {
-      await open('/');
+      await open('/hand-in');
       await chooseFiles({ 'a.bin': Buffer.from('a') });
       await context.setOffline(true);
       await handInButton().click();
@@ -222,7 +222,7 @@ describe('pages', function () {
 
   describe('a deposit', () => {
     const handIn = async (locale = 'en-US') => {
-      await open('/', { locale });
+      await open('/hand-in', { locale });
       await chooseFiles({ '现场照片.jpg': randomBytes(2000) });
       await page.getByRole('button', { name: /^(Hand in|提交存证)$/ }).click();
       await page.waitForURL('**/deposits/*');
@@ -315,11 +315,11 @@ describe('pages', function () {
   for (const locale of ['zh-CN', 'en-US']) {
     describe(`in ${locale}`, () => {
       it('have no serious accessibility violation and say evaluation', async () => {
-        await open('/', { locale, signedIn: false });
+        await open('/hand-in', { locale, signedIn: false });
         await page.locator('#api-key').waitFor();
         await expectAccessible(page);
         await context.close();
-        await open('/', { locale });
+        await open('/hand-in', { locale });
         await page.locator('.drop').waitFor();
         await chooseFiles({ '甲.jpg': randomBytes(10), 'b.jpg': Buffer.alloc(0) });
         await expectAccessible(page);
@@ -338,7 +338,7 @@ describe('pages', function () {
       });
 
       it('fit a phone without sideways scrolling', async () => {
-        await open('/', { locale });
+        await open('/hand-in', { locale });
         await page.setViewportSize({ width: 360, height: 740 });
         const fits = async () => expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(360);
         await page.locator('.drop').waitFor();
@@ -352,14 +352,14 @@ describe('pages', function () {
   }
 
   it('remember the language', async () => {
-    await open('/', { locale: 'zh-CN' });
+    await open('/hand-in', { locale: 'zh-CN' });
     await page.getByRole('button', { name: 'English' }).click();
     await page.reload();
     await page.getByRole('heading', { name: 'Hand in files' }).waitFor();
   });
 
   it('bring their own Chinese font', async () => {
-    await open('/', { locale: 'zh-CN' });
+    await open('/hand-in', { locale: 'zh-CN' });
     await page.locator('.drop').waitFor();
     await page.evaluate('document.fonts.ready');
     const loaded = await page.evaluate(

@@ -80,7 +80,7 @@ export function HandInUnderWay() {
   const { handIn, state } = current;
   return (
     <div className="under-way no-print">
-      <Link to="/">
+      <Link to="/hand-in">
         {t(state.isPaused ? texts.paused : state.phase === 'uploading' ? texts.uploading : texts.largeHashing)}
       </Link>
       <progress max={100} value={totalPercent(state)} aria-label={t(texts.largeTitle)} />
