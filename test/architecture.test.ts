@@ -47,7 +47,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   renewal: [...PURE, 'storage', 'db', 'timestamp'],
   access: ['format', 'db'],
   sharing: ['format', 'storage', 'db', 'access', 'custody', 'notices'],
-  matters: ['format', 'storage', 'db', 'access', 'custody', 'sharing'],
+  matters: ['format', 'storage', 'db', 'access', 'custody', 'sharing', 'notices'],
   notices: ['format', 'network', 'storage', 'db', 'log'],
   http: [...PURE, ...STEPS],
   evaluation: ['format', 'storage', 'db', 'anchor', 'timestamp', 'certificate', 'access', 'config.ts', 'logger.ts'],

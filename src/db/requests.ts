@@ -21,27 +21,44 @@ export interface RequestRow {
   reason: string | null;
   version: number;
   createdAt: Date;
+  /** How many deposits it is about. */
+  depositCount: number;
+  /** Until when the office may see them, as was asked; null: no day was named. */
+  expiresAt: Date | null;
 }
 
 const REQUEST = `r.request_id as "requestId", r.account_id as "accountId", asker.name as "accountName",
   r.office_account_id as "officeAccountId", office.name as "officeName", r.matter_id as "matterId", r.subject, r.message, r.state,
   r.state_since as "stateSince", r.deed_no as "deedNo", r.deed_digest as "deedDigest", r.reason, r.version,
-  r.created_at as "createdAt"`;
+  r.created_at as "createdAt", (select count(*)::int from request_item i where i.request_id = r.request_id) as "depositCount",
+  (select min(g.expires_at) from access_grant g where g.request_id = r.request_id) as "expiresAt"`;
 const FROM = `from verification_request r join account asker on asker.account_id = r.account_id
   join account office on office.account_id = r.office_account_id`;
 
-/** Accounts that are notaries' offices, by name. */
-export async function selectOffices(q: Queryable, limit: number): Promise<{ accountId: string; name: string }[]> {
-  const { rows } = await q.query<{ accountId: string; name: string }>(
-    `select account_id as "accountId", name from account where 'notary' = any (roles) order by name, account_id limit $1`,
-    [limit],
+/** Roles whose accounts can be asked: they have a desk. */
+const OFFICE_ROLES = ['notary', 'mediator'];
+
+export interface Office {
+  accountId: string;
+  name: string;
+  /** What it is: `notary`, `mediator` or both. */
+  roles: string[];
+}
+
+/** Accounts that are notaries' or mediators' offices, by name. */
+export async function selectOffices(q: Queryable, limit: number): Promise<Office[]> {
+  const { rows } = await q.query<Office>(
+    `select account_id as "accountId", name, (select array_agg(r order by r desc) from unnest(roles) r where r = any ($2)) as roles
+     from account where roles && $2 order by name, account_id limit $1`,
+    [limit, OFFICE_ROLES],
   );
   return rows;
 }
 
 export async function selectIsOffice(q: Queryable, accountId: string): Promise<boolean> {
-  const { rowCount } = await q.query(`select from account where account_id = $1 and 'notary' = any (roles)`, [
+  const { rowCount } = await q.query('select from account where account_id = $1 and roles && $2', [
     accountId,
+    OFFICE_ROLES,
   ]);
   return rowCount === 1;
 }
@@ -86,19 +103,28 @@ export async function lockRequest(q: Queryable, requestId: string): Promise<Requ
   return rows[0];
 }
 
-/** Newest first: `asked` by the account, or of it as an `office`. */
+/** `asked` by the account, or of it as an `office`; behind `cursor`, in the order asked for. */
 export async function selectRequests(
   q: Queryable,
   accountId: string,
   side: 'asked' | 'office',
-  page: { limit: number; before: string | null; state: RequestState | null },
+  page: {
+    limit: number;
+    order: 'newest' | 'oldest';
+    cursor: string | null;
+    state: RequestState | null;
+    matterId: string | null;
+  },
 ): Promise<RequestRow[]> {
   const column = side === 'asked' ? 'account_id' : 'office_account_id';
+  // Version 7 ids: their order is that of the requests.
+  const [beyond, direction] = page.order === 'newest' ? ['<', 'desc'] : ['>', 'asc'];
   const { rows } = await q.query<RequestRow>(
     `select ${REQUEST} ${FROM}
-     where r.${column} = $1 and ($3::uuid is null or r.request_id < $3) and ($4::text is null or r.state = $4)
-     order by r.request_id desc limit $2`,
-    [accountId, page.limit, page.before, page.state],
+     where r.${column} = $1 and ($3::uuid is null or r.request_id ${beyond} $3) and ($4::text is null or r.state = $4)
+       and ($5::uuid is null or r.matter_id = $5)
+     order by r.request_id ${direction} limit $2`,
+    [accountId, page.limit, page.cursor, page.state, page.matterId],
   );
   return rows;
 }

@@ -19,6 +19,7 @@ import {
   STEP_KINDS,
   type VerificationRequests,
 } from '../matters/requests.ts';
+import { HttpError } from './http-error.ts';
 import { JSON_BODY_PROBLEMS, JSON_TYPE, jsonBody, limitParameter, pageOf } from './json-body.ts';
 import { parseParameters, type Route } from './route.ts';
 import { sendJson } from './send.ts';
@@ -34,7 +35,7 @@ const outcome = z.enum(['consistent', 'inconsistent', 'not-checked']);
 const MAX_OFFICES = 500;
 
 const newRequestSchema = z.strictObject({
-  /** A notary's office; see `/api/v1/offices`. */
+  /** A notary's or mediator's office; see `/api/v1/offices`. */
   officeAccountId: uuid,
   /** The office gets a grant on each. */
   depositIds: z.array(uuid).min(1).max(MAX_REQUEST_DEPOSITS),
@@ -60,10 +61,17 @@ const requestSchema = z.strictObject({
   /** Why the office refused. */
   reason: z.string().nullable(),
   createdAt: utcTime,
+  depositCount: z.number().int(),
+  /** Until when the office may see the deposits, as was asked; null: no day was named. */
+  expiresAt: utcTime.nullable(),
 });
-const requestDetailSchema = requestSchema.extend({ depositIds: z.array(uuid) });
-const requestListSchema = z.strictObject({ requests: z.array(requestSchema), next: uuid.nullable() });
-const officesSchema = z.strictObject({ offices: z.array(z.strictObject({ accountId: uuid, name: z.string() })) });
+export const requestDetailSchema = requestSchema.extend({ depositIds: z.array(uuid) });
+export const requestListSchema = z.strictObject({ requests: z.array(requestSchema), next: uuid.nullable() });
+const officesSchema = z.strictObject({
+  offices: z.array(
+    z.strictObject({ accountId: uuid, name: z.string(), roles: z.array(z.enum(['notary', 'mediator'])) }),
+  ),
+});
 
 const newStepSchema = z.strictObject({
   kind: z.enum(STEP_KINDS),
@@ -81,7 +89,7 @@ const stepSchema = z.strictObject({
   outcome: outcome.nullable(),
   remark: z.string().nullable(),
 });
-const stepListSchema = z.strictObject({ steps: z.array(stepSchema), next: z.number().int().nullable() });
+export const stepListSchema = z.strictObject({ steps: z.array(stepSchema), next: z.number().int().nullable() });
 
 const decisionSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('accepted') }),
@@ -93,8 +101,14 @@ const ofRequest = z.strictObject({ requestId: uuid });
 const listQuery = z.strictObject({
   side: z.enum(['asked', 'office']).optional().meta({ description: '`asked` if left out.' }),
   state: z.enum(STATES).optional(),
+  matterId: uuid.optional().meta({ description: 'Of those that you asked: about this matter.' }),
+  order: z
+    .enum(['newest', 'oldest'])
+    .optional()
+    .meta({ description: 'Which come first; `newest` if left out. A desk takes the oldest.' }),
   limit: limitParameter,
-  before: uuid.optional().meta({ description: '`next` of the page before.' }),
+  before: uuid.optional().meta({ description: '`next` of the page before, newest first.' }),
+  after: uuid.optional().meta({ description: '`next` of the page before, oldest first.' }),
 });
 const stepQuery = z.strictObject({
   limit: limitParameter,
@@ -105,7 +119,7 @@ const stepQuery = z.strictObject({
     .meta({ description: '`next` of the page before.' }),
 });
 
-/** Asking a notary's office to verify deposits, and the desk of the office. Others' requests answer as ones that never were. */
+/** Asking a notary's or mediator's office to verify deposits, and the desk of the office. Others' requests answer as ones that never were. */
 export function requestRoutes({ db, requests, nowMs }: RequestRouteParts): Route[] {
   const now = () => new Date(nowMs());
   const requestFor = async (principal: Principal, action: Action, requestId: string): Promise<RequestRow> => {
@@ -126,7 +140,7 @@ export function requestRoutes({ db, requests, nowMs }: RequestRouteParts): Route
       path: '/api/v1/offices',
       operationId: 'listOffices',
       tag: 'requests',
-      summary: { zh: '可申请的公证机构', en: "Notaries' offices that can be asked" },
+      summary: { zh: '可申请的公证、调解机构', en: "Notaries' and mediators' offices that can be asked" },
       answers: [{ status: 200, means: 'By name.', mediaType: JSON_TYPE, body: { json: officesSchema } }],
       problems: [],
       may: 'request.create',
@@ -164,14 +178,25 @@ export function requestRoutes({ db, requests, nowMs }: RequestRouteParts): Route
       summary: { zh: '列出公证核验申请', en: 'List requests, as the side that asked or as the office' },
       parameters: { query: listQuery },
       answers: [
-        { status: 200, means: 'A page, newest first.', mediaType: JSON_TYPE, body: { json: requestListSchema } },
+        {
+          status: 200,
+          means: 'A page, in the order asked for.',
+          mediaType: JSON_TYPE,
+          body: { json: requestListSchema },
+        },
       ],
       problems: ['invalid-parameter'],
       may: 'request.list',
       handle: async (req, res, { principal }) => {
-        const { side = 'asked', state = null, limit = '50', before = null } = parseParameters(listQuery, req.query);
+        const query = parseParameters(listQuery, req.query);
+        const { side = 'asked', state = null, matterId = null, order = 'newest', limit = '50' } = query;
+        const cursor = (order === 'newest' ? query.before : query.after) ?? null;
         const size = Number(limit);
-        const rows = await selectRequests(db.pool, principal.accountId, side, { limit: size + 1, before, state });
+        if (side === 'office' && matterId !== null) {
+          throw new HttpError('invalid-parameter', "matterId: which matter a request is about is the asker's alone");
+        }
+        const asked = { limit: size + 1, order, cursor, state, matterId };
+        const rows = await selectRequests(db.pool, principal.accountId, side, asked);
         const { page, next } = pageOf(rows, size, (row) => row.requestId);
         sendJson(res, 200, { requests: page.map((row) => requestView(principal, row)), next });
       },
@@ -288,7 +313,7 @@ function forbidden(action: Action): AccessError {
 }
 
 function requestView(principal: Principal, row: RequestRow) {
-  const { requestId, matterId, subject, message, state, stateSince, deedNo, deedDigest, reason, createdAt } = row;
+  const { requestId, matterId, subject, message, state, stateSince, deedNo, deedDigest, reason } = row;
   const side = relationToRequest(principal, row) === 'own' ? ('asked' as const) : ('office' as const);
   return {
     requestId,
@@ -302,6 +327,8 @@ function requestView(principal: Principal, row: RequestRow) {
     stateSince: utcTimeOf(stateSince.getTime()),
     deed: deedNo === null || deedDigest === null ? null : { deedNo, sha256: encodeHex(deedDigest) },
     reason,
-    createdAt: utcTimeOf(createdAt.getTime()),
+    createdAt: utcTimeOf(row.createdAt.getTime()),
+    depositCount: row.depositCount,
+    expiresAt: row.expiresAt === null ? null : utcTimeOf(row.expiresAt.getTime()),
   };
 }

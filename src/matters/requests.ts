@@ -14,6 +14,7 @@ import {
   updateRequestState,
 } from '../db/requests.ts';
 import { encodeHex } from '../format/bytes.ts';
+import { type Notice, recordNotice } from '../notices/notice.ts';
 import { actingOf, giveGrant, revokeGrantsOfRequest } from '../sharing/grants.ts';
 import { MatterError } from './matter-error.ts';
 
@@ -53,7 +54,7 @@ export type Decision =
   | { state: 'refused'; reason: string };
 
 /**
- * How a right holder asks a notary's office to verify deposits, and what comes of it: submitted → accepted → deed issued, refused or
+ * How a right holder asks a notary's or mediator's office to verify deposits, and what comes of it: submitted → accepted → deed issued, refused or
  * withdrawn. Both sides see every state and every step; what touches a deposit is an event of its custody, in the same transaction.
  */
 export class VerificationRequests {
@@ -72,7 +73,7 @@ export class VerificationRequests {
     const requestId = uuidV7();
     return this.#db.transaction(async (client) => {
       if (officeAccountId === principal.accountId || !(await selectIsOffice(client, officeAccountId))) {
-        throw new MatterError('request-invalid', "officeAccountId: no notary's office has this id");
+        throw new MatterError('request-invalid', 'officeAccountId: no office has this id');
       }
       const { accountId } = principal;
       try {
@@ -86,6 +87,8 @@ export class VerificationRequests {
         throw new MatterError('request-invalid', 'names a deposit or a matter that you do not have', { cause });
       }
       await this.#step(client, principal, requestId, { kind: 'submitted', at });
+      const about = { requestId, deposits: depositIds.length };
+      await recordNotice(client, { accountId: officeAccountId, kind: 'request-received', key: requestId, about, at });
       // Ascending, as custody chains are locked everywhere.
       for (const depositId of [...depositIds].sort()) {
         const to = { accountId: officeAccountId };
@@ -101,7 +104,7 @@ export class VerificationRequests {
    * @throws MatterError `request-not-found`, `request-ended` if it is not in a state to become that
    */
   async decide(principal: Principal, requestId: string, decision: Decision, at: Date): Promise<RequestRow> {
-    return this.#go(principal, requestId, 'granted', decision.state, async (client) => {
+    return this.#go(principal, requestId, 'granted', decision.state, at, async (client) => {
       const deed = decision.state === 'deed-issued' ? decision : undefined;
       const reason = decision.state === 'refused' ? decision.reason : null;
       await updateRequestState(client, requestId, {
@@ -124,7 +127,7 @@ export class VerificationRequests {
 
   /** The side that asked takes it back; the office sees the deposits no more. @throws as `decide` */
   async withdraw(principal: Principal, requestId: string, at: Date): Promise<RequestRow> {
-    return this.#go(principal, requestId, 'own', 'withdrawn', async (client) => {
+    return this.#go(principal, requestId, 'own', 'withdrawn', at, async (client) => {
       await updateRequestState(client, requestId, {
         state: 'withdrawn',
         at,
@@ -181,6 +184,7 @@ export class VerificationRequests {
     requestId: string,
     side: Relation,
     state: RequestState,
+    at: Date,
     work: (client: Queryable) => Promise<void>,
   ): Promise<RequestRow> {
     return this.#db.transaction(async (client) => {
@@ -188,6 +192,7 @@ export class VerificationRequests {
       if (request === undefined || relationToRequest(principal, request) !== side) throw requestNotFound();
       if (!NEXT[request.state].includes(state)) throw ended(request.state);
       await work(client);
+      await recordNotice(client, noticeOf(request, side, state, at));
       return (await selectRequest(client, requestId)) as RequestRow;
     });
   }
@@ -208,6 +213,20 @@ export class VerificationRequests {
     const { kind, at, depositId = null, outcome = null, remark = null } = step;
     await insertRequestStep(q, requestId, { at, accountId, userId, by, kind, depositId, outcome, remark });
   }
+}
+
+/** Tells the other side. */
+function noticeOf(request: RequestRow, side: Relation, state: RequestState, at: Date): Notice {
+  const { requestId, accountId, officeAccountId, matterId } = request;
+  const isAsker = side === 'own';
+  return {
+    accountId: isAsker ? officeAccountId : accountId,
+    kind: 'request-changed',
+    key: `${requestId} ${state}`,
+    // The matter is the asker's own.
+    about: { requestId, state, ...(isAsker || matterId === null ? {} : { matterId }) },
+    at,
+  };
 }
 
 /** Whoever asked owns the request; to the office it was granted. */

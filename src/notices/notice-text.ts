@@ -15,6 +15,13 @@ interface KindText {
   page: (about: NoticeAbout) => string;
 }
 
+const REQUEST_STATES: Readonly<Record<string, BilingualText>> = {
+  accepted: { zh: '已受理', en: 'accepted' },
+  'deed-issued': { zh: '已出具公证书', en: 'a deed was issued' },
+  refused: { zh: '不予办理', en: 'refused' },
+  withdrawn: { zh: '申请人已撤回', en: 'taken back by the side that asked' },
+};
+
 const depositPage = ({ depositId }: NoticeAbout) => (depositId === undefined ? '/' : `/deposits/${depositId}`);
 
 const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
@@ -57,6 +64,23 @@ const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
       en: `Hand-over ${handOverId} waits for your confirmation until ${expiresAt}. Until then the record shows it as open.`,
     }),
     page: () => '/',
+  },
+  'request-received': {
+    title: { zh: '收到一项核验申请', en: 'A request has arrived' },
+    body: ({ requestId, deposits }) => ({
+      zh: `收到核验申请 ${requestId}，涉及 ${deposits} 项存证，等待贵方受理。`,
+      en: `Request ${requestId} about ${deposits} deposit(s) waits for your office to accept or refuse it.`,
+    }),
+    page: ({ requestId }) => `/desk/${requestId}`,
+  },
+  'request-changed': {
+    title: { zh: '核验申请有新进展', en: 'A request has changed' },
+    body: ({ requestId, state }) => ({
+      zh: `核验申请 ${requestId} 的状态：${REQUEST_STATES[String(state)]?.zh ?? state}。`,
+      en: `Request ${requestId}: ${REQUEST_STATES[String(state)]?.en ?? state}.`,
+    }),
+    page: ({ matterId, state }) =>
+      state === 'withdrawn' ? '/desk' : matterId === undefined ? '/' : `/matters/${matterId}`,
   },
   'upload-expiring': {
     title: { zh: '上传即将失效', en: 'An upload is about to end' },

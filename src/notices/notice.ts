@@ -8,6 +8,8 @@ export const NOTICE_KINDS = [
   'stuck',
   'grant-opened',
   'hand-over-waiting',
+  'request-received',
+  'request-changed',
   'upload-expiring',
   'renewal-due',
   'webhook-disabled',

@@ -8,16 +8,25 @@ describe('requests to a notary’s office', () => {
   let office: Party;
   let rival: Party;
   let world: Party['world'];
+  let disputesParty: Awaited<ReturnType<typeof openDisputes>>['party'];
   before(async function () {
     this.timeout(60_000);
     const disputes = await openDisputes();
     world = disputes.world;
+    disputesParty = disputes.party;
     holder = await disputes.party('权利人甲');
     office = await disputes.party('北京市某公证处', 'notary');
     rival = await disputes.party('另一公证处', 'notary');
   });
   after(() => world.close());
 
+  const noticesOf = async ({ accountId }: Party) => {
+    const { rows } = await world.db.pool.query<{ kind: string; about: object }>(
+      'select kind, about from notice where account_id = $1 order by ordinal',
+      [accountId],
+    );
+    return rows;
+  };
   const submit = async (...depositIds: string[]) =>
     (
       await holder.get<{ requestId: string }>(
@@ -103,6 +112,40 @@ describe('requests to a notary’s office', () => {
     expect(await holder.custody(depositId)).to.deep.equal(['received', 'granted', 'verified', 'grant-revoked']);
   });
 
+  it('comes to a mediator’s office as well, the oldest first, and each side is told what the other did', async () => {
+    const mediator = await disputesParty('某调解中心', 'mediator');
+    const listed = await holder.get<{ offices: { accountId: string; roles: string[] }[] }>('GET', '/offices');
+    expect(listed.offices.find(({ accountId }) => accountId === mediator.accountId)?.roles).to.deep.equal(['mediator']);
+    const asked: string[] = [];
+    for (const subject of ['甲', '乙', '丙']) {
+      const body = {
+        officeAccountId: mediator.accountId,
+        depositIds: [await holder.deposit(subject)],
+        subject,
+        expiresAt: '2099-01-01T00:00:00.000Z',
+      };
+      asked.push((await holder.get<{ requestId: string }>('POST', '/requests', body, 201)).requestId);
+    }
+    type Queue = { requests: { requestId: string; depositCount: number; expiresAt: string }[]; next: string | null };
+    const first = await mediator.get<Queue>('GET', '/requests?side=office&order=oldest&limit=2');
+    expect(first.requests.map(({ requestId }) => requestId)).to.deep.equal(asked.slice(0, 2));
+    expect(first.requests[0]).to.include({ depositCount: 1, expiresAt: '2099-01-01T00:00:00.000Z' });
+    const rest = await mediator.get<Queue>('GET', `/requests?side=office&order=oldest&after=${first.next}`);
+    expect(rest.requests.map(({ requestId }) => requestId)).to.deep.equal(asked.slice(2));
+    expect(rest.next).to.equal(null);
+
+    await mediator.get('POST', `/requests/${asked[0]}/decision`, { state: 'accepted' });
+    await holder.get('POST', `/requests/${asked[1]}/withdrawal`);
+    expect((await noticesOf(mediator)).filter(({ kind }) => kind.startsWith('request-'))).to.have.deep.members([
+      ...asked.map((requestId) => ({ kind: 'request-received', about: { requestId, deposits: 1 } })),
+      { kind: 'request-changed', about: { requestId: asked[1], state: 'withdrawn' } },
+    ]);
+    expect(await noticesOf(holder)).to.deep.include({
+      kind: 'request-changed',
+      about: { requestId: asked[0], state: 'accepted' },
+    });
+  });
+
   it('is taken back by the side that asked, and by nobody else', async () => {
     const depositId = await holder.deposit('second thoughts');
     const path = `/requests/${await submit(depositId)}`;
@@ -110,6 +153,21 @@ describe('requests to a notary’s office', () => {
     expect(await holder.get('POST', `${path}/withdrawal`)).to.include({ state: 'withdrawn' });
     expect(await office.refused('GET', `/deposits/${depositId}`)).to.equal('404 deposit-not-found');
     expect(await office.refused('POST', `${path}/decision`, { state: 'accepted' })).to.equal('409 request-ended');
+  });
+
+  it('is listed by the matter that it is about, to the side that asked', async () => {
+    const matterId = await holder.matter();
+    const order = {
+      officeAccountId: office.accountId,
+      depositIds: [await holder.deposit('of a matter')],
+      subject: '核验',
+    };
+    const { requestId } = await holder.get<{ requestId: string }>('POST', '/requests', { ...order, matterId }, 201);
+    await holder.get('POST', '/requests', order, 201);
+    type Listed = { requests: { requestId: string }[] };
+    const { requests } = await holder.get<Listed>('GET', `/requests?matterId=${matterId}`);
+    expect(requests.map((request) => request.requestId)).to.deep.equal([requestId]);
+    expect(await office.refused('GET', `/requests?side=office&matterId=${matterId}`)).to.equal('400 invalid-parameter');
   });
 
   it('is decided by the office that was asked', async () => {
