@@ -61,15 +61,39 @@ export interface MatterPage {
   limit: number;
   before: string | null;
   status: MatterStatus | null;
+  /** Part of the title or summary, in capitals or not. */
+  search: string | null;
 }
 
+export interface ListedMatterRow extends MatterRow {
+  items: number;
+  parties: number;
+  openDeadlines: number;
+  /** Of the deadlines that are not done, the one that is due first. */
+  nextDeadline: { title: string; dueAt: string } | null;
+}
+
+/** Holds of the matter `m` if it says what is searched for. */
+const SAYS = (search: string) =>
+  `(${search}::text is null or strpos(lower(m.title), lower(${search})) > 0 or strpos(lower(m.summary), lower(${search})) > 0)`;
+
 /** Newest first. */
-export async function selectMattersOfAccount(q: Queryable, accountId: string, page: MatterPage): Promise<MatterRow[]> {
-  const { rows } = await q.query<MatterRow>(
-    `select ${MATTER} from matter m
-     where m.account_id = $1 and ($3::uuid is null or matter_id < $3) and ($4::text is null or status = $4)
-     order by matter_id desc limit $2`,
-    [accountId, page.limit, page.before, page.status],
+export async function selectMattersOfAccount(
+  q: Queryable,
+  accountId: string,
+  page: MatterPage,
+): Promise<ListedMatterRow[]> {
+  const { rows } = await q.query<ListedMatterRow>(
+    `select ${MATTER},
+       (select count(*)::int from matter_item i where i.matter_id = m.matter_id) as items,
+       (select count(*)::int from matter_party p where p.matter_id = m.matter_id) as parties,
+       (select count(*)::int from matter_deadline d where d.matter_id = m.matter_id and d.done_at is null) as "openDeadlines",
+       (select json_build_object('title', d.title, 'dueAt', ${utc('d.due_at')}) from matter_deadline d
+         where d.matter_id = m.matter_id and d.done_at is null order by d.due_at, d.deadline_id limit 1) as "nextDeadline"
+     from matter m
+     where m.account_id = $1 and ($3::uuid is null or m.matter_id < $3) and ($4::text is null or m.status = $4) and ${SAYS('$5')}
+     order by m.matter_id desc limit $2`,
+    [accountId, page.limit, page.before, page.status, page.search],
   );
   return rows;
 }
@@ -85,9 +109,9 @@ export async function selectMattersGranted(
     `select ${MATTER} from matter m
      where exists (select from access_grant g where g.matter_id = m.matter_id and g.grantee_account_id = $1
          and g.revoked_at is null and (g.expires_at is null or g.expires_at > $5))
-       and ($3::uuid is null or m.matter_id < $3) and ($4::text is null or m.status = $4)
+       and ($3::uuid is null or m.matter_id < $3) and ($4::text is null or m.status = $4) and ${SAYS('$6')}
      order by m.matter_id desc limit $2`,
-    [accountId, page.limit, page.before, page.status, at],
+    [accountId, page.limit, page.before, page.status, at, page.search],
   );
   return rows;
 }
@@ -426,6 +450,39 @@ export async function selectDerivationOf(q: Queryable, depositId: string): Promi
     depositId,
   ]);
   return rows[0];
+}
+
+// ---------------------------------------------------------------- the deposits of a matter
+
+export interface MatterDepositRow {
+  depositId: string;
+  /** As its statement says; null if that says nothing. */
+  title: string | null;
+  receivedAt: Date;
+  leafIndex: bigint | null;
+  /** The newest certificate's. */
+  certificateNo: string | null;
+  files: number;
+}
+
+/** Deposits of the account that its matter names, and their derivatives; oldest first. */
+export async function selectMatterDeposits(
+  q: Queryable,
+  accountId: string,
+  matterId: string,
+): Promise<MatterDepositRow[]> {
+  const { rows } = await q.query<MatterDepositRow>(
+    `select d.deposit_id as "depositId", d.received_at as "receivedAt", s.leaf_index as "leafIndex",
+       (select convert_from(body, 'UTF8')::jsonb ->> 'title' from annex a
+         where a.deposit_id = d.deposit_id and a.name = 'statement') as title,
+       (select certificate_no from certificate c where c.deposit_id = d.deposit_id order by issued_at desc limit 1) as "certificateNo",
+       (select count(*)::int from file_entry f where f.deposit_id = d.deposit_id) as files
+     from deposit d join submission s using (submission_id)
+     where d.account_id = $1 and d.deposit_id in (select e.deposit_id from matter_deposit e where e.matter_id = $2)
+     order by d.received_at, d.deposit_id`,
+    [accountId, matterId],
+  );
+  return rows;
 }
 
 // ---------------------------------------------------------------- the index of a matter

@@ -5,6 +5,7 @@ import { recordedBefore } from '../custody/custodian.ts';
 import { type Coverage, selectMatterCoverage } from '../db/grants.ts';
 import { selectLink } from '../db/links.ts';
 import {
+  type ListedMatterRow,
   type MatterFields,
   type MatterPart,
   type MatterRow,
@@ -14,6 +15,7 @@ import {
   selectDerivatives,
   selectMatter,
   selectMatterChanges,
+  selectMatterDeposits,
   selectMattersGranted,
   selectMattersOfAccount,
   selectParts,
@@ -71,7 +73,19 @@ export const matterSchema = z.strictObject({
   createdAt: utcTime,
   changedAt: utcTime,
 });
-const matterListSchema = z.strictObject({ matters: z.array(matterSchema), next: uuid.nullable() });
+export const matterListSchema = z.strictObject({
+  matters: z.array(
+    matterSchema.extend({
+      /** Null for readers: what a matter holds beside what it discloses is the account's own. */
+      counts: z
+        .strictObject({ items: z.number().int(), parties: z.number().int(), openDeadlines: z.number().int() })
+        .nullable(),
+      /** The one due first of those not done; null if there is none, and for readers. */
+      nextDeadline: z.strictObject({ title: z.string(), dueAt: utcTime }).nullable(),
+    }),
+  ),
+  next: uuid.nullable(),
+});
 
 const derivativeKind = z.enum(['redacted', 'excerpt', 'translation', 'transcript', 'enlargement', 'other']);
 const newDerivativeSchema = z.strictObject({
@@ -93,6 +107,22 @@ const derivativesSchema = z.strictObject({
   derivatives: z.array(derivativeSchema),
   /** The deposit that this one was made from; null if it is no derivative. */
   derivedFrom: derivativeSchema.nullable(),
+});
+
+export const matterDepositsSchema = z.strictObject({
+  /** Those that items and proofs of rights name, and what was made from them. */
+  deposits: z.array(
+    z.strictObject({
+      depositId: uuid,
+      title: z.string().nullable(),
+      receivedAt: utcTime,
+      /** Null until the deposit is in the log. */
+      depositNo: z.number().int().nullable(),
+      certificateNo: z.string().nullable(),
+      files: z.number().int(),
+    }),
+  ),
+  derivatives: z.array(derivativeSchema),
 });
 
 const changeSchema = z.strictObject({
@@ -149,6 +179,7 @@ const ofDeposit = z.strictObject({ depositId: uuid });
 const listQuery = z.strictObject({
   of: z.enum(['own', 'granted']).optional().meta({ description: '`own` if left out.' }),
   status: z.enum(MATTER_STATUSES).optional(),
+  search: z.string().min(1).max(200).optional().meta({ description: 'Stands in the title or the summary.' }),
   limit: limitParameter,
   before: uuid.optional().meta({ description: '`next` of the page before.' }),
 });
@@ -296,15 +327,16 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
       problems: ['invalid-parameter'],
       may: 'matter.list',
       handle: async (req, res, { principal }) => {
-        const { of = 'own', status = null, limit = '50', before = null } = parseParameters(listQuery, req.query);
+        const query = parseParameters(listQuery, req.query);
+        const { of = 'own', status = null, search = null, limit = '50', before = null } = query;
         const size = Number(limit);
-        const asked = { limit: size + 1, before, status };
+        const asked = { limit: size + 1, before, status, search };
         const rows =
           of === 'own'
             ? await readWithin(db, principal, (q) => selectMattersOfAccount(q, principal.accountId, asked))
             : await selectMattersGranted(db.pool, principal.accountId, now(), asked);
-        const { page, next } = pageOf(rows, size, (row) => row.matterId);
-        sendJson(res, 200, { matters: page.map((row) => matterView(row, of)), next });
+        const { page, next } = pageOf<MatterRow | ListedMatterRow, string>(rows, size, (row) => row.matterId);
+        sendJson(res, 200, { matters: page.map((row) => listedView(row, of)), next });
       },
     },
     {
@@ -407,6 +439,33 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
           ...row,
         }));
         sendJson(res, 200, { changes, next });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/matters/{matterId}/deposits',
+      operationId: 'listMatterDeposits',
+      tag: 'matters',
+      summary: { zh: '案件涉及的存证', en: 'The deposits that a matter names, with what was made from them' },
+      description: 'For the account that keeps the matter; its readers have the evidence index.',
+      parameters: { path: ofMatter },
+      answers: [{ status: 200, means: 'Oldest first.', mediaType: JSON_TYPE, body: { json: matterDepositsSchema } }],
+      problems: ['matter-not-found', 'invalid-parameter'],
+      may: 'matter.read',
+      handle: async (req, res, { principal }) => {
+        const { matterId } = parseParameters(ofMatter, req.params);
+        await ownMatter(principal, 'matter.read', matterId);
+        const rows = await selectMatterDeposits(db.pool, principal.accountId, matterId);
+        const derivatives = await selectDerivatives(
+          db.pool,
+          rows.map((row) => row.depositId),
+        );
+        const deposits = rows.map(({ receivedAt, leafIndex, ...row }) => ({
+          ...row,
+          receivedAt: utcTimeOf(receivedAt.getTime()),
+          depositNo: leafIndex === null ? null : Number(leafIndex),
+        }));
+        sendJson(res, 200, { deposits, derivatives: derivatives.map(derivativeView) });
       },
     },
     {
@@ -640,6 +699,12 @@ export function matterView(row: MatterRow, relation: 'own' | 'granted') {
     createdAt: utcTimeOf(createdAt.getTime()),
     changedAt: utcTimeOf(changedAt.getTime()),
   };
+}
+
+function listedView(row: MatterRow | ListedMatterRow, relation: 'own' | 'granted') {
+  if (!('items' in row)) return { ...matterView(row, relation), counts: null, nextDeadline: null };
+  const { items, parties, openDeadlines, nextDeadline, ...matter } = row;
+  return { ...matterView(matter, relation), counts: { items, parties, openDeadlines }, nextDeadline };
 }
 
 function partView(row: PartRow, idName: string): { version: number } {

@@ -243,4 +243,4 @@ describe('access matrix', () => {
 });
 
 /** Narrower than their action: what the side that prepares a matter keeps to itself, whatever it grants. */
-const OWN_ALONE: readonly string[] = ['listNotes', 'listDeadlines', 'getMatterHistory'];
+const OWN_ALONE: readonly string[] = ['listNotes', 'listDeadlines', 'getMatterHistory', 'listMatterDeposits'];

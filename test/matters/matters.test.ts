@@ -277,6 +277,69 @@ describe('matters', () => {
     expect(three.next).to.equal(null);
     expect(idsOf(await lister.get<Page>('GET', '/matters?status=open'))).to.deep.equal([ids[0]]);
     expect(await lister.refused('GET', '/matters?limit=101')).to.equal('400 invalid-parameter');
+    await lister.get('PATCH', `/matters/${ids[1]}`, { summary: '展会上的 TIEZHENG 展位' }, 200, v(1));
+    expect(idsOf(await lister.get<Page>('GET', '/matters?search=tiezheng'))).to.deep.equal([ids[1]]);
+    expect(idsOf(await lister.get<Page>('GET', `/matters?search=${encodeURIComponent('件4')}`))).to.deep.equal([
+      ids[0],
+    ]);
+    // What a pattern would take for a wild card is what it is.
+    expect(idsOf(await lister.get<Page>('GET', '/matters?search=%25'))).to.deep.equal([]);
+  });
+
+  it('is listed with what is in it and the deadline that comes first of those not done', async () => {
+    const { accountId, apiKey } = await world.createAccount('期限');
+    const lister = new (owner.constructor as new (w: typeof world, a: object) => Party)(world, { accountId, apiKey });
+    const path = `/matters/${await lister.matter()}`;
+    const listed = async () => (await lister.get<{ matters: object[] }>('GET', '/matters')).matters[0];
+    expect(await listed()).to.deep.include({
+      counts: { items: 0, parties: 0, openDeadlines: 0 },
+      nextDeadline: null,
+    });
+    await lister.get('POST', `${path}/items`, { depositId: await lister.deposit('counted') }, 201);
+    await lister.get('POST', `${path}/parties`, { role: 'holder', name: '甲' }, 201);
+    for (const [title, dueAt] of [
+      ['答辩', '2026-12-20T00:00:00.000Z'],
+      ['举证', '2026-12-10T00:00:00.000Z'],
+    ]) {
+      await lister.get('POST', `${path}/deadlines`, { title, dueAt }, 201);
+    }
+    await lister.get(
+      'POST',
+      `${path}/deadlines`,
+      { title: '立案', dueAt: '2026-12-01T00:00:00.000Z', doneAt: '2026-11-30T00:00:00.000Z' },
+      201,
+    );
+    expect(await listed()).to.deep.include({
+      counts: { items: 1, parties: 1, openDeadlines: 2 },
+      nextDeadline: { title: '举证', dueAt: '2026-12-10T00:00:00.000Z' },
+    });
+  });
+
+  it('tells its account which deposits it names, and what was made from them', async () => {
+    const path = `/matters/${await owner.matter()}`;
+    const [item, copy, proof] = [
+      await owner.deposit('原件', 'a.txt', { title: '网页快照' }),
+      await owner.deposit('涂黑的'),
+      await owner.deposit('登记证书'),
+    ];
+    await owner.deposit('not named');
+    await owner.get('POST', `${path}/items`, { depositId: item }, 201);
+    await owner.get(
+      'POST',
+      `/deposits/${item}/derivatives`,
+      { depositId: copy, kind: 'redacted', method: '涂黑' },
+      201,
+    );
+    const right = { kind: 'copyright', title: '作品' };
+    const { rightId } = await owner.get<{ rightId: string }>('POST', `${path}/rights`, right, 201);
+    await owner.get('POST', `${path}/proofs`, { rightId, depositId: proof, kind: 'certificate' }, 201);
+    type Named = { deposits: { depositId: string; title: string | null; files: number }[]; derivatives: object[] };
+    const { deposits, derivatives } = await owner.get<Named>('GET', `${path}/deposits`);
+    expect(deposits.map((deposit) => deposit.depositId)).to.deep.equal([item, copy, proof]);
+    expect(deposits[0]).to.include({ title: '网页快照', files: 1, certificateNo: null });
+    expect(derivatives).to.have.length(1);
+    expect(derivatives[0]).to.include({ depositId: copy, originalDepositId: item, kind: 'redacted' });
+    expect(await other.refused('GET', `${path}/deposits`)).to.equal('404 matter-not-found');
   });
 
   describe('derivatives', () => {
