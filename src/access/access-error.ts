@@ -12,6 +12,8 @@ export type AccessErrorCode =
   | 'key-not-found'
   | 'scope-not-held'
   | 'session-needed'
+  | 'session-not-found'
+  | 'fresh-sign-in-needed'
   | 'invalid-account-request'
   | 'refused-by-sign-in';
 

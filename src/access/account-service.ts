@@ -10,18 +10,24 @@ import {
   updateApiKeyRevoked,
 } from '../db/api-keys.ts';
 import {
+  deleteOtherUserSessions,
+  deleteUserSession,
   type IdentityCheckRow,
   type InvitationRow,
   insertIdentityCheck,
   type MemberRow,
   type MembershipRow,
+  type ReceivedInvitationRow,
   selectAccountOfOrganization,
   selectAccounts,
   selectIdentityChecks,
+  selectInvitationsTo,
   selectMembers,
   selectMemberships,
   selectOpenInvitations,
   selectOrganizationId,
+  selectUserSessions,
+  type UserSessionRow,
   upsertActingAccount,
 } from '../db/people.ts';
 import type { Database } from '../db/pool.ts';
@@ -144,6 +150,45 @@ export class AccountService {
     const account = await selectAccountOfOrganization(this.#db.pool, accepted?.invitation.organizationId ?? '');
     if (account === undefined) throw noInvitation();
     return account.accountId;
+  }
+
+  /** Invitations that wait for this user's answer. @throws AccessError `session-needed` */
+  async invitationsToMe(caller: Caller): Promise<ReceivedInvitationRow[]> {
+    const { email, emailConfirmed } = userOf(caller);
+    // Whoever only says that an address is his is not told who writes to it.
+    return emailConfirmed ? selectInvitationsTo(this.#db.pool, email, new Date(this.#nowMs())) : [];
+  }
+
+  /** Nobody can accept it any more. @throws AccessError `invitation-not-found`: unknown, used, another's; `session-needed` */
+  async declineInvitation(caller: Caller, headers: Headers, invitationId: string): Promise<void> {
+    userOf(caller);
+    await this.#asked(
+      (api) => api.rejectInvitation({ headers, body: { invitationId } }),
+      () => noInvitation(),
+    );
+  }
+
+  // ------------------------------------------------------------ sessions of a user
+
+  /** Newest first. @throws AccessError `session-needed` */
+  async sessions(caller: Caller): Promise<(UserSessionRow & { isThisOne: boolean })[]> {
+    const { userId, sessionId } = userOf(caller);
+    const rows = await selectUserSessions(this.#db.pool, userId, new Date(this.#nowMs()));
+    return rows.map((row) => ({ ...row, isThisOne: row.sessionId === sessionId }));
+  }
+
+  /** @throws AccessError `session-not-found`, `session-needed` */
+  async endSession(caller: Caller, sessionId: string): Promise<void> {
+    const { userId } = userOf(caller);
+    if (!(await deleteUserSession(this.#db.pool, userId, sessionId))) {
+      throw new AccessError('session-not-found', `you have no session ${sessionId}`);
+    }
+  }
+
+  /** All but this one. @returns how many ended @throws AccessError `session-needed` */
+  async endOtherSessions(caller: Caller): Promise<number> {
+    const { userId, sessionId } = userOf(caller);
+    return deleteOtherUserSessions(this.#db.pool, userId, sessionId);
   }
 
   /** @throws AccessError `member-not-found`, `scope-not-held`, `refused-by-sign-in` for the last owner */

@@ -36,6 +36,9 @@ export interface SignedInUser {
   name: string;
   email: string;
   twoFactorEnabled: boolean;
+  emailConfirmed: boolean;
+  /** Whether he signed in a short while ago (`FRESH_SECONDS`): whoever finds a browser left open does not change what matters. */
+  isFresh: boolean;
 }
 
 /** Sessions of users; see sign-in.ts. */

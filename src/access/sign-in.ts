@@ -35,6 +35,8 @@ export interface SignInParts {
 
 /** Sessions last as long as those by one-time link. */
 export const SESSION_SECONDS = 12 * 3600;
+/** So long after signing in, what can be abused for long may be changed without proving once more who one is. */
+export const FRESH_SECONDS = 900;
 const MAX_CONNECTIONS = 5;
 /** How often a provider that was away at the start is asked again. */
 const PROVIDER_RETRY_MS = 60_000;
@@ -119,6 +121,9 @@ export class SignIn implements UserSessions {
       name: user.name,
       email: user.email,
       twoFactorEnabled: (user as { twoFactorEnabled?: boolean | null }).twoFactorEnabled === true,
+      emailConfirmed: user.emailVerified,
+      // By the clock by which better-auth judges its own.
+      isFresh: Date.now() - session.createdAt.getTime() < FRESH_SECONDS * 1000,
     };
   }
 
@@ -209,7 +214,7 @@ function optionsOf(
     session: {
       expiresIn: SESSION_SECONDS,
       updateAge: 3600,
-      freshAge: 900,
+      freshAge: FRESH_SECONDS,
       // A cache in the cookie would outlive the end of a session.
       cookieCache: { enabled: false },
     },

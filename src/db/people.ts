@@ -84,6 +84,60 @@ export async function selectOpenInvitations(q: Queryable, accountId: string, at:
   return rows;
 }
 
+/** An invitation as whoever got it sees it. */
+export interface ReceivedInvitationRow extends InvitationRow {
+  organisation: string;
+}
+
+/** To the address, from any organisation: those that wait for an answer and have not expired at `at`. */
+export async function selectInvitationsTo(q: Queryable, email: string, at: Date): Promise<ReceivedInvitationRow[]> {
+  const { rows } = await q.query<ReceivedInvitationRow>(
+    `select i."id" as "invitationId", i."email", roles_of_member(i."role") as roles, i."expiresAt", o."name" as organisation
+     from auth."invitation" i join auth."organization" o on o."id" = i."organizationId"
+     where i."email" = lower($1) and i."status" = 'pending' and i."expiresAt" > $2 order by i."createdAt", i."id" limit 100`,
+    [email, at],
+  );
+  return rows;
+}
+
+/** A session of a user, without what would let somebody use it. */
+export interface UserSessionRow {
+  sessionId: string;
+  signedInAt: Date;
+  lastUsedAt: Date;
+  expiresAt: Date;
+  ipAddress: string | null;
+  userAgent: string | null;
+}
+
+/** Those that have not expired at `at`, newest first. */
+export async function selectUserSessions(q: Queryable, userId: string, at: Date): Promise<UserSessionRow[]> {
+  const { rows } = await q.query<UserSessionRow>(
+    `select "id" as "sessionId", "createdAt" as "signedInAt", "updatedAt" as "lastUsedAt", "expiresAt", "ipAddress", "userAgent"
+     from auth."session" where "userId" = $1 and "expiresAt" > $2 order by "createdAt" desc, "id" limit 100`,
+    [userId, at],
+  );
+  return rows;
+}
+
+/** Over at once. False if the user has no such session. */
+export async function deleteUserSession(q: Queryable, userId: string, sessionId: string): Promise<boolean> {
+  const { rowCount } = await q.query('delete from auth."session" where "userId" = $1 and "id" = $2', [
+    userId,
+    sessionId,
+  ]);
+  return rowCount === 1;
+}
+
+/** All but one are over at once. @returns how many */
+export async function deleteOtherUserSessions(q: Queryable, userId: string, sessionId: string): Promise<number> {
+  const { rowCount } = await q.query('delete from auth."session" where "userId" = $1 and "id" <> $2', [
+    userId,
+    sessionId,
+  ]);
+  return rowCount ?? 0;
+}
+
 /** The account's organisation; null for a person's and for accounts from the command line. */
 export async function selectOrganizationId(q: Queryable, accountId: string): Promise<string | null> {
   const { rows } = await q.query<{ id: string | null }>(

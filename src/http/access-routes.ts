@@ -93,6 +93,7 @@ export function accessRoutes(
             userId: caller.user.userId,
             name: caller.user.name,
             email: caller.user.email,
+            emailConfirmed: caller.user.emailConfirmed,
             twoFactorEnabled: caller.user.twoFactorEnabled,
           },
           accounts: memberships.map(({ account, roles }) => ({

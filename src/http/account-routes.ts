@@ -30,6 +30,7 @@ const ofAccount = z.strictObject({ accountId: uuid });
 const ofMember = z.strictObject({ accountId: uuid, userId: foreignId });
 const ofInvitation = z.strictObject({ accountId: uuid, invitationId: foreignId });
 const ofKey = z.strictObject({ accountId: uuid, keyId: uuid });
+const ofSession = z.strictObject({ sessionId: foreignId });
 const invitationAlone = z.strictObject({ invitationId: foreignId });
 const afterAccount = z.strictObject({ after: uuid.optional().meta({ description: '`next` of the page before.' }) });
 const actingSchema = z.strictObject({ accountId: uuid });
@@ -52,6 +53,26 @@ const membersSchema = z.strictObject({
     z.strictObject({ invitationId: z.string(), email: z.string(), roles: z.array(role), expiresAt: utcTime }),
   ),
 });
+const receivedSchema = z.strictObject({
+  invitations: z.array(
+    z.strictObject({ invitationId: z.string(), organisation: z.string(), roles: z.array(role), expiresAt: utcTime }),
+  ),
+});
+const sessionsSchema = z.strictObject({
+  sessions: z.array(
+    z.strictObject({
+      sessionId: z.string(),
+      signedInAt: utcTime,
+      /** To the hour. */
+      lastUsedAt: utcTime,
+      expiresAt: utcTime,
+      ipAddress: z.string().nullable(),
+      userAgent: z.string().nullable(),
+      isThisOne: z.boolean(),
+    }),
+  ),
+});
+const endedSchema = z.strictObject({ ended: z.number().int().min(0) });
 const keySchema = z.strictObject({
   keyId: uuid,
   label: z.string(),
@@ -139,6 +160,85 @@ export function accountRoutes(accounts: AccountService): Route[] {
       },
     },
     {
+      method: 'post',
+      path: '/api/v1/invitations/{invitationId}/decline',
+      operationId: 'declineInvitation',
+      tag: 'access',
+      summary: { zh: '谢绝机构邀请', en: 'Decline an invitation' },
+      parameters: { path: invitationAlone },
+      answers: [{ status: 204, means: 'It can no longer be accepted.' }],
+      problems: ['invitation-not-found', 'session-needed', 'invalid-parameter'],
+      may: 'self.manage',
+      handle: async (req, res, caller) => {
+        const { invitationId } = parseParameters(invitationAlone, req.params);
+        await accounts.declineInvitation(caller, cookieHeaders(req), invitationId);
+        res.status(204).end();
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/me/invitations',
+      operationId: 'listInvitationsToMe',
+      tag: 'access',
+      summary: { zh: '发给本人的邀请', en: 'Invitations that wait for your answer' },
+      answers: [{ status: 200, means: 'All of them.', mediaType: JSON_TYPE, body: { json: receivedSchema } }],
+      problems: ['session-needed'],
+      may: 'self.manage',
+      handle: async (_req, res, caller) => {
+        const rows = await accounts.invitationsToMe(caller);
+        sendJson(res, 200, {
+          invitations: rows.map(({ email: _, ...row }) => ({ ...row, expiresAt: time(row.expiresAt) })),
+        });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/me/sessions',
+      operationId: 'listSessions',
+      tag: 'access',
+      summary: { zh: '本人的登录', en: 'Where you are signed in' },
+      answers: [{ status: 200, means: 'Newest first.', mediaType: JSON_TYPE, body: { json: sessionsSchema } }],
+      problems: ['session-needed'],
+      may: 'self.manage',
+      handle: async (_req, res, caller) => {
+        const rows = await accounts.sessions(caller);
+        sendJson(res, 200, {
+          sessions: rows.map((row) => ({
+            ...row,
+            signedInAt: time(row.signedInAt),
+            lastUsedAt: time(row.lastUsedAt),
+            expiresAt: time(row.expiresAt),
+          })),
+        });
+      },
+    },
+    {
+      method: 'delete',
+      path: '/api/v1/me/sessions/{sessionId}',
+      operationId: 'endSession',
+      tag: 'access',
+      summary: { zh: '结束一处登录', en: 'Sign out somewhere' },
+      parameters: { path: ofSession },
+      answers: [{ status: 204, means: 'Over at once.' }],
+      problems: ['session-not-found', 'session-needed', 'invalid-parameter'],
+      may: 'self.manage',
+      handle: async (req, res, caller) => {
+        await accounts.endSession(caller, parseParameters(ofSession, req.params).sessionId);
+        res.status(204).end();
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/v1/me/sessions/end-others',
+      operationId: 'endOtherSessions',
+      tag: 'access',
+      summary: { zh: '结束其他各处的登录', en: 'Sign out everywhere else' },
+      answers: [{ status: 200, means: 'Over at once.', mediaType: JSON_TYPE, body: { json: endedSchema } }],
+      problems: ['session-needed'],
+      may: 'self.manage',
+      handle: async (_req, res, caller) => sendJson(res, 200, { ended: await accounts.endOtherSessions(caller) }),
+    },
+    {
       method: 'get',
       path: '/api/v1/accounts/{accountId}/members',
       operationId: 'listMembers',
@@ -169,6 +269,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
       answers: [{ status: 204, means: 'In force from now on.' }],
       problems: [...MEMBER_PROBLEMS, 'scope-not-held', ...BODY_PROBLEMS],
       may: 'account.manage',
+      freshSignIn: true,
       handle: async (req, res, caller) => {
         ownAccount(req, caller);
         const { userId } = parseParameters(ofMember, req.params);
@@ -205,6 +306,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
       answers: [{ status: 201, means: 'Invited.', mediaType: JSON_TYPE, body: { json: invitationAlone } }],
       problems: [...OWN_PROBLEMS, 'session-needed', 'scope-not-held', 'refused-by-sign-in', ...BODY_PROBLEMS],
       may: 'account.manage',
+      freshSignIn: true,
       handle: async (req, res, caller) => {
         ownAccount(req, caller);
         const invitation = await jsonOf(req, res, invitationSchema);
@@ -255,6 +357,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
       answers: [{ status: 201, means: 'Made.', mediaType: JSON_TYPE, body: { json: madeKeySchema } }],
       problems: [...OWN_PROBLEMS, 'session-needed', 'scope-not-held', ...BODY_PROBLEMS],
       may: 'key.manage',
+      freshSignIn: true,
       handle: async (req, res, caller) => {
         ownAccount(req, caller);
         sendJson(res, 201, await accounts.createKey(caller, await jsonOf(req, res, newKeySchema)));
@@ -272,6 +375,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
       answers: [{ status: 201, means: 'Made.', mediaType: JSON_TYPE, body: { json: madeKeySchema } }],
       problems: [...OWN_PROBLEMS, 'key-not-found', 'session-needed', 'scope-not-held', ...BODY_PROBLEMS],
       may: 'key.manage',
+      freshSignIn: true,
       handle: async (req, res, caller) => {
         ownAccount(req, caller);
         const { keyId } = parseParameters(ofKey, req.params);
@@ -336,6 +440,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
       answers: [{ status: 204, means: 'In force from now on, for its members and keys.' }],
       problems: ['account-not-found', 'invalid-parameter', ...BODY_PROBLEMS],
       may: 'platform.operate',
+      freshSignIn: true,
       handle: async (req, res) => {
         const { accountId } = parseParameters(ofAccount, req.params);
         await accounts.setRoles(accountId, (await jsonOf(req, res, memberRolesSchema)).roles);
@@ -354,6 +459,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
       answers: [{ status: 201, means: 'The whole history.', mediaType: JSON_TYPE, body: { json: identitySchema } }],
       problems: ['account-not-found', 'invalid-parameter', ...BODY_PROBLEMS],
       may: 'identity.check',
+      freshSignIn: true,
       handle: async (req, res, caller) => {
         const { accountId } = parseParameters(ofAccount, req.params);
         await accounts.recordIdentityCheck(caller, accountId, await jsonOf(req, res, identityCheckSchema));

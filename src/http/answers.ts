@@ -143,7 +143,13 @@ export const meSchema = z.strictObject({
   scopes: z.array(z.enum(ACTIONS)).nullable(),
   /** Null for an API key and a session by one-time link. */
   user: z
-    .strictObject({ userId: z.string(), name: z.string(), email: z.string(), twoFactorEnabled: z.boolean() })
+    .strictObject({
+      userId: z.string(),
+      name: z.string(),
+      email: z.string(),
+      emailConfirmed: z.boolean(),
+      twoFactorEnabled: z.boolean(),
+    })
     .nullable(),
   /** All in which the caller may act. */
   accounts: z.array(

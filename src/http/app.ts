@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import { AccessError } from '../access/access-error.ts';
 import { AccountService } from '../access/account-service.ts';
 import type { Authentication, Caller } from '../access/authentication.ts';
-import { type Action, mayEverDo } from '../access/rules.ts';
-import type { SignIn } from '../access/sign-in.ts';
+import { mayEverDo } from '../access/rules.ts';
+import { FRESH_SECONDS, type SignIn } from '../access/sign-in.ts';
 import type { SignInGuard } from '../access/sign-in-guard.ts';
 import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
@@ -53,7 +53,7 @@ import type { Readiness } from './readiness.ts';
 import { readOnBriefly } from './request-body.ts';
 import { requestRoutes } from './request-routes.ts';
 import { resumableRoutes } from './resumable-routes.ts';
-import { expressPath, type Route } from './route.ts';
+import { expressPath, type RestrictedRoute, type Route } from './route.ts';
 import { sendBytes } from './send.ts';
 import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
 import { sharingRoutes } from './sharing-routes.ts';
@@ -309,16 +309,19 @@ class Handlers {
     return async (req: Request, res: Response) => {
       res.locals.operationId = route.operationId;
       if (route.may === 'public') await this.#countingFailures(req, async () => route.handle(req, res));
-      else await route.handle(req, res, await this.#caller(req, route.may));
+      else await route.handle(req, res, await this.#caller(req, route));
     };
   }
 
-  async #caller(req: Request, action: Action): Promise<Caller> {
+  async #caller(req: Request, { may: action, freshSignIn }: RestrictedRoute): Promise<Caller> {
     const caller = await this.#countingFailures(req, () => this.#parts.authentication.authenticate(req));
     const waitSeconds = this.#requests.take(caller.account.accountId, this.#parts.nowMs());
     if (waitSeconds > 0) throw rateLimited(waitSeconds);
     if (!mayEverDo(caller.principal, action)) {
       throw new AccessError('forbidden', `neither the roles nor the scopes of the caller allow ${action}`);
+    }
+    if (freshSignIn === true && caller.user?.isFresh === false) {
+      throw new AccessError('fresh-sign-in-needed', `sign in again: the last time is more than ${FRESH_SECONDS} s ago`);
     }
     return caller;
   }

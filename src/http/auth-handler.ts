@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { CookieOptions, Request, RequestHandler, Response } from 'express';
 import { AccessError } from '../access/access-error.ts';
 import { cookieOf, refuseCrossSite } from '../access/authentication.ts';
-import { CLIENT_ADDRESS, type SignIn } from '../access/sign-in.ts';
+import { CLIENT_ADDRESS, FRESH_SECONDS, type SignIn } from '../access/sign-in.ts';
 import type { SignInGuard } from '../access/sign-in-guard.ts';
 import { HttpError } from './http-error.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -52,6 +52,8 @@ const OFFERED: readonly string[] = [
 const PREFIX = '/api/auth';
 const MAX_BODY_BYTES = 64 * 1024;
 const MARK_MS = 365 * 24 * 3600_000;
+/** What better-auth would do for any session, and an open browser must not be enough for. */
+const FRESH = ['/passkey/delete-passkey'];
 /** Ask for mails to an address that the caller names. */
 const MAILING = ['/sign-up/email', '/send-verification-email', '/request-password-reset'];
 
@@ -90,6 +92,9 @@ export function authHandler(parts: AuthHandlerParts): RequestHandler {
     refuseOtherSites(req);
     if (!['application/json', ''].includes(mediaTypeOf(req))) {
       throw new HttpError('unsupported-media-type', `${mediaTypeOf(req)}: send application/json`);
+    }
+    if (FRESH.includes(path) && (await signIn.sessionOf(req.headers))?.isFresh === false) {
+      throw new AccessError('fresh-sign-in-needed', `sign in again: the last time is more than ${FRESH_SECONDS} s ago`);
     }
     const bytes = await readBody(req, res, MAX_BODY_BYTES);
     const body = objectOf(bytes);

@@ -96,6 +96,7 @@ function operationOf(route: Route): Json {
     ...(route.may !== 'public'
       ? CALLER_PROBLEMS.filter((c) => c !== 'cross-site-request' || route.method !== 'get')
       : []),
+    ...(route.may !== 'public' && route.freshSignIn ? (['fresh-sign-in-needed'] as const) : []),
     ...route.problems,
   ];
   return {

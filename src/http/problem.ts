@@ -56,6 +56,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'key-not-found': { status: 404, zh: '未找到密钥', en: 'No such key' },
   'scope-not-held': { status: 403, zh: '密钥权限超出本人权限', en: 'More than the maker may do' },
   'session-needed': { status: 403, zh: '须由本人登录后操作', en: 'Only for a person who is signed in' },
+  'session-not-found': { status: 404, zh: '未找到该登录', en: 'No such session' },
+  'fresh-sign-in-needed': { status: 403, zh: '请先再次确认身份', en: 'Sign in again first' },
   'invalid-account-request': { status: 422, zh: '账户请求有误', en: 'Request not valid' },
   'refused-by-sign-in': { status: 409, zh: '无法执行该操作', en: 'Cannot be done' },
   'cross-site-request': { status: 403, zh: '拒绝跨站请求', en: 'Request from another site refused' },

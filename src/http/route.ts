@@ -50,6 +50,8 @@ export interface PublicRoute {
 export interface RestrictedRoute {
   /** Callers whose roles and scopes never allow it are refused before `handle`. */
   may: Action;
+  /** Users must have signed in a short while ago, else `fresh-sign-in-needed`. Asked of nobody who cannot sign in again. */
+  freshSignIn?: true;
   handle: (req: Request, res: Response, caller: Caller) => Promise<void> | void;
 }
 

@@ -150,6 +150,99 @@ describe('accounts', () => {
       expect(back.status).to.equal(204);
       expect(await accept(guest, taken)).to.deep.equal([404, 'invitation-not-found']);
     });
+
+    it('is listed for whoever got it, and for nobody after he has declined', async () => {
+      const guest = await Person.signedIn(world, 'declines@firm.example');
+      const other = await Person.signedIn(world, 'bystander@firm.example');
+      const id = await invite(guest);
+      const listed = async (person: Person) =>
+        (
+          (await openApi.expectFits('listInvitationsToMe', await person.fetch('/api/v1/me/invitations'))) as {
+            invitations: Record<string, unknown>[];
+          }
+        ).invitations;
+      expect(await listed(guest)).to.have.length(1);
+      expect((await listed(guest))[0]).to.deep.include({ invitationId: id, organisation: '丁公司', roles: ['holder'] });
+      expect(await listed(other)).to.deep.equal([]);
+      const decline = (person: Person) => person.post(`/api/v1/invitations/${id}/decline`);
+      expect(await codeOf(await decline(other))).to.deep.equal([404, 'invitation-not-found']);
+      expect((await decline(guest)).status).to.equal(204);
+      expect(await listed(guest)).to.deep.equal([]);
+      expect(await codeOf(await decline(guest))).to.deep.equal([404, 'invitation-not-found']);
+      expect(await accept(guest, id)).to.deep.equal([404, 'invitation-not-found']);
+      const { invitations } = await bodyOf<{ invitations: { invitationId: string }[] }>(
+        await owner.fetch(`/api/v1/accounts/${accountId}/members`),
+      );
+      expect(invitations.map(({ invitationId }) => invitationId)).not.to.include(id);
+    });
+  });
+
+  describe('sessions of a user', () => {
+    type Session = { sessionId: string; isThisOne: boolean; userAgent: string | null };
+    const sessionsOf = async (person: Person) =>
+      (
+        (await openApi.expectFits('listSessions', await person.fetch('/api/v1/me/sessions'))) as {
+          sessions: Session[];
+        }
+      ).sessions;
+
+    it('are listed without what would let somebody use them, and end one by one or all but one', async () => {
+      const here = await Person.signedIn(world, 'sessions@example.org');
+      const elsewhere = [1, 2, 3].map(() => new Person(world, here.email));
+      for (const each of elsewhere) expect((await each.signIn()).status).to.equal(200);
+      const sessions = await sessionsOf(here);
+      expect(sessions.filter(({ isThisOne }) => isThisOne)).to.have.length(1);
+      expect(sessions).to.have.length(4);
+      const { rows } = await world.db.pool.query<{ token: string }>('select "token" from auth."session"');
+      for (const { token } of rows) expect(JSON.stringify(sessions)).not.to.include(token);
+      const first = elsewhere[0] as Person;
+      const ended = (await sessionsOf(first)).find(({ isThisOne }) => isThisOne) as Session;
+      expect((await here.fetch(`/api/v1/me/sessions/${ended.sessionId}`, { method: 'DELETE' })).status).to.equal(204);
+      expect((await first.fetch('/api/v1/me')).status).to.equal(401);
+      const others = await here.post('/api/v1/me/sessions/end-others');
+      expect(await openApi.expectFits('endOtherSessions', others)).to.deep.equal({ ended: 2 });
+      for (const each of elsewhere) expect((await each.fetch('/api/v1/me')).status).to.equal(401);
+      expect((await here.fetch('/api/v1/me')).status).to.equal(200);
+    });
+
+    it('of another cannot be ended, and read like ones that never were', async () => {
+      const victim = await Person.signedIn(world, 'victim@example.org');
+      const stranger = await Person.signedIn(world, 'stranger@example.org');
+      const [session] = await sessionsOf(victim);
+      for (const id of [(session as Session).sessionId, 'never-was']) {
+        expect(await codeOf(await stranger.fetch(`/api/v1/me/sessions/${id}`, { method: 'DELETE' }))).to.deep.equal([
+          404,
+          'session-not-found',
+        ]);
+      }
+      expect((await victim.fetch('/api/v1/me')).status).to.equal(200);
+    });
+  });
+
+  describe('a session that began more than a quarter of an hour ago', () => {
+    it('reads, but makes no keys, members or roles and removes no passkey until its user signs in again', async () => {
+      const owner = await Person.signedIn(world, 'stale@example.org');
+      const accountId = await organisation(owner, '戊公司');
+      await world.db.pool.query(
+        `update auth."session" set "createdAt" = now() - interval '16 minutes'
+         where "userId" = (select "id" from auth."user" where "email" = 'stale@example.org')`,
+      );
+      const { userId } = (await owner.me()).user as { userId: string };
+      const base = `/api/v1/accounts/${accountId}`;
+      const attempts = [
+        () => owner.post(`${base}/keys`, { label: 'k', days: 1 }),
+        () => owner.post(`${base}/invitations`, { email: 'x@y.example', roles: ['holder'] }),
+        () => owner.send('PUT', `${base}/members/${userId}`, { roles: ['holder'] }),
+        () => owner.post('/api/auth/passkey/delete-passkey', { id: 'any' }),
+      ];
+      for (const attempt of attempts) {
+        expect(await codeOf(await attempt())).to.deep.equal([403, 'fresh-sign-in-needed']);
+      }
+      expect((await owner.fetch(`${base}/keys`)).status).to.equal(200);
+      expect((await owner.signIn()).status).to.equal(200);
+      await owner.send('PUT', '/api/v1/me/account', { accountId });
+      expect((await (attempts[0] as () => Promise<Response>)()).status).to.equal(201);
+    });
   });
 
   describe('an API key', () => {
