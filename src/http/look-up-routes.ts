@@ -68,6 +68,8 @@ const sideSchema = z.strictObject({
   mediaType: z.string().nullable(),
   sizeBytes: z.number().int(),
   sha256: hex32,
+  /** Whether a preview can be shown; never of a trade secret. `none`: it is no image, or its content is not held. */
+  picture: z.enum(['shown', 'trade-secret', 'none']),
   /** 16 hex digits; null if there is no picture of it here. */
   dHash: z.string().nullable(),
 });
@@ -103,9 +105,11 @@ export function lookUpRoutes({ db, vault, previews, nowMs }: LookUpRouteParts): 
     const row = (await selectFileEntries(db.pool, depositId)).find((entry) => entry.fileIndex === index);
     if (row === undefined) throw new HttpError('not-found', `file ${index}: the deposit has none`);
     const { mediaType, sizeBytes, digests } = parseFileEntry(row.body);
+    const isSecret = await selectIsTradeSecret(db.pool, depositId);
     // Its hash would be a picture of it, however small.
-    const isHidden = relation !== 'own' && (await selectIsTradeSecret(db.pool, depositId));
-    const picture = isHidden ? undefined : await previews.preview(depositId, index);
+    const isHidden = isSecret && relation !== 'own';
+    const preview = isHidden ? undefined : await previews.preview(depositId, index);
+    const picture = isSecret ? 'trade-secret' : preview === undefined ? 'none' : 'shown';
     const detail = { what: 'comparison', file: String(index) };
     await recordedBefore(db, {
       depositId,
@@ -115,12 +119,11 @@ export function lookUpRoutes({ db, vault, previews, nowMs }: LookUpRouteParts): 
       detail,
       repeatsWithinMs: 10 * 60_000,
     });
-    if (picture === undefined)
-      return { depositId, fileIndex: index, mediaType, sizeBytes, sha256: digests.sha256, hash: null };
-    const range = { start: 0, end: Number(picture.sizeBytes) };
-    const content = await openStored(vault, picture, previewObjectName(depositId, index), range);
-    const hash = await dHash(Buffer.concat(await content.toArray()));
-    return { depositId, fileIndex: index, mediaType, sizeBytes, sha256: digests.sha256, hash };
+    const side = { depositId, fileIndex: index, mediaType, sizeBytes, sha256: digests.sha256, picture };
+    if (preview === undefined) return { ...side, hash: null };
+    const range = { start: 0, end: Number(preview.sizeBytes) };
+    const content = await openStored(vault, preview, previewObjectName(depositId, index), range);
+    return { ...side, hash: await dHash(Buffer.concat(await content.toArray())) };
   };
 
   return [

@@ -5,6 +5,7 @@ export type Route =
   | { page: 'hand-in' }
   | { page: 'deposits' }
   | { page: 'deposit'; depositId: string }
+  | { page: 'compare'; query: string }
   | { page: 'verify' }
   | { page: 'read' }
   | { page: 'log' }
@@ -17,7 +18,9 @@ export type Route =
   | { page: 'hand-over' }
   | { page: 'not-found' };
 
-export function parseRoute(path: string): Route {
+/** @param address path, and what follows a `?` */
+export function parseRoute(address: string): Route {
+  const [path = '', query = ''] = address.split('?', 2);
   const parts = path.split('/').filter((part) => part !== '');
   const [first, second, ...rest] = parts;
   if (rest.length > 0) return { page: 'not-found' };
@@ -26,6 +29,7 @@ export function parseRoute(path: string): Route {
   if (first === 'verify' && second === undefined) return { page: 'verify' };
   if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
   if (first === 'hand-over' && second === undefined) return { page: 'hand-over' };
+  if (first === 'compare' && second === undefined) return { page: 'compare', query };
   if (first === 'shared' && second !== undefined) return { page: 'shared', secret: second };
   if ((first === 'sign-in' || first === 'sign-up' || first === 'reset-password') && second === undefined) {
     return { page: first };
@@ -41,18 +45,22 @@ const RouteContext = createContext<{ route: Route; go: (path: string) => void }>
 });
 
 export function RouteProvider({ children }: { children: ReactNode }) {
-  const [path, setPath] = useState(location.pathname);
+  const [address, setAddress] = useState(here);
   useEffect(() => {
-    const follow = () => setPath(location.pathname);
+    const follow = () => setAddress(here());
     addEventListener('popstate', follow);
     return () => removeEventListener('popstate', follow);
   }, []);
   const go = (to: string) => {
     history.pushState(null, '', to);
-    setPath(location.pathname);
+    setAddress(here());
     scrollTo(0, 0);
   };
-  return <RouteContext value={{ route: parseRoute(path), go }}>{children}</RouteContext>;
+  return <RouteContext value={{ route: parseRoute(address), go }}>{children}</RouteContext>;
+}
+
+function here(): string {
+  return location.pathname + location.search;
 }
 
 export function useRoute() {

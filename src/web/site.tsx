@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { type ServiceStatus, statusSchema } from './api-answers.ts';
 import { getJson } from './api-client.ts';
+import { ComparePage } from './compare/compare-page.tsx';
 import { DepositListPage } from './deposit/deposit-list-page.tsx';
 import { DepositPage } from './deposit/deposit-page.tsx';
 import { HandInPage } from './hand-in/hand-in-page.tsx';
@@ -73,6 +74,12 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
       return (
         <SignedIn>
           <DepositPage depositId={route.depositId} evaluation={status?.evaluation === true} />
+        </SignedIn>
+      );
+    case 'compare':
+      return (
+        <SignedIn>
+          <ComparePage query={route.query} />
         </SignedIn>
       );
     case 'verify':

@@ -64,7 +64,8 @@ describe('GET /api/v1/comparison', () => {
   interface Comparison {
     isIdentical: boolean;
     hint: { differingBits: number; notice: { zh: string; en: string } } | null;
-    original: { dHash: string | null };
+    original: { dHash: string | null; picture: string };
+    suspect: { picture: string };
   }
 
   it('gives the distance of two pictures as a hint that says so', async () => {
@@ -79,9 +80,9 @@ describe('GET /api/v1/comparison', () => {
     const same = await owner.get<Comparison>('GET', `/comparison?original=${original}&suspect=${original}`);
     expect(same).to.deep.nested.include({ isIdentical: true, 'hint.differingBits': 0 });
     const text = await owner.deposit('no picture', 't.txt');
-    expect((await owner.get<Comparison>('GET', `/comparison?original=${original}&suspect=${text}`)).hint).to.equal(
-      null,
-    );
+    const withText = await owner.get<Comparison>('GET', `/comparison?original=${original}&suspect=${text}`);
+    expect(withText.hint).to.equal(null);
+    expect([withText.original.picture, withText.suspect.picture]).to.deep.equal(['shown', 'none']);
     expect(await owner.refused('GET', `/comparison?original=${original}&suspect=${text}&suspectFile=7`)).to.equal(
       '404 not-found',
     );
@@ -101,6 +102,11 @@ describe('GET /api/v1/comparison', () => {
     const hidden = await reader.get<Comparison>('GET', path);
     expect(hidden.hint).to.equal(null);
     expect(hidden.original.dHash).to.equal(null);
-    expect((await owner.get<Comparison>('GET', path)).hint).to.not.equal(null);
+    const own = await owner.get<Comparison>('GET', path);
+    expect(own.hint).to.not.equal(null);
+    // Nor is a preview shown to either: the page says why.
+    for (const { original, suspect } of [hidden, own]) {
+      expect([original.picture, suspect.picture]).to.deep.equal(['trade-secret', 'shown']);
+    }
   });
 });

@@ -1,0 +1,97 @@
+import type { Text } from '../texts.ts';
+
+export const compareTexts = {
+  title: { zh: '原件与涉嫌侵权件比对', en: 'Original and suspected copy, side by side' },
+  lead: {
+    zh: '本页只把两个文件放在一起供人查看，不作任何结论：是否相似、谁先创作，由看的人判断。每次查看都写入两份存证的保管记录。',
+    en: 'This page puts two files next to each other for people to look at and concludes nothing: whether they are similar, and who made his first, is for those who look. Each look goes into the custody of both deposits.',
+  },
+  unavailable: { zh: '无法比对', en: 'These cannot be compared' },
+  original: { zh: '原件', en: 'Original' },
+  suspect: { zh: '涉嫌侵权件', en: 'Suspected copy' },
+  choose: { zh: '选择要比对的文件', en: 'Choose what to compare' },
+  chooseHint: {
+    zh: '可以选择本账户的存证；他人授权您查看的存证，请从案件页面进入。',
+    en: 'Deposits of your own account can be chosen here; those that others let you see are compared from the page of their matter.',
+  },
+  chooseOriginal: { zh: '原件所在的存证', en: 'Deposit with the original' },
+  chooseSuspect: { zh: '涉嫌侵权件所在的存证', en: 'Deposit with the suspected copy' },
+  chooseFile: { zh: '文件', en: 'File' },
+  pleaseChoose: { zh: '请选择', en: 'Please choose' },
+  noDeposits: { zh: '本账户还没有存证。', en: 'This account has no deposit yet.' },
+  onlyNewest: { zh: '只列出最新的 100 份存证。', en: 'Only the newest hundred deposits are listed.' },
+  compare: { zh: '比对', en: 'Compare' },
+  swap: { zh: '左右互换', en: 'Swap the two' },
+  otherOriginal: { zh: '换一个原件', en: 'Another original' },
+  otherSuspect: { zh: '换一个涉嫌侵权件', en: 'Another suspected copy' },
+  print: { zh: '打印', en: 'Print' },
+
+  pictures: { zh: '图像', en: 'Pictures' },
+  mode: { zh: '查看方式', en: 'How to look at them' },
+  side: { zh: '并排', en: 'Side by side' },
+  overlay: { zh: '叠加', en: 'One above the other' },
+  difference: { zh: '差异', en: 'Difference' },
+  blink: { zh: '交替', en: 'In turn' },
+  differenceHint: {
+    zh: '两张预览图相同之处为黑色，越亮差别越大。尺寸或裁切不同的图像，不作对齐。',
+    en: 'Black where the two previews are the same, brighter where they differ more. Pictures of other size or crop are not aligned.',
+  },
+  opacity: { zh: '涉嫌侵权件的不透明度', en: 'Opacity of the suspected copy' },
+  blinkStop: { zh: '停止交替', en: 'Stop' },
+  blinkStart: { zh: '开始交替', en: 'Start' },
+  blinkOther: { zh: '换另一张', en: 'Show the other one' },
+  blinkShows: { zh: '现在显示：', en: 'Shown now:' },
+  zoom: { zh: '放大和移动（两边同步）', en: 'Zoom and move, both together' },
+  zoomIn: { zh: '放大', en: 'Zoom in' },
+  zoomOut: { zh: '缩小', en: 'Zoom out' },
+  fit: { zh: '复原', en: 'Fit' },
+  left: { zh: '向左', en: 'Left' },
+  right: { zh: '向右', en: 'Right' },
+  up: { zh: '向上', en: 'Up' },
+  down: { zh: '向下', en: 'Down' },
+  keys: {
+    zh: '焦点在图像上时：+ 和 − 放大缩小，0 复原，方向键移动；放大后可以拖动。',
+    en: 'With the focus on a picture: + and − zoom, 0 fits, arrow keys move; once zoomed in, it can be dragged.',
+  },
+  displayCopy: {
+    zh: '预览图由本平台制作，只供查看，不是证据本身；比对原件请下载原始文件。',
+    en: 'The previews are made by this service to be looked at, and are not the evidence: for the exact content download the originals.',
+  },
+
+  noPicture: { zh: '没有可显示的图像', en: 'No picture to show' },
+  notPictures: {
+    zh: '本页只能并排显示图像。这两个文件中有不是图像的，或者平台没有留存其内容；下面仍列出两个文件的时间和摘要。',
+    en: 'Only pictures can be shown side by side here. One of these files is none, or its content is not held; times and digests of both stand below.',
+  },
+  none: {
+    zh: '这个文件不是可以预览的图像，或者平台没有留存其内容。',
+    en: 'This file is no picture that can be shown, or its content is not held here.',
+  },
+  secret: {
+    zh: '这份存证在案件中列为商业秘密：为避免留在任何屏幕上，平台不制作、不显示其预览图，对存证人自己也一样。',
+    en: 'This deposit is a trade secret in a matter: so that it is left on no screen, no preview of it is made or shown, not even to its depositor.',
+  },
+  pictureFailed: { zh: '预览图没有取到。', en: 'The preview could not be fetched.' },
+
+  hint: { zh: '感知哈希距离（仅供参考）', en: 'Distance of perceptual hashes (a hint only)' },
+  hintValue: { zh: '位不同，共', en: 'bits differ, of' },
+  hintScale: {
+    zh: '看起来相同的图像接近 0；互不相干的图像约有一半的位不同。',
+    en: 'Near 0 for pictures that look alike; pictures that have nothing to do with each other differ in about half of the bits.',
+  },
+  noHint: { zh: '没有两张图像，无法计算。', en: 'Not computed: there are not two pictures.' },
+  bytes: { zh: '内容', en: 'Content' },
+  identical: {
+    zh: '两个文件逐字节相同（SHA-256 相同）。',
+    en: 'The two files are the same byte for byte (equal SHA-256).',
+  },
+  different: {
+    zh: '两个文件的内容不是逐字节相同（SHA-256 不同）。这不说明是否相似。',
+    en: 'The two files are not the same byte for byte (SHA-256 differs). That says nothing of similarity.',
+  },
+  facts: { zh: '两个文件', en: 'The two files' },
+  file: { zh: '文件', en: 'File' },
+  deposit: { zh: '所在存证', en: 'Deposit' },
+  chainSeen: { zh: '平台看到上链最终确认的时间', en: 'Seen final on a chain by the service' },
+  size: { zh: '大小', en: 'Size' },
+} satisfies Record<string, Text>;
