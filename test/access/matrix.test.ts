@@ -12,7 +12,7 @@ import {
 } from '../../src/access/rules.ts';
 import { updateAccountRoles } from '../../src/db/accounts.ts';
 import { ServiceWorld } from '../http/service-world.ts';
-import { Objects, STATES, type State } from './objects.ts';
+import { Objects, type Openings, STATES, type State } from './objects.ts';
 
 /** Open to everybody, on purpose. What is not listed here names an action. */
 const PUBLIC = [
@@ -81,6 +81,8 @@ const BODIES: Record<string, (values: Record<string, string>) => object> = {
   addRequestStep: () => ({ kind: 'other', remark: 'x' }),
   decideRequest: () => ({ state: 'accepted' }),
   reportVerification: () => ({ conclusion: 'no-policy' }),
+  // With a number that is not the deposit's: refused after the deposit was found.
+  eraseDeposit: () => ({ depositNo: 999_999, basis: 'depositor-request' }),
   changeWebhook: () => ({ state: 'disabled' }),
   setMemberRoles: () => ({ roles: ['opponent'] }),
   createInvitation: () => ({ email: `${uuidV7()}@firm.example`, roles: ['opponent'] }),
@@ -88,6 +90,64 @@ const BODIES: Record<string, (values: Record<string, string>) => object> = {
   rotateKey: () => ({ days: 1, graceHours: 1 }),
 };
 
+type Named = (
+  values: Record<string, string>,
+  own: Record<string, string>,
+) => { body?: object; query?: Record<string, string> };
+const LINK_TERMS = {
+  reader: 'x',
+  scope: 'read',
+  maxOpenings: 1,
+  expiresAt: new Date(Date.now() + 3600_000).toISOString(),
+};
+/** Operation and field → a request in which that field names the object, and all else is the caller's own. */
+const NAMED: Record<string, Named> = {
+  'addRight holderPartyId': ({ partyId }) => ({ body: { kind: 'copyright', title: 'x', holderPartyId: partyId } }),
+  'changeRight holderPartyId': ({ partyId }) => ({ body: { holderPartyId: partyId } }),
+  'addRightProof rightId': ({ rightId }, own) => ({ body: { rightId, depositId: own.depositId, kind: 'draft' } }),
+  'addRightProof depositId': ({ depositId }, own) => ({ body: { rightId: own.rightId, depositId, kind: 'draft' } }),
+  'addItem depositId': ({ depositId }) => ({ body: { depositId } }),
+  'addRelation itemId': ({ itemId }, own) => ({ body: { itemId, otherItemId: own.itemId, kind: 'explains' } }),
+  'addRelation otherItemId': ({ itemId }, own) => ({
+    body: { itemId: own.itemId, otherItemId: itemId, kind: 'explains' },
+  }),
+  'orderItems items': ({ itemId }) => ({ body: { items: [itemId] } }),
+  'linkDerivative depositId': ({ depositId }) => ({ body: { depositId, kind: 'redacted', method: 'x' } }),
+  'createRequest depositIds': ({ depositId }, own) => ({
+    body: { officeAccountId: own.officeId, depositIds: [depositId], subject: 'x' },
+  }),
+  'createRequest matterId': ({ matterId }, own) => ({
+    body: { officeAccountId: own.officeId, depositIds: [own.depositId], matterId, subject: 'x' },
+  }),
+  'listRequests matterId': ({ matterId }) => ({ query: { matterId: matterId as string } }),
+  'addRequestStep depositId': ({ depositId }) => ({ body: { kind: 'other', remark: 'x', depositId } }),
+  'compareFiles original': ({ depositId }, own) => ({
+    query: { original: depositId as string, suspect: own.depositId as string },
+  }),
+  'compareFiles suspect': ({ depositId }, own) => ({
+    query: { original: own.depositId as string, suspect: depositId as string },
+  }),
+  'createGrant depositId': ({ depositId }) => ({ body: { depositId, to: { email: 'x@y.example' }, scope: 'read' } }),
+  'createGrant matterId': ({ matterId }) => ({ body: { matterId, to: { email: 'x@y.example' }, scope: 'read' } }),
+  'createLink depositId': ({ depositId }) => ({ body: { depositId, ...LINK_TERMS } }),
+  'createLink matterId': ({ matterId }) => ({ body: { matterId, ...LINK_TERMS } }),
+  ...Object.fromEntries(
+    ['listGrants', 'listLinks'].flatMap((list) =>
+      ['depositId', 'matterId'].map((name): [string, Named] => [
+        `${list} ${name}`,
+        (values) => ({ query: { [name]: values[name] as string } }),
+      ]),
+    ),
+  ),
+  'createHandOver depositId': ({ depositId }) => ({ body: { depositId, receiver: { kind: 'court', name: 'x' } } }),
+  'setActingAccount accountId': ({ accountId }) => ({ body: { accountId } }),
+};
+/** Any account may be named there: to whom one shows something is one's own choice, and an account is no secret of another's. */
+const ANYBODYS: readonly string[] = [
+  'createRequest officeAccountId',
+  'createGrant to.accountId',
+  'createHandOver receiver.accountId',
+];
 const BODY_REFUSED: readonly (string | null)[] = ['invalid-body', 'invalid-parameter', 'invalid-account-request'];
 /** So that writes are refused by the version, after the object was found, and the next role finds all as it was. */
 const HEADERS: Record<string, string> = {
@@ -116,6 +176,40 @@ interface Operation {
   names: string[];
   /** Of its body, if it takes one. */
   mediaType: string | undefined;
+  /** Where its body or query takes an id, such as `to.accountId`; where a page begins is none. */
+  idFields: string[];
+}
+
+interface Schema {
+  $ref?: string;
+  pattern?: string;
+  properties?: Record<string, Schema>;
+  [word: string]: unknown;
+}
+interface OpenApi {
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        operationId: string;
+        'x-may'?: string;
+        parameters?: { name: string; in: string; schema: Schema }[];
+        requestBody?: { content: Record<string, { schema?: Schema }> };
+      }
+    >
+  >;
+}
+
+/** Places of ids in a schema. */
+function idFieldsOf(schema: unknown, at: string): string[] {
+  if (schema === null || typeof schema !== 'object') return [];
+  const { pattern, properties, ...rest } = schema as Schema;
+  if (pattern?.startsWith('^[0-9a-f]{8}-')) return [at];
+  const inside = Object.entries(properties ?? {}).flatMap(([name, value]) =>
+    idFieldsOf(value, at === '' ? name : `${at}.${name}`),
+  );
+  return [...new Set([...inside, ...Object.values(rest).flatMap((value) => idFieldsOf(value, at))])];
 }
 
 interface Outcome {
@@ -138,18 +232,20 @@ describe('access matrix', () => {
       people: {},
       limits: { failedSignInsPerMinute: 1e6, signInRequestsPerMinute: 1e6, failedOpeningsPerMinute: 1e6 },
     });
-    const document = (await (await fetch(`${world.url}/api/v1/openapi.json`)).json()) as {
-      paths: Record<
-        string,
-        Record<string, { operationId: string; 'x-may'?: string; requestBody?: { content: Record<string, unknown> } }>
-      >;
-    };
+    const document = (await (await fetch(`${world.url}/api/v1/openapi.json`)).json()) as OpenApi;
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { operationId, 'x-may': may, requestBody }]) => ({
-        ...{ method, path, operationId, may },
-        names: path.match(/(?<=\{)[a-zA-Z]+(?=\})/g) ?? [],
-        mediaType: Object.keys(requestBody?.content ?? {})[0],
-      })),
+      Object.entries(methods).map(([method, { operationId, 'x-may': may, parameters = [], requestBody }]) => {
+        const queries = parameters.filter(
+          ({ in: place, name }) => place === 'query' && !['before', 'after'].includes(name),
+        );
+        const bodies = Object.values(requestBody?.content ?? {}).flatMap(({ schema }) => idFieldsOf(schema, ''));
+        return {
+          ...{ method, path, operationId, may },
+          names: path.match(/(?<=\{)[a-zA-Z]+(?=\})/g) ?? [],
+          mediaType: Object.keys(requestBody?.content ?? {})[0],
+          idFields: [...new Set([...queries.flatMap(({ name, schema }) => idFieldsOf(schema, name)), ...bodies])],
+        };
+      }),
     );
     objects = await Objects.make(world);
   });
@@ -210,6 +306,75 @@ describe('access matrix', () => {
       expect(wrong).to.deep.equal([]);
     });
   }
+
+  it('shows by a link what it was made for while it is in force, and of anything else as much as of what never was', async function () {
+    this.timeout(60_000);
+    const openings = await objects.openings();
+    const { foreign, granted, missing } = objects.values;
+    const wrong: string[] = [];
+    const byLink = operations.filter(({ path }) => BY_LINK.test(path));
+    expect(byLink.length).to.be.greaterThan(15);
+    for (const operation of byLink) {
+      const kind = operation.names.includes('matterId') ? 'matterId' : 'depositId';
+      const answer = async (state: keyof Openings, values: Record<string, string>) => {
+        const token = openings[state][kind];
+        const found = await ask(operation, { ...values, token }, fetchAsNobody);
+        return { ...found, told: told(found, { ...values, token }) };
+      };
+      const at = operation.operationId;
+      const covered = await answer('inForce', foreign);
+      if (isNotFound(covered)) wrong.push(`${at}: ${covered.code}`);
+      if (operation.names.length > 1) {
+        const [other, none] = [await answer('inForce', granted), await answer('inForce', missing)];
+        if (other.told !== none.told || none.status < 400)
+          wrong.push(`${at}, another: ${other.told}, not ${none.told}`);
+      }
+      const none = await answer('missing', foreign);
+      expect(none.code, at).to.equal('link-not-found');
+      for (const state of ['expired', 'revoked'] as const) {
+        const ended = await answer(state, foreign);
+        if (ended.told !== none.told) wrong.push(`${at}, ${state}: ${ended.told}, not ${none.told}`);
+      }
+    }
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('tells of another’s object that a body or query names as much as of one that never was', async () => {
+    await updateAccountRoles(world.db.pool, objects.callerId, ROLES);
+    await objects.renew();
+    const { own, foreign, missing } = objects.values;
+    const wrong: string[] = [];
+    const asked: string[] = [];
+    for (const operation of operations.filter(({ may }) => may !== 'public')) {
+      const { operationId, method } = operation;
+      for (const field of operation.idFields) {
+        if (ANYBODYS.includes(`${operationId} ${field}`)) continue;
+        const named = NAMED[`${operationId} ${field}`];
+        if (named === undefined) {
+          wrong.push(
+            `${operationId} takes an id in ${field}: say in NAMED which object that is, with all else that it needs`,
+          );
+          continue;
+        }
+        asked.push(`${operationId} ${field}`);
+        const outcomes = [];
+        for (const values of [foreign, missing]) {
+          const { body, query } = named({ ...own, ...values }, own);
+          const path = operation.path + (query === undefined ? '' : `?${new URLSearchParams(query)}`);
+          const found = await ask({ ...operation, path }, own, undefined, body);
+          outcomes.push({ ...found, told: told(found, values) });
+        }
+        const [theirs, none] = outcomes as [(typeof outcomes)[0], (typeof outcomes)[0]];
+        if (theirs.told !== none.told)
+          wrong.push(`${operationId} ${field}: ${theirs.told}, but of one that never was ${none.told}`);
+        if (BODY_REFUSED.includes(theirs.code))
+          wrong.push(`${operationId} ${field}: ${theirs.text}: NAMED needs what would do`);
+        if (method !== 'get' && theirs.status < 400) wrong.push(`${operationId} ${field}: ${theirs.status}`);
+      }
+    }
+    expect(asked).to.have.members(Object.keys(NAMED));
+    expect(wrong).to.deep.equal([]);
+  });
 
   /** What the service answers otherwise than the table says, for one operation and every way in which its object can stand to the caller. */
   const misjudged = async (principal: Principal, operation: Operation): Promise<string[]> => {
@@ -277,10 +442,11 @@ describe('access matrix', () => {
     { method, path, operationId, mediaType }: Operation,
     values: Record<string, string>,
     fetchAs: typeof fetchAsNobody = (at, init) => objects.caller.fetch(at, init),
+    given: object = BODIES[operationId]?.(values) ?? {},
   ): Promise<Outcome> => {
     const address = path.replace(/\{([a-zA-Z]+)\}/g, (_, name: string) => values[name] ?? uuidV7());
     const isJson = mediaType === 'application/json';
-    const body = isJson ? JSON.stringify(BODIES[operationId]?.(values) ?? {}) : '{}';
+    const body = isJson ? JSON.stringify(given) : '{}';
     const answer = await fetchAs(address, {
       method: method.toUpperCase(),
       headers: { ...HEADERS, ...(mediaType !== undefined && { 'content-type': mediaType }) },

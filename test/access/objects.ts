@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidV7 } from 'uuid';
 import { ROLES } from '../../src/access/rules.ts';
+import { makeSecret, OPENING } from '../../src/access/secret.ts';
 import { updateAccountRoles } from '../../src/db/accounts.ts';
 import type { ServiceWorld } from '../http/service-world.ts';
 import { Party, picture } from '../matters/dispute-world.ts';
@@ -24,6 +25,9 @@ interface Things extends Record<string, string> {
   depositId: string;
   matterId: string;
 }
+
+/** Openings of links, by kind of what the link shows. All of them show something that is `foreign` to the caller. */
+export type Openings = Record<'inForce' | 'expired' | 'revoked' | 'missing', Record<'depositId' | 'matterId', string>>;
 
 /** Two accounts and what is theirs. The caller is a user who acts in an organisation of his, so that it has members too. */
 export class Objects {
@@ -94,6 +98,7 @@ export class Objects {
       return (await made(from, '/requests', order)).requestId as string;
     };
     await updateAccountRoles(world.db.pool, world.accountId, ['notary']);
+    values.own.officeId = world.accountId;
     values.own.requestId = await ask(caller, world.accountId, 'own');
     values.granted.requestId = await ask(owner, caller.accountId, 'granted');
     values.foreign.requestId = await ask(owner, world.accountId, 'foreign');
@@ -125,6 +130,27 @@ export class Objects {
     for (const name of ['webhookId', 'sessionId']) values.missing[name] = uuidV7();
     await objects.renew();
     return objects;
+  }
+
+  /** Links of the owner to what is `foreign`, each opened while it was in force. */
+  async openings(): Promise<Openings> {
+    const opened = async (kind: 'depositId' | 'matterId', end: 'expired' | 'revoked' | null) => {
+      const expiresAt = new Date(Date.now() + this.#world.clockOffsetMs + (end === 'expired' ? 1000 : 3600_000));
+      const order = { [kind]: this.values.foreign[kind], reader: '读者', scope: 'export', coverage: 'everything' };
+      const terms = { maxOpenings: 9, expiresAt: expiresAt.toISOString() };
+      const link = await made(this.owner, '/links', { ...order, ...terms });
+      const { opening } = await made(this.owner, `/shared/${link.secret}`, {});
+      if (end === 'revoked') await this.owner.get('DELETE', `/links/${link.linkId}`);
+      return opening as string;
+    };
+    const both = async (end: 'expired' | 'revoked' | null) => ({
+      depositId: await opened('depositId', end),
+      matterId: await opened('matterId', end),
+    });
+    const openings = { expired: await both('expired'), revoked: await both('revoked'), inForce: await both(null) };
+    this.#world.clockOffsetMs += 2000;
+    const missing = makeSecret(OPENING);
+    return { ...openings, missing: { depositId: missing, matterId: missing } };
   }
 
   /** Makes again what the last round may have used up. */
