@@ -1,4 +1,5 @@
 import { logTexts } from './log/log-texts.ts';
+import { deskTexts } from './notary/notary-texts.ts';
 import type { Route } from './route.tsx';
 import { type Text, texts } from './texts.ts';
 import { readerTexts } from './verify/reader-texts.ts';
@@ -17,6 +18,12 @@ export const NAVIGATION: readonly NavigationEntry[] = [
   { to: '/', text: texts.navHome, pages: ['home'], offeredTo: 'everyone' },
   { to: '/hand-in', text: texts.navHandIn, pages: ['hand-in'], offeredTo: ['holder', 'capture-operator'] },
   { to: '/deposits', text: texts.navDeposits, pages: ['deposits'], offeredTo: ['holder', 'capture-operator'] },
+  {
+    to: '/desk',
+    text: deskTexts.nav,
+    pages: ['desk', 'desk-verify', 'desk-request'],
+    offeredTo: ['notary', 'mediator'],
+  },
   { to: '/verify', text: texts.navVerify, pages: ['verify'], offeredTo: 'everyone' },
   { to: '/read', text: readerTexts.navRead, pages: ['read'], offeredTo: 'everyone' },
   { to: '/log', text: logTexts.navLog, pages: ['log'], offeredTo: 'everyone' },

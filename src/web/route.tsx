@@ -2,7 +2,7 @@ import { createContext, type MouseEvent, type ReactNode, useContext, useEffect, 
 
 export type Route =
   | { page: 'home' }
-  | { page: 'hand-in' }
+  | { page: 'hand-in'; query: string }
   | { page: 'deposits' }
   | { page: 'deposit'; depositId: string }
   | { page: 'compare'; query: string }
@@ -25,7 +25,7 @@ export function parseRoute(address: string): Route {
   const [first, second, ...rest] = parts;
   if (rest.length > 0) return { page: 'not-found' };
   if (first === undefined) return { page: 'home' };
-  if (first === 'hand-in' && second === undefined) return { page: 'hand-in' };
+  if (first === 'hand-in' && second === undefined) return { page: 'hand-in', query };
   if (first === 'verify' && second === undefined) return { page: 'verify' };
   if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
   if (first === 'hand-over' && second === undefined) return { page: 'hand-over' };

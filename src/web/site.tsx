@@ -61,7 +61,7 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
     case 'hand-in':
       return (
         <SignedIn>
-          <HandInPage status={status} />
+          <HandInPage query={route.query} status={status} />
         </SignedIn>
       );
     case 'deposits':

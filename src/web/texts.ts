@@ -114,7 +114,6 @@ export const texts = {
     zh: '如果页面被关闭：再次选择同样的文件，会从中断处继续，不会产生新的存证。',
     en: 'If the page is closed: choose the same files again, and they go on where they stopped, without a new deposit.',
   },
-  largeOpenDeposit: { zh: '查看存证', en: 'Open the deposit' },
   largeNew: { zh: '继续提交其他文件', en: 'Hand in something else' },
   largeFiles: { zh: '各文件的进度', en: 'Progress of each file' },
   largeReceivedCount: { zh: '已收讫', en: 'Received' },

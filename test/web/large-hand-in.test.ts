@@ -61,7 +61,13 @@ describe('a large hand-in in the browser', function () {
     );
   };
   const choose = (paths: string[]) => page.locator('input[data-choose=files]').setInputFiles(paths);
-  const handIn = () => page.getByRole('button', { name: 'Hand in', exact: true }).click();
+  const handIn = async () => {
+    const next = page.getByRole('button', { name: 'Next' });
+    await next.click();
+    await page.getByRole('heading', { level: 2, name: 'Source and statement' }).waitFor();
+    await next.click();
+    await page.getByRole('button', { name: 'Hand in', exact: true }).click();
+  };
   const depositIds = async () => {
     const { deposits } = (await (await world.fetch('/api/v1/deposits')).json()) as {
       deposits: { depositId: string }[];

@@ -2,9 +2,8 @@ import { Alert } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { CodedError } from '../../errors.ts';
 import type { PlatformProfile } from '../../format/certificate.ts';
-import { type DepositDetail, detailSchema } from '../api-answers.ts';
-import { getBlob, getJson } from '../api-client.ts';
-import { ApiError } from '../api-error.ts';
+import type { DepositDetail } from '../api-answers.ts';
+import { getBlob } from '../api-client.ts';
 import { DigestText } from '../digest-text.tsx';
 import { DownloadLink, PreviewImage } from '../download-link.tsx';
 import { useText } from '../language.tsx';
@@ -20,11 +19,7 @@ import { DepositSteps } from './deposit-steps.tsx';
 import { ProofSources } from './proof-sources.tsx';
 import { standingTexts } from './standing-texts.ts';
 import { StandingView } from './standing-view.tsx';
-
-const POLL_MS = 1500;
-const POLL_LATER_MS = 10_000;
-/** After this many questions without the end in sight the page asks less often. */
-const QUICK_POLLS = 40;
+import { useDeposit } from './use-deposit.ts';
 
 /** One deposit, asked for again until it is certified. */
 export function DepositPage({ depositId, evaluation }: { depositId: string; evaluation: boolean }) {
@@ -75,43 +70,6 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
       <p className="hint">{t(texts.notAuthor)}</p>
     </>
   );
-}
-
-function useDeposit(depositId: string) {
-  const [state, setState] = useState<{ deposit?: DepositDetail; error?: CodedError; unreachable: boolean }>({
-    unreachable: false,
-  });
-  useEffect(() => {
-    const abort = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let polls = 0;
-    const again = () => {
-      timer = setTimeout(ask, polls++ < QUICK_POLLS ? POLL_MS : POLL_LATER_MS);
-    };
-    const ask = async () => {
-      try {
-        const deposit = await getJson(`/deposits/${depositId}`, detailSchema, abort.signal);
-        setState({ deposit, unreachable: false });
-        if (deposit.pending !== null) again();
-      } catch (error) {
-        if (abort.signal.aborted) return;
-        // Not there, not ours or erased will not change by asking again; an outage will.
-        if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-          setState({ error, unreachable: false });
-          return;
-        }
-        setState((before) => ({ ...before, unreachable: true }));
-        again();
-      }
-    };
-    setState({ unreachable: false });
-    ask();
-    return () => {
-      abort.abort();
-      clearTimeout(timer);
-    };
-  }, [depositId]);
-  return state;
 }
 
 /** Read from the certificate itself: the block's own header says its time, and the operator names himself there. */

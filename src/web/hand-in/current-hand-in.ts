@@ -6,13 +6,23 @@ import { type HandInState, LargeHandIn } from './large-hand-in.ts';
 let current: { handIn: LargeHandIn; state: HandInState } | undefined;
 const listeners = new Set<() => void>();
 
-export function beginHandIn(files: readonly File[], statement: Statement): void {
+/** @param onDeposited called once, when the digests are in the log */
+export function beginHandIn(
+  files: readonly File[],
+  statement: Statement,
+  onDeposited: (depositIds: readonly string[]) => void,
+): void {
   current?.handIn.end();
+  let isTold = false;
   const handIn: LargeHandIn = new LargeHandIn(files, statement, (state) => {
     if (current?.handIn !== handIn) return;
     current = { handIn, state };
     warnBeforeLeaving(isUnderWay(state));
     for (const listener of listeners) listener();
+    // Not before: until then some of its files may still belong to nothing.
+    if (isTold || (state.phase !== 'uploading' && state.phase !== 'done')) return;
+    isTold = true;
+    onDeposited(state.depositIds);
   });
   current = { handIn, state: handIn.state };
   for (const listener of listeners) listener();

@@ -1,238 +1,133 @@
-import { Alert, Button, Progress } from 'antd';
-import { useEffect, useRef, useState } from 'react';
-import { CodedError } from '../../errors.ts';
-import type { Statement } from '../../format/annex.ts';
+import { Button } from 'antd';
+import { useRef } from 'react';
 import type { ServiceStatus } from '../api-answers.ts';
-import { handIn, newIdempotencyKey } from '../api-client.ts';
-import { ApiError } from '../api-error.ts';
-import { FileDrop } from '../file-drop.tsx';
 import { useText } from '../language.tsx';
-import { percent, sizeText } from '../measures.ts';
 import { PageTitle } from '../page-title.tsx';
-import { ProblemAlert } from '../problem-alert.tsx';
 import { useRoute } from '../route.tsx';
+import { useAccount } from '../sign-in/account.tsx';
 import { texts } from '../texts.ts';
-import { beginHandIn, useCurrentHandIn } from './current-hand-in.ts';
+import { CheckStep } from './check-step.tsx';
+import { beginHandIn, endHandIn, isUnderWay, useCurrentHandIn } from './current-hand-in.ts';
+import { DoneStep } from './done-step.tsx';
+import { FilesStep } from './files-step.tsx';
+import { clearDraft, sendDraft, useDraft } from './hand-in-draft.ts';
+import { faultsOf, isLargeHandIn, isUsable } from './hand-in-limits.ts';
+import { handInTexts } from './hand-in-texts.ts';
 import { LargeHandInView } from './large-hand-in-view.tsx';
-import { StatementForm, type StatementText, statementOf } from './statement-form.tsx';
+import { fileInMatter } from './matter-filing.ts';
+import { statementOf } from './statement-form.tsx';
+import { isBackwards, StatementStep } from './statement-step.tsx';
+import { HAND_IN_STEPS, type HandInStep, STEP_NAMES, StepHeading, StepList } from './step-list.tsx';
 
-/** `sent` of `total` bytes of the request's body, which is a little more than the files. */
-interface Upload {
-  sent: number;
-  total: number;
-  abort: AbortController;
+const ADDRESS = '/hand-in';
+
+function addressOf(step: HandInStep): string {
+  return step === 'files' ? ADDRESS : `${ADDRESS}?step=${step}`;
 }
 
-/** In all: above it, digests are deposited first and the contents follow. Below it, one request is as quick and asks nothing of the page. */
-const LARGE_BYTES = 16 * 1024 * 1024;
-
-export function HandInPage({ status }: { status: ServiceStatus | undefined }) {
+/**
+ * Files → source and statement → check → done. Each step has an address, so that the browser's own back button works; what was chosen and
+ * typed is kept beside the page.
+ * @param query of the page's address: the step, and the deposit that was made
+ */
+export function HandInPage({ query, status }: { query: string; status: ServiceStatus | undefined }) {
   const t = useText();
   const { go } = useRoute();
+  const { account } = useAccount();
+  const me = account.state === 'signed-in' ? account.me : undefined;
+  const draft = useDraft(me?.accountId ?? '');
   const current = useCurrentHandIn();
-  const [files, setFiles] = useState<readonly File[]>([]);
-  const [text, setText] = useState<StatementText>({});
-  const [upload, setUpload] = useState<Upload | undefined>();
-  const [problem, setProblem] = useState<CodedError | 'cancelled' | undefined>();
-  // Stays the same while files and statement do, so that a repeated attempt cannot become a second deposit.
-  const key = useRef<string | undefined>(undefined);
-
-  useEffect(() => {
-    if (upload === undefined) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener('beforeunload', warn);
-    return () => removeEventListener('beforeunload', warn);
-  }, [upload]);
-
-  const isLarge =
-    files.length > (status?.limits.files ?? 100) || files.reduce((sum, { size }) => sum + size, 0) > LARGE_BYTES;
-  const maxFiles = status?.limits.digestFiles ?? 1000;
-  const maxBytes = isLarge ? status?.limits.resumableFileBytes : status?.limits.fileBytes;
-  const tooLarge = files.filter((file) => maxBytes !== undefined && file.size > maxBytes);
-  const empty = files.filter((file) => file.size === 0);
+  const { files, text } = draft;
   const statement = statementOf(text);
-  const wrongOrder =
-    statement.capturedFrom !== undefined &&
-    statement.capturedUntil !== undefined &&
-    statement.capturedFrom > statement.capturedUntil;
-  const ready =
-    files.length > 0 &&
-    files.length <= maxFiles &&
-    tooLarge.length === 0 &&
-    empty.length === 0 &&
-    !wrongOrder &&
-    upload === undefined;
+  const isLarge = isLargeHandIn(files, status);
+  const faults = faultsOf(files, isLarge, status);
 
-  const change = (act: () => void) => {
-    key.current = undefined;
-    setProblem(undefined);
-    act();
-  };
-  const begin = () => {
-    beginHandIn(files, statement);
-    setFiles([]);
-    setText({});
-    scrollTo(0, 0);
-  };
-  const send = async () => {
-    const abort = new AbortController();
-    key.current ??= newIdempotencyKey();
-    setProblem(undefined);
-    setUpload({ sent: 0, total: 0, abort });
-    try {
-      const input = { files, statement: statement satisfies Statement, idempotencyKey: key.current };
-      const onSent = (sent: number, total: number) => setUpload({ sent, total, abort });
-      go(`/deposits/${(await handIn(input, onSent, abort.signal)).depositId}`);
-    } catch (error) {
-      // Kept durably, only the answer came too early: its page shows how it goes on.
-      if (error instanceof ApiError && error.depositId !== undefined) return go(`/deposits/${error.depositId}`);
-      setUpload(undefined);
-      if (abort.signal.aborted) setProblem('cancelled');
-      else setProblem(error instanceof CodedError ? error : new CodedError('internal', String(error)));
+  const asked = new URLSearchParams(query);
+  const depositId = asked.get('deposit') ?? undefined;
+  const step = stepOf(asked.get('step'), {
+    isBusy: current !== undefined && (isUnderWay(current.state) || current.state.phase === 'stopped'),
+    isDone: depositId !== undefined || current !== undefined,
+    hasFiles: isUsable(files, faults),
+    hasStatement: !isBackwards(statement),
+  });
+  // The page's own heading has the focus on arrival; a step's has it when the reader moves between steps.
+  const arrivedAt = useRef(step);
+  const hasMoved = useRef(false);
+  if (arrivedAt.current !== step) hasMoved.current = true;
+
+  const handIn = async () => {
+    const { matter } = draft;
+    if (isLarge) {
+      beginHandIn(files, statement, (depositIds) => void fileInMatter(matter, depositIds));
+      clearDraft();
+      go(addressOf('done'));
+      return;
     }
+    const made = await sendDraft();
+    if (made === undefined) return;
+    clearDraft();
+    void fileInMatter(matter, [made]);
+    // Whoever has gone to another page meanwhile is not called back.
+    if (location.pathname === ADDRESS) go(`${addressOf('done')}&deposit=${made}`);
+  };
+  const another = () => {
+    endHandIn();
+    go(ADDRESS);
   };
 
-  if (current !== undefined) {
-    return (
-      <>
-        <PageTitle title={t(texts.handInTitle)} />
-        <LargeHandInView />
-      </>
-    );
-  }
   return (
     <>
       <PageTitle title={t(texts.handInTitle)} />
-      <p>{t(texts.handInLead)}</p>
-      <p className="hint">{t(texts.notAuthor)}</p>
-      <section aria-labelledby="files-title">
-        <h2 id="files-title">{t(texts.filesLabel)}</h2>
-        <FileDrop
-          label={texts.filesLabel}
-          hint={texts.filesHint}
-          choose={texts.chooseFiles}
-          folders
-          camera
-          disabled={upload !== undefined}
-          onFiles={(more) => change(() => setFiles((before) => [...before, ...more]))}
-        >
-          <ChosenFiles
-            files={files}
-            upload={upload}
-            onRemove={(removed) => change(() => setFiles((before) => before.filter((file) => !removed.includes(file))))}
-          />
-        </FileDrop>
-        {files.length > maxFiles && (
-          <Alert type="error" showIcon role="alert" title={`${t(texts.largeTooMany)} ${maxFiles}`} />
-        )}
-        {empty.length > 0 && <FileFault text={t(texts.fileEmpty)} files={empty} />}
-        {tooLarge.length > 0 && (
-          <FileFault text={`${t(texts.fileTooLarge)} ${sizeText(maxBytes ?? 0)}`} files={tooLarge} />
-        )}
-      </section>
-      <StatementForm
-        text={text}
-        wrongOrder={wrongOrder}
-        disabled={upload !== undefined}
-        onChange={(changed) => change(() => setText(changed))}
-      />
-      {isLarge && ready && <p className="hint">{t(texts.largeNote)}</p>}
-      <div role="status">{upload !== undefined && <UploadNote upload={upload} />}</div>
-      {upload !== undefined && (
-        <Progress percent={percent(upload.sent, Math.max(1, upload.total))} aria-label={t(texts.uploading)} />
+      <StepList current={step} />
+      <StepHeading key={step} takesFocus={hasMoved.current}>
+        {t(STEP_NAMES[step])}
+      </StepHeading>
+      {step === 'files' && (
+        <FilesStep files={files} faults={faults} isLarge={isLarge} onNext={() => go(addressOf('statement'))} />
       )}
-      {problem === 'cancelled' && <Alert type="info" showIcon role="alert" title={t(texts.uploadCancelled)} />}
-      {problem instanceof CodedError && (
-        <>
-          <ProblemAlert title={texts.handInFailed} error={problem} />
-          <p className="hint">{t(texts.again)}</p>
-        </>
+      {step === 'statement' && (
+        <StatementStep
+          draft={draft}
+          statement={statement}
+          offersMatters={me?.roles.includes('holder') ?? false}
+          onBack={() => go(addressOf('files'))}
+          onNext={() => go(addressOf('check'))}
+        />
       )}
-      <div className="buttons">
-        <Button type="primary" size="large" disabled={!ready} onClick={isLarge ? begin : send}>
-          {t(problem instanceof CodedError ? texts.tryAgain : texts.handIn)}
-        </Button>
-        {upload !== undefined && <Button onClick={() => upload.abort.abort()}>{t(texts.cancel)}</Button>}
-        {files.length === 0 && <span className="hint">{t(texts.handInNoFiles)}</span>}
-      </div>
-    </>
-  );
-}
-
-/** Announced by screen readers when the phase changes, not at every per cent. */
-function UploadNote({ upload }: { upload: Upload }) {
-  const t = useText();
-  const arrived = upload.total > 0 && upload.sent >= upload.total;
-  return <p>{arrived ? t(texts.uploadedWaiting) : `${t(texts.uploading)} ${t(texts.uploadStays)}`}</p>;
-}
-
-function FileFault({ text, files }: { text: string; files: readonly File[] }) {
-  return (
-    <Alert
-      type="error"
-      showIcon
-      role="alert"
-      title={text}
-      description={<span className="wrap-anywhere">{files.map((file) => file.name).join(', ')}</span>}
-    />
-  );
-}
-
-interface ChosenFilesProps {
-  files: readonly File[];
-  upload: Upload | undefined;
-  onRemove: (removed: readonly File[]) => void;
-}
-
-function ChosenFiles({ files, upload, onRemove }: ChosenFilesProps) {
-  const t = useText();
-  if (files.length === 0) return null;
-  const total = files.reduce((sum, file) => sum + file.size, 0);
-  const shares = sentShares(files, upload);
-  return (
-    <>
-      <p aria-live="polite">
-        {t(texts.filesChosen)}: {files.length} ({sizeText(total)})
-      </p>
-      <ul className="file-list">
-        {files.map((file, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the same file may be chosen twice
-          <li key={i} className="chosen">
-            <bdi className="wrap-anywhere">{file.name}</bdi>
-            <span className="hint">{sizeText(file.size)}</span>
-            {upload === undefined ? (
-              <Button size="small" onClick={() => onRemove([file])} aria-label={`${t(texts.remove)} ${file.name}`}>
-                {t(texts.remove)}
-              </Button>
-            ) : (
-              <Progress
-                percent={shares[i] ?? 0}
-                size="small"
-                aria-label={`${t(texts.uploading)} ${file.name}`}
-                style={{ width: 220 }}
-              />
-            )}
-          </li>
+      {step === 'check' && (
+        <CheckStep
+          draft={draft}
+          statement={statement}
+          isLarge={isLarge}
+          onFiles={() => go(addressOf('files'))}
+          onStatement={() => go(addressOf('statement'))}
+          onHandIn={() => void handIn()}
+        />
+      )}
+      {step === 'done' && current !== undefined && <LargeHandInView onAnother={another} />}
+      {step === 'done' && depositId !== undefined && (
+        <DoneStep depositId={depositId} evaluation={status?.evaluation === true}>
+          <Button onClick={another}>{t(handInTexts.doneAnother)}</Button>
+        </DoneStep>
+      )}
+      {step === 'done' &&
+        depositId === undefined &&
+        current?.state.depositIds.map((made) => (
+          <DoneStep key={made} depositId={made} evaluation={status?.evaluation === true} />
         ))}
-      </ul>
-      {files.length > 1 && upload === undefined && (
-        <Button size="small" onClick={() => onRemove(files)}>
-          {t(texts.removeAll)}
-        </Button>
-      )}
     </>
   );
 }
 
-/** Per cent sent of each file: they go out one after the other, behind the statement and with some lines around each. */
-function sentShares(files: readonly File[], upload: Upload | undefined): number[] {
-  if (upload === undefined || upload.total === 0) return files.map(() => 0);
-  const content = files.reduce((sum, file) => sum + file.size, 0);
-  const around = Math.max(0, upload.total - content) / (files.length + 1);
-  let begin = around;
-  return files.map((file) => {
-    const share = percent(Math.max(0, upload.sent - begin), Math.max(1, file.size));
-    begin += file.size + around;
-    return share;
-  });
+/** The step that the address asks for, or the one before it that lacks something. */
+function stepOf(
+  asked: string | null,
+  { isBusy, isDone, hasFiles, hasStatement }: Record<'isBusy' | 'isDone' | 'hasFiles' | 'hasStatement', boolean>,
+): HandInStep {
+  // One at a time.
+  if (isBusy) return 'done';
+  const step = HAND_IN_STEPS.find((known) => known === asked) ?? 'files';
+  if (step === 'done') return isDone ? 'done' : 'files';
+  if (step === 'files' || !hasFiles) return 'files';
+  return step === 'check' && !hasStatement ? 'statement' : step;
 }

@@ -5,7 +5,7 @@ import { percent, sizeText } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
 import { errorText, type Text, texts } from '../texts.ts';
-import { endHandIn, isUnderWay, useCurrentHandIn } from './current-hand-in.ts';
+import { isUnderWay, useCurrentHandIn } from './current-hand-in.ts';
 import type { FileState, HandInFile, HandInState } from './large-hand-in.ts';
 
 const PHASES: Record<FileState['phase'], Text> = {
@@ -20,7 +20,7 @@ const PHASES: Record<FileState['phase'], Text> = {
 };
 
 /** The hand-in under way, or just done: all its files, and what can be done about it. Nothing if there is none. */
-export function LargeHandInView() {
+export function LargeHandInView({ onAnother }: { onAnother: () => void }) {
   const t = useText();
   const current = useCurrentHandIn();
   if (current === undefined) return null;
@@ -28,7 +28,7 @@ export function LargeHandInView() {
   const hasFailed = state.files.some((file) => file.state.phase === 'failed');
   return (
     <section aria-labelledby="large-title" className="large-hand-in">
-      <h2 id="large-title">{t(texts.largeTitle)}</h2>
+      <h3 id="large-title">{t(texts.largeTitle)}</h3>
       <p role="status">
         {state.isPaused ? `${t(texts.paused)} · ` : ''}
         {t(phaseText(state))}
@@ -53,13 +53,8 @@ export function LargeHandInView() {
           </Button>
         )}
         {(state.phase === 'done' || state.phase === 'stopped') && (
-          <Button onClick={endHandIn}>{t(texts.largeNew)}</Button>
+          <Button onClick={onAnother}>{t(texts.largeNew)}</Button>
         )}
-        {state.depositIds.map((depositId) => (
-          <Link key={depositId} to={`/deposits/${depositId}`}>
-            {t(texts.largeOpenDeposit)}
-          </Link>
-        ))}
       </div>
       {state.phase === 'uploading' && <p className="hint">{t(texts.largeResume)}</p>}
       <ul className="file-list" aria-label={t(texts.largeFiles)}>
@@ -80,7 +75,7 @@ export function HandInUnderWay() {
   const { handIn, state } = current;
   return (
     <div className="under-way no-print">
-      <Link to="/hand-in">
+      <Link to="/hand-in?step=done">
         {t(state.isPaused ? texts.paused : state.phase === 'uploading' ? texts.uploading : texts.largeHashing)}
       </Link>
       <progress max={100} value={totalPercent(state)} aria-label={t(texts.largeTitle)} />
