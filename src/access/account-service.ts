@@ -293,6 +293,11 @@ export class AccountService {
     });
   }
 
+  /** What keys that the caller makes may be allowed. */
+  offeredScopes(caller: Caller): Action[] {
+    return scopesFor(caller, undefined);
+  }
+
   /** @throws AccessError `key-not-found` */
   async revokeKey({ account }: Caller, keyId: string): Promise<void> {
     const now = new Date(this.#nowMs());

@@ -39,6 +39,8 @@ const role = z.enum(ROLES);
 const instant = utcTime.nullable();
 
 const membersSchema = z.strictObject({
+  /** What members may be at most. */
+  accountRoles: z.array(role),
   members: z.array(
     z.strictObject({
       userId: z.string(),
@@ -84,7 +86,11 @@ const keySchema = z.strictObject({
   replacedBy: uuid.nullable(),
   lastUsedOn: z.iso.date().nullable(),
 });
-const keysSchema = z.strictObject({ keys: z.array(keySchema) });
+const keysSchema = z.strictObject({
+  keys: z.array(keySchema),
+  /** What a key that the caller makes may be allowed. */
+  offered: z.array(z.enum(ACTIONS)),
+});
 const madeKeySchema = z.strictObject({ keyId: uuid, secret: z.string().meta({ description: 'Shown this once.' }) });
 const identitySchema = z.strictObject({
   checks: z.array(
@@ -253,6 +259,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
         const members = await accounts.members(accountId);
         const invitations = await accounts.invitations(accountId);
         sendJson(res, 200, {
+          accountRoles: caller.account.roles,
           members: members.map(({ memberId: _, since, ...member }) => ({ ...member, since: time(since) })),
           invitations: invitations.map((invitation) => ({ ...invitation, expiresAt: time(invitation.expiresAt) })),
         });
@@ -342,7 +349,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
       may: 'key.manage',
       handle: async (req, res, caller) => {
         const keys = await accounts.keys(ownAccount(req, caller));
-        sendJson(res, 200, { keys: keys.map(keyView) });
+        sendJson(res, 200, { keys: keys.map(keyView), offered: accounts.offeredScopes(caller) });
       },
     },
     {

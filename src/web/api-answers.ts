@@ -75,7 +75,9 @@ export const meSchema = z.object({
   by: z.enum(['api-key', 'session']),
   roles: z.array(z.string()),
   scopes: z.array(z.string()).nullable(),
-  user: z.object({ name: z.string(), email: z.string() }).nullable(),
+  user: z
+    .object({ name: z.string(), email: z.string(), emailConfirmed: z.boolean(), twoFactorEnabled: z.boolean() })
+    .nullable(),
   accounts: z.array(z.object({ accountId: z.string(), name: z.string(), kind: z.string() })),
 });
 export type Me = z.infer<typeof meSchema>;

@@ -43,9 +43,51 @@ export async function postForBlob(path: string, body: object): Promise<Blob> {
   return (await request(path, { method: 'POST', body: JSON.stringify(body), headers })).blob();
 }
 
+/** @param body becomes JSON @throws ApiError */
+export async function sendJson<T>(
+  method: 'POST' | 'PUT' | 'PATCH',
+  path: string,
+  body: object,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const headers = { 'Content-Type': 'application/json' };
+  return readAs(schema, await (await request(path, { method, body: JSON.stringify(body), headers })).text());
+}
+
+/** For answers without content. @param body becomes JSON @throws ApiError */
+export async function send(method: 'POST' | 'PUT' | 'PATCH', path: string, body: object): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' };
+  await request(path, { method, body: JSON.stringify(body), headers });
+}
+
 /** @throws ApiError */
 export async function deleteAt(path: string): Promise<void> {
   await request(path, { method: 'DELETE' });
+}
+
+/**
+ * Changes what several people may change.
+ * @param version that the reader has seen
+ * @param body becomes JSON; none for DELETE
+ * @returns the text of the answer
+ * @throws ApiError `version-mismatch` if somebody else changed it since
+ */
+export async function changeAt(
+  method: 'PATCH' | 'PUT' | 'DELETE',
+  path: string,
+  version: number,
+  body?: object,
+): Promise<string> {
+  const headers = {
+    'If-Match': `"${version}"`,
+    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+  };
+  const response = await request(path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return response.text();
 }
 
 /** Ends the session; the key of this tab is forgotten in any case. */

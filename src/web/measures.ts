@@ -12,6 +12,11 @@ export function beijingTime(utc: string): string {
   return `${local.slice(0, 10)} ${local.slice(11, 19)}${fraction} +08:00`;
 }
 
+/** `2026-11-22 11:04:05 +08:00`: of what is measured by no fraction of a second. */
+export function beijingSecond(utc: string): string {
+  return beijingTime(utc.replace(/\.\d+Z$/, 'Z'));
+}
+
 /** A number of bytes with a unit, three digits. */
 export function sizeText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

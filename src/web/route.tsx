@@ -1,15 +1,27 @@
 import { createContext, type MouseEvent, type ReactNode, useContext, useEffect, useState } from 'react';
 
+/** Parts of the account page, in their order; the first is the page itself. */
+export const ACCOUNT_SECTIONS = ['overview', 'organisations', 'keys', 'security', 'notices'] as const;
+export type AccountSection = (typeof ACCOUNT_SECTIONS)[number];
+
 export type Route =
   | { page: 'home' }
   | { page: 'hand-in'; query: string }
   | { page: 'deposits' }
   | { page: 'deposit'; depositId: string }
+  | { page: 'matters' }
+  | { page: 'new-matter' }
+  | { page: 'matter'; matterId: string }
+  | { page: 'received' }
   | { page: 'compare'; query: string }
   | { page: 'verify' }
   | { page: 'read' }
   | { page: 'log' }
   | { page: 'operation' }
+  | { page: 'account'; section: AccountSection }
+  | { page: 'desk' }
+  | { page: 'desk-verify' }
+  | { page: 'desk-request'; requestId: string }
   | { page: 'sign-in' }
   | { page: 'sign-up' }
   | { page: 'reset-password' }
@@ -28,13 +40,26 @@ export function parseRoute(address: string): Route {
   if (first === 'hand-in' && second === undefined) return { page: 'hand-in', query };
   if (first === 'verify' && second === undefined) return { page: 'verify' };
   if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
+  if (first === 'desk') {
+    if (second === undefined) return { page: 'desk' };
+    return second === 'verify' ? { page: 'desk-verify' } : { page: 'desk-request', requestId: second };
+  }
   if (first === 'hand-over' && second === undefined) return { page: 'hand-over' };
   if (first === 'compare' && second === undefined) return { page: 'compare', query };
   if (first === 'shared' && second !== undefined) return { page: 'shared', secret: second };
   if ((first === 'sign-in' || first === 'sign-up' || first === 'reset-password') && second === undefined) {
     return { page: first };
   }
+  if (first === 'account') {
+    const section = ACCOUNT_SECTIONS.find((each) => each === (second ?? 'overview'));
+    return section === undefined || second === 'overview' ? { page: 'not-found' } : { page: 'account', section };
+  }
   if (first === 'invitations' && second !== undefined) return { page: 'invitation', invitationId: second };
+  if (first === 'matters') {
+    if (second === undefined) return { page: 'matters' };
+    return second === 'new' ? { page: 'new-matter' } : { page: 'matter', matterId: second };
+  }
+  if (first === 'received' && second === undefined) return { page: 'received' };
   if (first === 'deposits') return second === undefined ? { page: 'deposits' } : { page: 'deposit', depositId: second };
   return { page: 'not-found' };
 }

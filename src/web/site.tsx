@@ -1,5 +1,6 @@
-import { useEffect, useId, useRef, useState } from 'react';
-import { type ServiceStatus, statusSchema } from './api-answers.ts';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { AccountPage } from './account/account-page.tsx';
+import { type Me, type ServiceStatus, statusSchema } from './api-answers.ts';
 import { getJson } from './api-client.ts';
 import { ComparePage } from './compare/compare-page.tsx';
 import { DepositListPage } from './deposit/deposit-list-page.tsx';
@@ -9,7 +10,14 @@ import { HandInUnderWay } from './hand-in/large-hand-in-view.tsx';
 import { HomePage } from './home/home-page.tsx';
 import { LanguageSwitch, useText } from './language.tsx';
 import { LogPage } from './log/log-page.tsx';
+import { MatterListPage } from './matter/matter-list-page.tsx';
+import { MatterPage } from './matter/matter-page.tsx';
+import { NewMatterPage } from './matter/new-matter-page.tsx';
+import { ReceivedPage } from './matter/received-page.tsx';
 import { navigationFor } from './navigation.ts';
+import { BulkPage } from './notary/bulk-page.tsx';
+import { DeskPage } from './notary/desk-page.tsx';
+import { RequestPage } from './notary/request-page.tsx';
 import { OperatorPage } from './operation/operator-page.tsx';
 import { PageTitle } from './page-title.tsx';
 import { Link, type Route, useRoute } from './route.tsx';
@@ -76,6 +84,30 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
           <DepositPage depositId={route.depositId} evaluation={status?.evaluation === true} />
         </SignedIn>
       );
+    case 'matters':
+      return (
+        <SignedIn>
+          <MatterListPage />
+        </SignedIn>
+      );
+    case 'new-matter':
+      return (
+        <SignedIn>
+          <NewMatterPage />
+        </SignedIn>
+      );
+    case 'matter':
+      return (
+        <SignedIn>
+          <MatterPage key={route.matterId} matterId={route.matterId} status={status} />
+        </SignedIn>
+      );
+    case 'received':
+      return (
+        <SignedIn>
+          <ReceivedPage />
+        </SignedIn>
+      );
     case 'compare':
       return (
         <SignedIn>
@@ -99,8 +131,24 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
           <Operation />
         </SignedIn>
       );
+    case 'desk':
+      return (
+        <SignedIn>
+          <DeskPage />
+        </SignedIn>
+      );
+    case 'desk-verify':
+      return <SignedInAs page={(me) => <BulkPage key={me.accountId} me={me} />} />;
+    case 'desk-request':
+      return <SignedInAs page={(me) => <RequestPage key={route.requestId} requestId={route.requestId} me={me} />} />;
     case 'shared':
       return <SharedPage key={route.secret} secret={route.secret} />;
+    case 'account':
+      return (
+        <SignedIn>
+          <AccountPage section={route.section} />
+        </SignedIn>
+      );
     case 'sign-in':
       return <SignInPage />;
     case 'sign-up':
@@ -114,6 +162,12 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
     case 'not-found':
       return <PageTitle title={t(texts.notFound)} />;
   }
+}
+
+/** For pages that ask who is acting. */
+function SignedInAs({ page }: { page: (me: Me) => ReactNode }) {
+  const { account } = useAccount();
+  return <SignedIn>{account.state === 'signed-in' && page(account.me)}</SignedIn>;
 }
 
 /** What can be gone to and who is signed in. On a narrow screen it is folded away behind a button. */

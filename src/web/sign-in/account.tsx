@@ -140,7 +140,10 @@ export function AccountMenu() {
   return (
     <div className="account">
       <span>
-        {t(texts.signedInAs)} <bdi>{account.me.name}</bdi>
+        {t(texts.signedInAs)}{' '}
+        <Link to="/account" current={route.page === 'account'}>
+          <bdi>{account.me.name}</bdi>
+        </Link>
       </span>
       <Button
         size="small"

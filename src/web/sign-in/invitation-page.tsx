@@ -6,7 +6,7 @@ import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
 import { texts } from '../texts.ts';
 import { useAccount } from './account.tsx';
-import { acceptInvitation, actFor } from './account-client.ts';
+import { acceptInvitation, actFor, declineInvitation } from './account-client.ts';
 import { comingBack, Refusal, useAction } from './sign-in-parts.tsx';
 import { signInTexts } from './sign-in-texts.ts';
 
@@ -77,7 +77,15 @@ function Answer({ invitationId }: { invitationId: string }) {
         <Button type="primary" disabled={busy} onClick={() => run(accept)}>
           {t(signInTexts.accept)}
         </Button>
-        <Button disabled={busy} onClick={() => setOutcome('declined')}>
+        <Button
+          disabled={busy}
+          onClick={() =>
+            run(async () => {
+              await declineInvitation(invitationId);
+              setOutcome('declined');
+            })
+          }
+        >
           {t(signInTexts.decline)}
         </Button>
       </div>

@@ -86,6 +86,86 @@ export async function endUserSession(): Promise<void> {
   await ask('/sign-out', {});
 }
 
+/** Another mail with a link that confirms the address, if there is such a user and it is not confirmed. @throws ApiError */
+export async function requestConfirmation(email: string): Promise<void> {
+  await ask('/send-verification-email', { email, callbackURL: '/sign-in?confirmed=1' });
+}
+
+/** This session goes on, as another one. @throws ApiError `INVALID_PASSWORD`, … */
+export async function changePassword(change: {
+  currentPassword: string;
+  newPassword: string;
+  revokeOtherSessions: boolean;
+}): Promise<void> {
+  await ask('/change-password', change);
+}
+
+const passkeysSchema = z.array(
+  z.object({
+    id: z.string(),
+    name: z.string().nullish(),
+    createdAt: z.string().nullish(),
+  }),
+);
+export type Passkey = z.infer<typeof passkeysSchema>[number];
+
+/** @throws ApiError */
+export async function passkeys(): Promise<Passkey[]> {
+  return readAs(passkeysSchema, await ask('/passkey/list-user-passkeys'));
+}
+
+/** @throws ApiError `passkey-unavailable`, `passkey-not-made`, `SESSION_NOT_FRESH`, … */
+export async function addPasskey(name: string): Promise<void> {
+  if (typeof globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON !== 'function') {
+    throw new ApiError('passkey-unavailable', 'the browser offers no passkeys on this page');
+  }
+  const asked = await ask('/passkey/generate-register-options');
+  let made: Credential | null;
+  try {
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked as PublicKeyCredentialCreationOptionsJSON);
+    made = await navigator.credentials.create({ publicKey });
+  } catch (error) {
+    const { name: kind, message } = error as Error;
+    throw new ApiError(kind === 'SecurityError' ? 'passkey-unavailable' : 'passkey-not-made', message);
+  }
+  if (made === null) throw new ApiError('passkey-not-made', 'the browser made no passkey');
+  await ask('/passkey/verify-registration', { response: (made as PublicKeyCredential).toJSON(), name });
+}
+
+/** @throws ApiError */
+export async function renamePasskey(id: string, name: string): Promise<void> {
+  await ask('/passkey/update-passkey', { id, name });
+}
+
+/** @throws ApiError `fresh-sign-in-needed`, … */
+export async function removePasskey(id: string): Promise<void> {
+  await ask('/passkey/delete-passkey', { id });
+}
+
+const factorSchema = z.object({ totpURI: z.string(), backupCodes: z.array(z.string()) });
+const codesSchema = z.object({ backupCodes: z.array(z.string()) });
+
+/** It counts once `giveSecondFactor` was given the first code. @throws ApiError `INVALID_PASSWORD`, … */
+export async function beginSecondFactor(password: string): Promise<{ totpURI: string; backupCodes: string[] }> {
+  return readAs(factorSchema, await ask('/two-factor/enable', { password }));
+}
+
+/** @throws ApiError `INVALID_PASSWORD`, … */
+export async function endSecondFactor(password: string): Promise<void> {
+  await ask('/two-factor/disable', { password });
+}
+
+/** All earlier ones end. @throws ApiError `INVALID_PASSWORD`, … */
+export async function newRecoveryCodes(password: string): Promise<string[]> {
+  return readAs(codesSchema, await ask('/two-factor/generate-backup-codes', { password })).backupCodes;
+}
+
+function readAs<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const found = schema.safeParse(answer);
+  if (!found.success) throw new ApiError('unexpected-answer', found.error.message);
+  return found.data;
+}
+
 /** GET without a body, else POST. */
 async function ask(path: string, body?: object): Promise<unknown> {
   let response: Response;

@@ -11,6 +11,7 @@ import { ApiKeyForm, useAccount } from './account.tsx';
 import {
   giveSecondFactor,
   providerAddress,
+  requestConfirmation,
   type SignInWays,
   signInByPasskey,
   signInByPassword,
@@ -77,6 +78,7 @@ function UserSignIn({ ways, then, enter }: UserSignInProps) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [step, setStep] = useState<'password' | 'second-factor'>('password');
+  const [unconfirmed, setUnconfirmed] = useState<string | undefined>();
   if (step === 'second-factor') return <SecondFactor enter={enter} />;
   return (
     <>
@@ -85,7 +87,11 @@ function UserSignIn({ ways, then, enter }: UserSignInProps) {
           button={signInTexts.signIn}
           failed={signInTexts.failed}
           onSubmit={async () => {
-            const state = await signInByPassword(email.trim(), password);
+            setUnconfirmed(undefined);
+            const state = await signInByPassword(email.trim(), password).catch((error: unknown) => {
+              if (error instanceof ApiError && error.code === 'EMAIL_NOT_VERIFIED') setUnconfirmed(email.trim());
+              throw error;
+            });
             setPassword('');
             if (state === 'second-factor') setStep(state);
             else await enter();
@@ -102,6 +108,7 @@ function UserSignIn({ ways, then, enter }: UserSignInProps) {
             onChange={setPassword}
           />
         </ActionForm>
+        {unconfirmed !== undefined && <ConfirmationMail key={unconfirmed} email={unconfirmed} />}
         <p>
           <Link to="/reset-password">{t(signInTexts.forgotten)}</Link>
         </p>
@@ -111,6 +118,30 @@ function UserSignIn({ ways, then, enter }: UserSignInProps) {
         </p>
       </div>
       <OtherWays ways={ways} then={then} enter={enter} />
+    </>
+  );
+}
+
+/** For somebody whose first mail was lost. */
+function ConfirmationMail({ email }: { email: string }) {
+  const t = useText();
+  const { busy, error, run } = useAction();
+  const [isSent, setIsSent] = useState(false);
+  return (
+    <>
+      <Button
+        disabled={busy}
+        onClick={() =>
+          run(async () => {
+            await requestConfirmation(email);
+            setIsSent(true);
+          })
+        }
+      >
+        {t(signInTexts.resend)}
+      </Button>
+      <p role="status">{isSent && t(signInTexts.resent)}</p>
+      <Refusal title={signInTexts.failed} error={error} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import type { Text } from '../texts.ts';
 
-/** Words of the pages on which people sign in and look after their user, account and keys. */
+/** Words of the pages on which people sign in. */
 export const signInTexts = {
   title: { zh: '登录', en: 'Sign in' },
   email: { zh: '邮箱', en: 'E-mail' },
@@ -23,6 +23,8 @@ export const signInTexts = {
   confirm: { zh: '确认', en: 'Confirm' },
   failed: { zh: '未能登录', en: 'You were not signed in' },
   confirmed: { zh: '邮箱已确认，现在可以登录。', en: 'Your address is confirmed. You can sign in now.' },
+  resend: { zh: '重新发送确认邮件', en: 'Send the confirmation mail again' },
+  resent: { zh: '邮件已发出，链接一小时内有效。', en: 'The mail is on its way; its link works for an hour.' },
   already: { zh: '您已登录。', en: 'You are signed in already.' },
   goOn: { zh: '继续', en: 'Go on' },
   toSignIn: { zh: '前往登录', en: 'To signing in' },
@@ -69,63 +71,15 @@ export const signInTexts = {
   accept: { zh: '接受邀请', en: 'Accept' },
   decline: { zh: '谢绝邀请', en: 'Decline' },
   declined: {
-    zh: '您没有加入。邀请在发出 48 小时后自动失效，不必再做什么。',
-    en: 'You did not join. The invitation ends by itself 48 hours after it was sent; there is nothing more to do.',
+    zh: '您已谢绝，这份邀请不能再被接受。',
+    en: 'You declined. The invitation can no longer be accepted.',
   },
   joined: { zh: '您已加入，现在以该机构的名义行事：', en: 'You have joined, and act now for' },
   joinedOnly: { zh: '您已加入该机构。', en: 'You have joined the organisation.' },
   invitationFailed: { zh: '邀请无法处理', en: 'The invitation could not be answered' },
   invitationSignIn: { zh: '请先用收到邀请的邮箱登录。', en: 'Sign in first, with the address that was invited.' },
 
-  accountName: { zh: '账户名称', en: 'Account' },
-  user: { zh: '用户', en: 'User' },
-  accountTitle: { zh: '账户', en: 'Account' },
-  identity: { zh: '身份核验', en: 'Identity check' },
-  identityNone: { zh: '未核验', en: 'not checked' },
-  roles: { zh: '角色', en: 'Roles' },
-  none: { zh: '无', en: 'none' },
-  actFor: { zh: '以谁的名义行事', en: 'Act for' },
-  actForLead: {
-    zh: '存证归当前所选的账户所有。',
-    en: 'Deposits belong to the account that is chosen here.',
-  },
-  actingNow: { zh: '当前', en: 'acting now' },
   actFailed: { zh: '未能切换账户', en: 'The account was not changed' },
-  person: { zh: '个人', en: 'person' },
-  organisation: { zh: '机构', en: 'organisation' },
-
-  keys: { zh: 'API 密钥', en: 'API keys' },
-  keysUnavailable: { zh: '无法处理密钥', en: 'The keys could not be dealt with' },
-  keysLead: {
-    zh: '供您的程序使用。密钥的权限不超过您本人，且一定有期限。',
-    en: 'For your own programs. A key never may more than you, and always ends.',
-  },
-  keysNone: { zh: '还没有密钥。', en: 'No keys yet.' },
-  newKey: { zh: '新建密钥', en: 'A new key' },
-  label: { zh: '名称', en: 'Label' },
-  days: { zh: '有效天数（1 至 366）', en: 'Days until it ends (1 to 366)' },
-  graceHours: {
-    zh: '旧密钥继续有效的小时数（0 至 720）',
-    en: 'Hours for which the old key goes on (0 to 720)',
-  },
-  scopes: { zh: '权限', en: 'What it may do' },
-  make: { zh: '生成密钥', en: 'Make the key' },
-  secretOnce: {
-    zh: '请立即保存这个密钥，之后不再显示：',
-    en: 'Keep this key now; it is not shown again:',
-  },
-  secretKept: { zh: '已保存', en: 'I have kept it' },
-  inForce: { zh: '有效', en: 'in force' },
-  revoked: { zh: '已吊销', en: 'revoked' },
-  expired: { zh: '已过期', en: 'expired' },
-  replaced: { zh: '已更换', en: 'replaced' },
-  expires: { zh: '到期', en: 'ends' },
-  lastUsed: { zh: '最近使用', en: 'last used' },
-  never: { zh: '从未', en: 'never' },
-  rotate: { zh: '更换', en: 'Replace' },
-  revoke: { zh: '吊销', en: 'Revoke' },
-  revokeReally: { zh: '确定吊销', en: 'Revoke it now' },
-  cancel: { zh: '取消', en: 'Cancel' },
 } satisfies Record<string, Text>;
 
 /** Refusals of signing in, by their code, in words. */
@@ -185,6 +139,28 @@ const refusalTexts: Record<string, Text> = {
   'session-needed': {
     zh: '须由本人登录后操作，API 密钥不能。',
     en: 'Only for a person who is signed in, not for an API key.',
+  },
+  'step-up-cancelled': {
+    zh: '没有确认身份，什么也没有更改。',
+    en: 'You did not confirm that it is you; nothing was changed.',
+  },
+  INVALID_PASSWORD: { zh: '密码不正确。', en: 'The password is wrong.' },
+  CREDENTIAL_ACCOUNT_NOT_FOUND: {
+    zh: '您通过机构账号登录，在本服务没有密码。',
+    en: 'You sign in through your organisation and have no password here.',
+  },
+  'passkey-not-made': {
+    zh: '没有添加通行密钥：已取消、超时，或此设备上已有一个。',
+    en: 'No passkey was added: cancelled, too slow, or this device has one already.',
+  },
+  'member-not-found': { zh: '这个人已不是成员。', en: 'This person is no member any more.' },
+  'scope-not-held': {
+    zh: '超出了允许的权限：角色须由平台运营方先授予机构，密钥不能多于本人的权限。',
+    en: 'That is more than may be given: the operator gives roles to an organisation first, and a key never may more than you.',
+  },
+  'refused-by-sign-in': {
+    zh: '不能这样做：机构至少要有一位所有者，或邀请已发出、已达上限。',
+    en: 'This cannot be done: an organisation keeps at least one owner, or the address was invited already, or there are too many.',
   },
 };
 
