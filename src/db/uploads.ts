@@ -74,6 +74,16 @@ export async function selectOpenUploadOfFile(
   return rows[0];
 }
 
+/** Those that lack bytes, the one first that ends first. */
+export async function selectOpenUploadsOfAccount(q: Queryable, accountId: string, limit: number): Promise<UploadRow[]> {
+  const { rows } = await q.query<UploadRow>(
+    `select ${COLUMNS} from upload where account_id = $1 and state = 'open' and offset_bytes < size_bytes
+     order by expires_at, upload_id limit $2`,
+    [accountId, limit],
+  );
+  return rows;
+}
+
 /** The newest upload of each file that has had one. */
 export async function selectNewestUploadsOfDeposit(q: Queryable, depositId: string): Promise<UploadRow[]> {
   const { rows } = await q.query<UploadRow>(

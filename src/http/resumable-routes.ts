@@ -7,10 +7,10 @@ import type { Caller } from '../access/authentication.ts';
 import type { Principal } from '../access/rules.ts';
 import type { ContentProofOutcome } from '../certificate/content-proof.ts';
 import type { Database } from '../db/pool.ts';
-import type { UploadRow } from '../db/uploads.ts';
+import { selectOpenUploadsOfAccount, type UploadRow } from '../db/uploads.ts';
 import { CodedError } from '../errors.ts';
 import { contentProofSchema } from '../format/content-received.ts';
-import { uuid } from '../format/fields.ts';
+import { count, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
 import { DepositError } from '../intake/deposit-error.ts';
 import { ResumableError } from '../intake/resumable/resumable-error.ts';
 import { TusStore } from '../intake/resumable/tus-store.ts';
@@ -47,6 +47,23 @@ const JSON_TYPE = 'application/json';
 const FINISH_WAIT_MS = 20_000;
 /** A silent connection that holds an upload is given up so long after another one asks for it. */
 const LOCK_DRAIN_MS = 3000;
+
+/** More is not listed: an account may have so many open, and a page shows fewer. */
+const MAX_LISTED = 1000;
+
+export const openUploadsSchema = z.strictObject({
+  uploads: z.array(
+    z.strictObject({
+      uploadId: uuid,
+      depositId: uuid,
+      fileIndex: count,
+      sizeBytes: count,
+      /** So many bytes are durable. */
+      offset: count,
+      expiresAt: utcTime,
+    }),
+  ),
+});
 
 const ofUpload = z.strictObject({ uploadId: uuid });
 const ofDeposit = z.strictObject({ depositId: uuid });
@@ -127,6 +144,32 @@ export function resumableRoutes(options: ResumableRouteParts): Route[] {
   };
 
   return [
+    {
+      method: 'get',
+      path: PATH,
+      operationId: 'listOpenUploads',
+      tag: 'deposits',
+      summary: { zh: '列出未传完的原件', en: 'Uploads that lack bytes' },
+      answers: [
+        {
+          status: 200,
+          means: `At most ${MAX_LISTED}, the one first that ends first.`,
+          mediaType: JSON_TYPE,
+          body: { json: openUploadsSchema },
+        },
+      ],
+      problems: [],
+      may: 'upload.write',
+      handle: async (_req, res, { account }) => {
+        const rows = await selectOpenUploadsOfAccount(db.pool, account.accountId, MAX_LISTED);
+        sendJson(res, 200, {
+          uploads: rows.map(({ uploadId, depositId, fileIndex, sizeBytes, offsetBytes, expiresAt }) => ({
+            ...{ uploadId, depositId, fileIndex, expiresAt: utcTimeOf(expiresAt.getTime()) },
+            ...{ sizeBytes: Number(sizeBytes), offset: Number(offsetBytes) },
+          })),
+        });
+      },
+    },
     {
       method: 'post',
       path: PATH,

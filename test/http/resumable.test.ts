@@ -324,6 +324,26 @@ describe('uploads that follow their digests', () => {
     expect(await problem(await create(depositId, 1000, 1))).to.equal('409 content-held');
   });
 
+  it('lists what lacks bytes, to its own account alone', async () => {
+    const list = async (headers: Record<string, string> = {}) => {
+      const answer = await world.fetch('/api/v1/uploads', { headers });
+      const { uploads } = (await openApi.expectFits('listOpenUploads', answer)) as {
+        uploads: { depositId: string; fileIndex: number; sizeBytes: number; offset: number }[];
+      };
+      return uploads.filter((upload) => upload.depositId === depositId);
+    };
+    const depositId = await declare(randomBytes(10), randomBytes(5));
+    const [first, whole] = [await created(depositId, 10), await created(depositId, 5, 1)];
+    await patch(first, 0, randomBytes(4));
+    await patch(whole, 0, randomBytes(5));
+    expect((await list()).map(({ fileIndex, sizeBytes, offset }) => ({ fileIndex, sizeBytes, offset }))).to.deep.equal([
+      { fileIndex: 0, sizeBytes: 10, offset: 4 },
+    ]);
+    expect(await list({ authorization: `Bearer ${other.apiKey}` })).to.deep.equal([]);
+    await world.fetch(first, { method: 'DELETE', headers: TUS });
+    expect(await list()).to.deep.equal([]);
+  });
+
   it('says what is missing when it is asked to finish too early', async () => {
     const content = randomBytes(1000);
     const url = await created(await declare(content), 1000);
