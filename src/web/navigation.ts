@@ -1,4 +1,5 @@
 import { logTexts } from './log/log-texts.ts';
+import { matterTexts } from './matter/matter-texts.ts';
 import { deskTexts } from './notary/notary-texts.ts';
 import type { Route } from './route.tsx';
 import { type Text, texts } from './texts.ts';
@@ -23,6 +24,18 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     text: deskTexts.nav,
     pages: ['desk', 'desk-verify', 'desk-request'],
     offeredTo: ['notary', 'mediator'],
+  },
+  {
+    to: '/matters',
+    text: matterTexts.navMatters,
+    pages: ['matters', 'new-matter', 'matter'],
+    offeredTo: ['holder', 'capture-operator'],
+  },
+  {
+    to: '/received',
+    text: matterTexts.navReceived,
+    pages: ['received'],
+    offeredTo: ['holder', 'notary', 'mediator', 'reader', 'officer', 'platform-reviewer', 'opponent'],
   },
   { to: '/verify', text: texts.navVerify, pages: ['verify'], offeredTo: 'everyone' },
   { to: '/read', text: readerTexts.navRead, pages: ['read'], offeredTo: 'everyone' },

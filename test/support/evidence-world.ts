@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { createMerkleProof, createMPT } from '@ethereumjs/mpt';
 import { RLP } from '@ethereumjs/rlp';
 import { keccak_256 } from '@noble/hashes/sha3.js';
@@ -57,6 +57,10 @@ export interface WorldOptions {
   treeSize?: number;
   evaluation?: boolean;
   independent?: boolean;
+  depositId?: string;
+  certificateNo?: string;
+  /** Its log key and seal, so that one policy fits both. */
+  sameOperatorAs?: EvidenceWorld;
 }
 
 const RECEIVED_AT = '2026-11-22T03:04:05.678Z';
@@ -67,19 +71,21 @@ export async function makeWorld(options: WorldOptions = {}): Promise<EvidenceWor
   const contract = options.contract ?? '0x5fbdb2315678afecb367f032d93f642f64180aa3';
   const receivedAt = options.receivedAt ?? RECEIVED_AT;
   const receivedSeconds = Math.floor(unixMsOf(receivedAt) / 1000);
-  const depositId = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11';
+  const depositId = options.depositId ?? '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11';
   const files = options.files ?? [
     { name: '现场照片.jpg', bytes: encodeUtf8('not really a photograph, but bytes') },
     { name: 'screenshot.png', bytes: encodeUtf8('another file') },
     { name: 'contract.pdf', bytes: encodeUtf8('a third one') },
   ];
-  const log = generateKeyPairSync('ed25519');
+  const log =
+    options.sameOperatorAs === undefined
+      ? generateKeyPairSync('ed25519')
+      : { privateKey: options.sameOperatorAs.logKey, publicKey: createPublicKey(options.sameOperatorAs.logKey) };
   const publicKey = parseHex(
     Buffer.from(log.publicKey.export({ format: 'jwk' }).x as string, 'base64url').toString('hex'),
   );
   const vkey = encodeNoteKey(origin, publicKey);
-  const pem = await makeEvaluationSeal(Date.UTC(2026, 0, 1));
-  const sealingKey = sealingKeyFromPem(pem.keyPem, pem.certificatePem);
+  const sealingKey = options.sameOperatorAs?.sealingKey ?? (await makeSealingKey());
   const sealer = new Sealer(sealingKey);
   const reseal = async <T extends { seals: unknown[] }>(object: T) =>
     (await sealer.seal({ ...object, seals: [] } as never)) as T;
@@ -145,7 +151,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<EvidenceWor
   const certificate = await reseal<Certificate>({
     type: 'tiezheng/certificate/v1',
     claims: {
-      certificateNo: 'TZ-20261122-4K7Q2M9X',
+      certificateNo: options.certificateNo ?? 'TZ-20261122-4K7Q2M9X',
       issuedAt: '2026-11-22T03:20:00.000Z',
       evaluation,
       platform: { name: '铁证 Tiezheng', operator: null, website: null, filingNo: null, interests: null },
@@ -183,6 +189,11 @@ export async function makeWorld(options: WorldOptions = {}): Promise<EvidenceWor
     witnesses: { keys: [], quorum: 0 },
   };
   return { files, receipt, certificate, policy, sealer, sealingKey, logKey: log.privateKey, reseal };
+}
+
+async function makeSealingKey(): Promise<SealingKey> {
+  const pem = await makeEvaluationSeal(Date.UTC(2026, 0, 1));
+  return sealingKeyFromPem(pem.keyPem, pem.certificatePem);
 }
 
 export function encodeObject(object: object): Uint8Array {

@@ -60,6 +60,8 @@ async function perform(task: LocalTask, onBytes: (bytes: number) => void, signal
 }
 
 function startWorker(): Worker | undefined {
+  // Beside the page already: a worker of a worker would gain nothing.
+  if (typeof document === 'undefined') worker = 'impossible';
   if (worker === undefined) {
     try {
       worker = new LocalTaskWorker();

@@ -34,8 +34,8 @@ interface ReportViewProps {
   idPrefix: string;
   /** SHA-256 of verify.html as the page computes it, or null in the site's own page. */
   toolDigest: string | null;
-  /** The reader says that he saw this block, `eip155:1/0x…`, at a node of his own choice. */
-  onConfirm: (block: string) => void;
+  /** The reader says that he saw this block, `eip155:1/0x…`, at a node of his own choice. Undefined where that is not asked. */
+  onConfirm: ((block: string) => void) | undefined;
   /** Takes the focus when the report appears. */
   headingRef: Ref<HTMLHeadingElement> | null;
 }
@@ -117,7 +117,7 @@ function BlocksToConfirm({
   idPrefix,
 }: {
   checks: readonly Check[];
-  onConfirm: (block: string) => void;
+  onConfirm: ((block: string) => void) | undefined;
   idPrefix: string;
 }) {
   const t = useText();
@@ -132,14 +132,16 @@ function BlocksToConfirm({
           <li key={hash}>
             {chain} {number !== undefined && `${t(texts.blockNumber)} ${number}`}{' '}
             <code className="wrap-anywhere">{hash}</code>{' '}
-            <Button
-              className="no-print"
-              size="small"
-              aria-label={`${t(texts.confirmBlock)} ${hash}`}
-              onClick={() => onConfirm(`${chain}/${hash}`)}
-            >
-              {t(texts.confirmBlock)}
-            </Button>
+            {onConfirm !== undefined && (
+              <Button
+                className="no-print"
+                size="small"
+                aria-label={`${t(texts.confirmBlock)} ${hash}`}
+                onClick={() => onConfirm(`${chain}/${hash}`)}
+              >
+                {t(texts.confirmBlock)}
+              </Button>
+            )}
           </li>
         ))}
       </ul>

@@ -32,12 +32,12 @@ export async function verifyInput(
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
-  const trust = { ...openTrust(await readPolicy(policy), trustedBlocks, undefined), nowMs: Date.now() };
+  const trust = await openReadersTrust(policy, trustedBlocks);
   const outcomes: Outcome[] = [];
   for (const { kind, file } of subjects) {
     try {
       const others = [...subjects.map((subject) => subject.file), ...originals].filter((other) => other !== file);
-      outcomes.push({ file, ...(await verifyOne({ kind, file }, others, trust, onBytes, signal)) });
+      outcomes.push({ file, ...(await verifySubject({ kind, file }, others, trust, onBytes, signal)) });
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       outcomes.push({ file, error });
@@ -46,21 +46,35 @@ export async function verifyInput(
   return outcomes;
 }
 
-async function verifyOne(
+/**
+ * Whom the reader trusts, by the policy that he chose.
+ * @param policy as for `VerificationInput`
+ * @throws CodedError if the policy is unusable
+ */
+export async function openReadersTrust(policy: readonly File[], trustedBlocks: readonly string[]): Promise<Trust> {
+  return { ...openTrust(await readPolicy(policy), trustedBlocks, undefined), nowMs: Date.now() };
+}
+
+/**
+ * @param others held against the subject, or those to choose among many by what the subject lists
+ * @throws CodedError if the subject is unusable
+ */
+export async function verifySubject(
   subject: Subject,
-  others: readonly File[],
+  others: readonly File[] | ((listed: readonly NamedFile[]) => readonly File[]),
   trust: Trust,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<{ verdict: Verdict; files: NamedFile[] }> {
   const thing = await openThing(subject, onBytes, signal);
+  const files = await filesNamedIn(thing);
   const more = digestsAbout(thing);
   const held: HeldFile[] = [];
-  for (const file of others) {
+  for (const file of typeof others === 'function' ? others(files) : others) {
     const aid = file.size > MAX_AID_BYTES ? undefined : aidOf(await bytesOf(file));
     held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await kindOf(file)), aid });
   }
-  return { verdict: await verifyThing(thing, held, trust), files: await filesNamedIn(thing) };
+  return { verdict: await verifyThing(thing, held, trust), files };
 }
 
 async function openThing(
@@ -87,7 +101,7 @@ export async function lookUpDigest(file: File): Promise<string> {
   const signal = new AbortController().signal;
   if (kind === 'certificate' || kind === 'pdf' || kind === 'package') {
     const trust = { ...openTrust(undefined, [], undefined), nowMs: Date.now() };
-    const { verdict } = await verifyOne({ kind, file }, [], trust, () => {}, signal);
+    const { verdict } = await verifySubject({ kind, file }, [], trust, () => {}, signal);
     return verdict.subject.digest;
   }
   return (await digestsOf(file, [], () => {}, signal)).sha256;

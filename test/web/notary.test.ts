@@ -1,0 +1,296 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
+import { encodeHex, encodeUtf8, sha256 } from '../../src/format/bytes.ts';
+import type { Certificate } from '../../src/format/certificate.ts';
+import { parseReport } from '../../src/format/report.ts';
+import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
+import { expectAccessible } from './accessibility.ts';
+import { launchChromium, scratchFolder } from './browser.ts';
+import { builtPages } from './built-pages.ts';
+import { StandInService } from './stand-in-service.ts';
+
+type Locale = 'zh-CN' | 'en-US';
+const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
+const GOOD = 200;
+const VECTORS = new URL('../vectors/', import.meta.url);
+
+/** Set to a folder, every page is pictured there, for people to look at. */
+const PICTURES = process.env.PAGE_PICTURES;
+
+describe('the desk of an office', function () {
+  this.timeout(240_000);
+  let browser: Browser;
+  let service: StandInService;
+  let address: string;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+  let world: EvidenceWorld;
+
+  before(async () => {
+    service = new StandInService(await builtPages());
+    address = await service.start();
+    browser = await launchChromium();
+    world = await makeWorld();
+  });
+  after(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+  beforeEach(() => {
+    service.answers.clear();
+    service.roles = ['notary'];
+    service.state = 'certified';
+    service.world = world;
+  });
+  afterEach(() => context?.close());
+
+  const open = async (path: string, locale: Locale = 'en-US') => {
+    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
+    page = await context.newPage();
+    page.on('filechooser', () => {});
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
+    });
+    await page.goto(`${address}/sign-in?token=once`);
+    await page.goto(`${address}${path}`);
+    await page.locator('h1').waitFor();
+  };
+  /** No grave violation, no sideways scrolling on a phone. */
+  const judge = async (name: string, locale: Locale) => {
+    await page.evaluate('document.fonts.ready');
+    await expectAccessible(page);
+    await picture(`${name}-${locale}-desktop`);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
+    await picture(`${name}-${locale}-phone`);
+    await page.setViewportSize({ width: 1280, height: 720 });
+    expect(complaints).to.deep.equal([]);
+  };
+  const picture = async (name: string) => {
+    if (PICTURES === undefined) return;
+    await mkdir(PICTURES, { recursive: true });
+    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  };
+  const textOf = async (download: Download) => readFile(await download.path(), 'utf8');
+  const choose = (files: string[], which = 0) =>
+    page.locator('input[data-choose=files]').nth(which).setInputFiles(files);
+  const isZh = (locale: Locale) => locale === 'zh-CN';
+
+  describe('bulk verification', () => {
+    let folder: string;
+    let policy: string;
+    const all: string[] = [];
+    /** Every file of the heap that is not as it was issued, and what its row must say. */
+    const bad: Record<string, string> = {};
+
+    const write = async (name: string, bytes: Uint8Array) => {
+      await writeFile(join(folder, name), bytes);
+      return join(folder, name);
+    };
+    const heap = async (name: string, bytes: Uint8Array) => {
+      all.push(await write(name, bytes));
+    };
+
+    before(async () => {
+      folder = await mkdtemp(join(await scratchFolder(), 'bulk-'));
+      const blocks = [...world.policy.blocks];
+      let first: EvidenceWorld | undefined;
+      for (let i = 0; i < GOOD; i++) {
+        const number = String(i).padStart(4, '0');
+        const made = await makeWorld({
+          sameOperatorAs: world,
+          certificateNo: `TZ-20261122-${number}ABCD`,
+          depositId: `01939f3e-7c1a-7b7e-9d2c-${String(i).padStart(12, '0')}`,
+          files: [{ name: `照片 ${i}.jpg`, bytes: encodeUtf8(`picture ${i}`) }],
+          treeSize: 16,
+          leafIndex: 3,
+        });
+        first ??= made;
+        blocks.push(...made.policy.blocks);
+        await heap(`certificate-${number}.json`, encodeObject(made.certificate));
+        if (i < 20) await heap(`照片 ${i}.jpg`, encodeUtf8(`picture ${i}`));
+      }
+      const { certificate } = first as EvidenceWorld;
+      const changed = async (name: string, check: string, change: (copy: Certificate) => void, reseal = true) => {
+        const copy = structuredClone(certificate);
+        change(copy);
+        await heap(name, encodeObject(reseal ? await world.reseal(copy) : copy));
+        bad[name] = check;
+      };
+      await changed('bad-record.json', 'log.inclusion', (copy) => {
+        copy.record.receivedAt = '2026-11-22T03:04:05.679Z';
+      });
+      await changed('bad-proof.json', 'log.inclusion', (copy) => {
+        (copy.publications[0] as Certificate['publications'][number]).inclusionProof[0] = 'ab'.repeat(32);
+      });
+      await changed(
+        'bad-seal.json',
+        'seal',
+        (copy) => {
+          copy.claims.certificateNo = 'TZ-20261122-0000XBCD';
+        },
+        false,
+      );
+      await changed('bad-name.json', 'file.path', (copy) => {
+        (copy.files[0] as Certificate['files'][number]).entry.sizeBytes = 1;
+      });
+      await heap('truncated.json', encodeObject(certificate).slice(0, 900));
+      await heap('changed.jpg', encodeUtf8('picture 3 but changed'));
+      for (const name of ['original-changed.zip', 'manifest-rewritten.zip', 'original-missing.zip']) {
+        await heap(name, await readFile(new URL(`packages/bad/${name}`, VECTORS)));
+        bad[name] = 'package.manifest';
+      }
+      await heap('byte-changed.pdf', await readFile(new URL('pdf/bad/byte-changed.pdf', VECTORS)));
+      bad['byte-changed.pdf'] = 'pdf.signature';
+      policy = await write('office-policy.json', encodeObject({ ...world.policy, blocks }));
+    });
+
+    const begin = async (locale: Locale, files = all) => {
+      await open('/desk/verify', locale);
+      await page.getByRole('button', { name: isZh(locale) ? '选择策略文件' : 'Choose the policy' }).waitFor();
+      await choose([policy]);
+      await page.locator('section:has(#office-policy-title) .digest').waitFor();
+      await choose(files);
+    };
+    const finished = (locale: Locale) =>
+      page.getByText(isZh(locale) ? '全部核验完毕' : 'All done').waitFor({ timeout: 180_000 });
+    const rowsShown = () =>
+      page
+        .locator('.bulk-table tbody tr')
+        .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-file') as string));
+
+    for (const locale of LOCALES) {
+      it(`verifies ${GOOD} certificates and names what fails among them and why, in ${locale}`, async () => {
+        await begin(locale);
+        await finished(locale);
+        expect(await page.evaluate('document.activeElement.id')).to.equal('bulk-progress-title');
+        const words = isZh(locale)
+          ? { attention: /须人工查看 \(/, unusable: /无法读取 \(/, failed: /有未通过项 \(/, details: '详情' }
+          : {
+              attention: /needs attention \(/,
+              unusable: /cannot be read \(/,
+              failed: /something failed \(/,
+              details: 'Details',
+            };
+        await page.getByRole('radio', { name: words.failed }).check();
+        expect((await rowsShown()).sort()).to.deep.equal(Object.keys(bad).sort());
+        for (const [name, check] of Object.entries(bad)) {
+          const row = page.locator(`tr[data-file="${name}"]`);
+          expect(await row.locator(`[data-failed="${check}"]`).count(), `${name}: ${check}`).to.be.at.least(1);
+        }
+        await judge('bulk-failed', locale);
+
+        await page.getByRole('radio', { name: words.unusable }).check();
+        expect(await rowsShown()).to.deep.equal(['truncated.json']);
+        expect(await page.locator('tr[data-file="truncated.json"]').textContent()).to.include('not-json');
+
+        await page.getByRole('radio', { name: isZh(locale) ? /^全部/ : /^all/ }).check();
+        const compared = page.locator('tr[data-file="certificate-0003.json"]');
+        expect(await compared.locator('[data-question=unchanged]').textContent()).to.include(
+          isZh(locale) ? '已证明' : 'proved',
+        );
+        expect(await compared.textContent())
+          .to.include('TZ-20261122-0003ABCD')
+          .and.include('北京某某文化有限公司');
+        expect(await compared.textContent()).to.include('2026-11-22 11:09:05 +08:00');
+        // Its file was not among those dropped: not a failure, and not proved either.
+        const alone = page.locator('tr[data-file="certificate-0030.json"]');
+        expect(await alone.locator('[data-question=unchanged]').textContent()).to.include(
+          isZh(locale) ? '无法核验' : 'could not check',
+        );
+        await judge('bulk-all', locale);
+
+        await compared.getByRole('button').click();
+        await page.locator('.bulk-details .report').waitFor();
+        expect(await page.evaluate('document.activeElement.id')).to.equal('bulk-report-title');
+        expect(await page.locator('.bulk-details').locator('#panel-since, #panel-before').count()).to.equal(2);
+        await judge('bulk-details', locale);
+        await page.getByRole('button', { name: isZh(locale) ? '关闭详情' : 'Close the details' }).click();
+        expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).to.include(
+          'certificate-0003.json',
+        );
+
+        await page.locator('summary', { hasText: isZh(locale) ? '未用到的文件' : 'Files that were not used' }).click();
+        expect(await page.locator('.file-list li').allTextContents()).to.deep.equal(['changed.jpg']);
+      });
+    }
+
+    it('exports what is shown, as a table without formulas and as reports byte for byte', async () => {
+      const formula = '=HYPERLINK("http://evil.example","x").json';
+      const made = await makeWorld({ sameOperatorAs: world, treeSize: 16, leafIndex: 3 });
+      const file = await write(formula.replaceAll('/', '_'), encodeObject(made.certificate));
+      await begin('en-US', [file, join(folder, 'truncated.json')]);
+      await finished('en-US');
+      const [csv] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Export the table (CSV)' }).click(),
+      ]);
+      const table = await textOf(csv);
+      expect(table.startsWith('\ufeff"File"')).to.equal(true);
+      const lines = table.trimEnd().split('\r\n');
+      expect(lines).to.have.length(3);
+      expect(lines[1]).to.match(/^"'=HYPERLINK\(""http/);
+      expect(lines[1]).to.include('"TZ-20261122-4K7Q2M9X"').and.include('"could not check"');
+      expect(lines[2]).to.include('not-json');
+      const [json] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Export all reports (JSON)' }).click(),
+      ]);
+      const text = await textOf(json);
+      const { files, policy: digest } = JSON.parse(text) as {
+        files: { file: string; report?: object; error?: { code: string } }[];
+        policy: string;
+      };
+      expect(files.map((each) => each.file)).to.deep.equal([formula.replaceAll('/', '_'), 'truncated.json']);
+      expect(digest).to.equal(encodeHex(sha256(await readFile(policy))));
+      expect(parseReport(encodeObject(files[0]?.report as object)).policy).to.equal(digest);
+      expect(files[1]?.error?.code).to.equal('not-json');
+    });
+
+    it('holds behind the current file, goes on, stops at once, and verifies the rest, by keyboard', async () => {
+      await begin('en-US', all.slice(0, 120));
+      const press = async (name: string) => {
+        await page.getByRole('button', { name, exact: true }).focus();
+        await page.keyboard.press('Enter');
+      };
+      const counted = async () =>
+        Number(/\((\d+)\)/.exec((await page.getByText(/not verified yet \(/).textContent()) ?? '')?.[1]);
+      await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+      await press('Pause');
+      await page.getByText('Paused', { exact: true }).waitFor();
+      await page.locator('tr[data-state=running]').waitFor({ state: 'detached' });
+      const held = await counted();
+      expect(held).to.be.greaterThan(0);
+      await page.waitForTimeout(500);
+      expect(await counted()).to.equal(held);
+      await press('Continue');
+      await page.getByText('Verifying', { exact: true }).waitFor();
+      await press('Stop');
+      await page.getByText('Stopped; the rest is not verified').waitFor();
+      const left = await counted();
+      expect(left).to.be.within(1, held);
+      await press('Verify the rest');
+      await finished('en-US');
+      expect(await counted()).to.equal(0);
+    });
+
+    it('keeps the policy for the next time, and forgets it when told to', async () => {
+      await begin('en-US', all.slice(0, 1));
+      await finished('en-US');
+      await page.goto(`${address}/desk/verify`);
+      const digest = page.locator('section:has(#office-policy-title) .digest');
+      await digest.waitFor();
+      expect(await digest.textContent()).to.equal(encodeHex(sha256(await readFile(policy))));
+      expect(await page.locator('section:has(#office-policy-title)').textContent()).to.include('office-policy.json');
+      await page.getByRole('button', { name: 'Use another policy' }).click();
+      await page.getByRole('button', { name: 'Choose the policy' }).waitFor();
+      await choose([all[0] as string]);
+      await page.getByRole('alert').waitFor();
+    });
+  });
+});
