@@ -414,6 +414,15 @@ export async function selectMatterChanges(
   return rows;
 }
 
+/** Names of users who changed something, by id; of whoever is no user any more there is none. */
+export async function selectUserNames(q: Queryable, userIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await q.query<{ id: string; name: string }>(
+    'select "id", "name" from auth."user" where "id" = any($1::text[])',
+    [userIds],
+  );
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
 // ---------------------------------------------------------------- derivatives
 
 export interface DerivativeRow {

@@ -19,6 +19,7 @@ import {
   selectMattersGranted,
   selectMattersOfAccount,
   selectParts,
+  selectUserNames,
 } from '../db/matters.ts';
 import type { Database } from '../db/pool.ts';
 import { readWithin } from '../db/row-security.ts';
@@ -130,6 +131,8 @@ const changeSchema = z.strictObject({
   at: utcTime,
   accountId: uuid,
   userId: z.string().nullable(),
+  /** Null for an API key, and for somebody who is no user any more. */
+  userName: z.string().nullable(),
   by: z.string(),
   part: z.string(),
   partId: uuid,
@@ -433,10 +436,12 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
         const asked = { limit: size + 1, before: before === undefined ? null : BigInt(before) };
         const rows = await readWithin(db, principal, (q) => selectMatterChanges(q, matterId, asked));
         const { page, next } = pageOf(rows, size, (row) => Number(row.changeId));
+        const names = await selectUserNames(db.pool, [...new Set(page.flatMap((row) => row.userId ?? []))]);
         const changes = page.map(({ changeId, at, matterId: _, ...row }) => ({
           changeId: Number(changeId),
           at: utcTimeOf(at.getTime()),
           ...row,
+          userName: names.get(row.userId ?? '') ?? null,
         }));
         sendJson(res, 200, { changes, next });
       },

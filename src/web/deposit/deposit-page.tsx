@@ -64,7 +64,7 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
       <Persons deposit={deposit} platform={facts?.platform} />
       <ProofSources deposit={deposit} facts={facts} />
       <CustodyView depositId={depositId} />
-      <SharingPanel depositId={depositId} certified={deposit.certificate !== null} />
+      <SharingPanel object={{ depositId, certified: deposit.certificate !== null }} />
       <Files deposit={deposit} />
       <StatementSection deposit={deposit} />
       <p className="hint">{t(texts.notAuthor)}</p>

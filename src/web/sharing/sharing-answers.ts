@@ -42,10 +42,13 @@ export const handOverViewSchema = z.object({
 });
 export type HandOverView = z.infer<typeof handOverViewSchema>;
 
+const coverageSchema = z.enum(['disclosed', 'everything']);
+
 const linkSchema = z.object({
   linkId: z.string(),
   reader: z.string(),
   scope: scopeSchema,
+  coverage: coverageSchema,
   expiresAt: z.string(),
   maxOpenings: z.number(),
   openings: z.number(),
@@ -62,6 +65,7 @@ const grantSchema = z.object({
   granteeAccountId: z.string().nullable(),
   invitedEmail: z.string().nullable(),
   scope: scopeSchema,
+  coverage: coverageSchema,
   expiresAt: z.string().nullable(),
   acceptedAt: z.string().nullable(),
   revokedAt: z.string().nullable(),

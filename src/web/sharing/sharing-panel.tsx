@@ -19,18 +19,33 @@ import {
   madeLinkSchema,
   type SharedLink,
 } from './sharing-answers.ts';
-import { handOverStateTexts, panelTexts, receiverKindTexts, scopeTexts, sharingStateTexts } from './sharing-texts.ts';
+import {
+  coverageWords,
+  handOverStateTexts,
+  panelTexts,
+  receiverKindTexts,
+  scopeTexts,
+  sharingStateTexts,
+} from './sharing-texts.ts';
 
 const DAY_MS = 24 * 3600_000;
 
-/** For the depositor: who may see the deposit, and who received it. Nothing is asked before it is unfolded. */
-export function SharingPanel({ depositId, certified }: { depositId: string; certified: boolean }) {
+/** What can be shown: one deposit, which can also be handed over, or a matter. */
+export type Shareable = { depositId: string; certified: boolean } | { matterId: string };
+
+/** For the account that has it: who may see a deposit or matter, and who received it. Nothing is asked before it is unfolded. */
+export function SharingPanel({ object }: { object: Shareable }) {
   const t = useText();
   const [isOpen, setIsOpen] = useState(false);
   return (
     <details className="card" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-      <summary>{t(panelTexts.title)}</summary>
-      {isOpen && <Given depositId={depositId} certified={certified} />}
+      <summary>{t('matterId' in object ? panelTexts.matterTitle : panelTexts.title)}</summary>
+      {isOpen &&
+        ('matterId' in object ? (
+          <Given matterId={object.matterId} />
+        ) : (
+          <Given depositId={object.depositId} certified={object.certified} />
+        ))}
     </details>
   );
 }
@@ -41,23 +56,32 @@ interface Given {
   handOvers: HandOverView[];
 }
 
-function Given({ depositId, certified }: { depositId: string; certified: boolean }) {
+interface GivenProps {
+  /** One of the two is given. */
+  depositId?: string;
+  matterId?: string;
+  certified?: boolean;
+}
+
+function Given({ depositId, matterId, certified = false }: GivenProps) {
   const t = useText();
   const [given, setGiven] = useState<Given | undefined>();
   const [error, setError] = useState<CodedError | undefined>();
   const [shown, setShown] = useState<string | undefined>();
   const load = useCallback(async () => {
     try {
-      const [links, grants, { handOvers }] = await Promise.all([
-        getJson(`/links?depositId=${depositId}`, linkListSchema),
-        getJson(`/grants?depositId=${depositId}`, grantListSchema),
-        getJson(`/deposits/${depositId}/custody?limit=1`, givenHandOversSchema),
+      const query = depositId === undefined ? `matterId=${matterId}` : `depositId=${depositId}`;
+      const [links, grants, handOvers] = await Promise.all([
+        getJson(`/links?${query}`, linkListSchema),
+        getJson(`/grants?${query}`, grantListSchema),
+        // Handed over is one deposit at a time.
+        depositId === undefined ? undefined : getJson(`/deposits/${depositId}/custody?limit=1`, givenHandOversSchema),
       ]);
-      setGiven({ links, grants, handOvers });
+      setGiven({ links, grants, handOvers: handOvers?.handOvers ?? [] });
     } catch (failure) {
       setError(codedError(failure));
     }
-  }, [depositId]);
+  }, [depositId, matterId]);
   useEffect(() => {
     load();
   }, [load]);
@@ -72,14 +96,16 @@ function Given({ depositId, certified }: { depositId: string; certified: boolean
       return false;
     }
   };
-  const makeLink = ({ reader, scope, days, openings, passphrase }: Record<string, string>) =>
+  const object = depositId === undefined ? { matterId } : { depositId };
+  const makeLink = ({ reader, scope, coverage, days, openings, passphrase }: Record<string, string>) =>
     act(async () => {
       const { path } = await postJson(
         '/links',
         {
-          depositId,
+          ...object,
           reader,
           scope,
+          ...(coverage === undefined ? {} : { coverage }),
           expiresAt: inDays(days),
           maxOpenings: Number(openings),
           ...(passphrase === '' ? {} : { passphrase }),
@@ -88,10 +114,17 @@ function Given({ depositId, certified }: { depositId: string; certified: boolean
       );
       setShown(`${location.origin}${path}`);
     });
-  const giveGrant = ({ to = '', scope, days }: Record<string, string>) =>
+  const giveGrant = ({ to = '', scope, coverage, days, remark = '' }: Record<string, string>) =>
     act(() => {
-      const receiver = to.includes('@') ? { email: to } : { accountId: to };
-      return postJson('/grants', { depositId, to: receiver, scope, expiresAt: inDays(days) }, z.unknown());
+      const grant = {
+        ...object,
+        to: to.includes('@') ? { email: to } : { accountId: to },
+        scope,
+        ...(coverage === undefined ? {} : { coverage }),
+        expiresAt: inDays(days),
+        ...(remark === '' ? {} : { remark }),
+      };
+      return postJson('/grants', grant, z.unknown());
     });
   const handOver = ({ kind, receiver, days, note, certificate }: Record<string, string>) =>
     act(async () => {
@@ -110,7 +143,7 @@ function Given({ depositId, certified }: { depositId: string; certified: boolean
     });
   return (
     <>
-      <p className="hint">{t(panelTexts.lead)}</p>
+      <p className="hint">{t(matterId === undefined ? panelTexts.lead : panelTexts.matterLead)}</p>
       {error !== undefined && (
         <ProblemAlert title={given === undefined ? panelTexts.unavailable : panelTexts.failed} error={error} />
       )}
@@ -128,8 +161,9 @@ function Given({ depositId, certified }: { depositId: string; certified: boolean
                 end={linkState(link) === 'open' ? panelTexts.revoke : undefined}
                 onEnd={() => act(() => deleteAt(`/links/${link.linkId}`))}
               >
-                {t(scopeTexts[link.scope])} · {t(panelTexts.until)} {beijingTime(link.expiresAt)} ·{' '}
-                {t(panelTexts.opened)} {link.openings} / {link.maxOpenings}
+                {t(scopeTexts[link.scope])}
+                {matterId !== undefined && ` · ${t(coverageWords[link.coverage])}`} · {t(panelTexts.until)}{' '}
+                {beijingTime(link.expiresAt)} · {t(panelTexts.opened)} {link.openings} / {link.maxOpenings}
                 {link.hasPassphrase && ` · ${t(panelTexts.hasPassphrase)}`}
               </GivenRow>
             ))}
@@ -137,6 +171,7 @@ function Given({ depositId, certified }: { depositId: string; certified: boolean
           <GiveForm submit={panelTexts.newLink} onSubmit={makeLink}>
             <Field name="reader" label={panelTexts.reader} required maxLength={100} />
             <ScopeField />
+            {matterId !== undefined && <CoverageField />}
             <Field name="days" label={panelTexts.days} type="number" min={1} max={365} value="14" required />
             <Field name="openings" label={panelTexts.openings} type="number" min={1} max={10_000} value="5" required />
             <Field name="passphrase" label={panelTexts.passphrase} type="password" minLength={8} maxLength={200} />
@@ -153,6 +188,7 @@ function Given({ depositId, certified }: { depositId: string; certified: boolean
                 onEnd={() => act(() => deleteAt(`/grants/${grant.grantId}`))}
               >
                 {t(scopeTexts[grant.scope])}
+                {matterId !== undefined && ` · ${t(coverageWords[grant.coverage])}`}
                 {grant.expiresAt !== null && ` · ${t(panelTexts.until)} ${beijingTime(grant.expiresAt)}`}
               </GivenRow>
             ))}
@@ -160,8 +196,14 @@ function Given({ depositId, certified }: { depositId: string; certified: boolean
           <GiveForm submit={panelTexts.newGrant} onSubmit={giveGrant}>
             <Field name="to" label={panelTexts.to} required maxLength={254} />
             <ScopeField />
+            {matterId !== undefined && <CoverageField />}
             <Field name="days" label={panelTexts.days} type="number" min={1} max={3660} value="30" required />
+            <Field name="remark" label={panelTexts.grantRemark} maxLength={500} />
           </GiveForm>
+        </>
+      )}
+      {given !== undefined && depositId !== undefined && (
+        <>
           <h3>{t(panelTexts.handOvers)}</h3>
           <Rows isEmpty={given.handOvers.length === 0} hasMore={false}>
             {given.handOvers.map(({ handOverId, state, statement }) => (
@@ -351,6 +393,12 @@ function Field({ label, value = '', type = 'text', ...limits }: FieldProps) {
         {...limits}
       />
     </div>
+  );
+}
+
+function CoverageField() {
+  return (
+    <Choice name="coverage" label={panelTexts.coverage} choices={['disclosed', 'everything']} words={coverageWords} />
   );
 }
 
