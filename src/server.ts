@@ -32,6 +32,7 @@ import { selectOpenAlarms } from './db/alarms.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
 import { writeDepositPackage } from './filing/deposit-package.ts';
+import { Erasures } from './erasure/erasures.ts';
 import { encodeUtf8, sha256 } from './format/bytes.ts';
 import { parseCertificate } from './format/certificate.ts';
 import { encodeJson, type JsonValue } from './format/json.ts';
@@ -115,6 +116,8 @@ const ORPHAN_AGE_MS = 24 * 3600_000;
 const STOP_GRACE_MS = 10_000;
 /** How often uploads are looked after that ended without anybody there. */
 const UPLOAD_ROUND_MS = 60_000;
+/** How often deletions are tried again that the object store refused. */
+const ERASURE_ROUND_MS = 10 * 60_000;
 /** Some twelve blocks of Ethereum. */
 const STUCK_AFTER_MS = 150_000;
 const FINAL_BLOCK_POLL_MS = 3_000;
@@ -383,6 +386,8 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     stops.push(() => resumable.stop());
     const app = buildApp({
       db,
+    const erasures = new Erasures({ db, store, nowMs: Date.now, onTrouble: onTrouble('erasures') });
+    stops.push(() => erasures.stop());
       vault,
       authentication,
       cookie: { name: cookieName, secure: isSecure },
@@ -396,6 +401,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       previews: new DepositPreviews({ db, vault, maker: previewMaker, onTrouble: onTrouble('previews') }),
       log: reader,
       registerNote: async () => {
+      erasures,
         const value = await register.read();
         return value === undefined ? undefined : parseRegisterEntry(value.bytes, ...logKeys)?.note;
       },
@@ -461,6 +467,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const server = createHttpServer(app);
     stops.push(() => closeServer(server));
     const port = await listen(server, config);
+    erasures.start(ERASURE_ROUND_MS);
 
     // Uploads that a crash broke off; not waited for, since nobody needs the room at once.
     void refilled

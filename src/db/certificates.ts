@@ -6,9 +6,19 @@ export interface CertificateRow {
   /** SHA-256 over JCS of the certificate without its seals: its name everywhere. */
   digest: Buffer;
   issuedAt: Date;
+  /** The certificate itself; null once its deposit was erased. */
+  bytes: CertificateBytes | null;
+}
+
+export interface CertificateBytes {
   /** Canonical bytes of tiezheng/certificate/v1. */
   json: Buffer;
   pdf: Buffer;
+}
+
+interface Row extends Omit<CertificateRow, 'bytes'> {
+  json: Buffer | null;
+  pdf: Buffer | null;
 }
 
 const COLUMNS =
@@ -40,19 +50,21 @@ export async function insertCertificate(
 }
 
 export async function selectCertificate(q: Queryable, certificateNo: string): Promise<CertificateRow | undefined> {
-  const { rows } = await q.query<CertificateRow>(`select ${COLUMNS} from certificate where certificate_no = $1`, [
-    certificateNo,
-  ]);
-  return rows[0];
+  const { rows } = await q.query<Row>(`select ${COLUMNS} from certificate where certificate_no = $1`, [certificateNo]);
+  return rows[0] && asCertificate(rows[0]);
 }
 
 /** The newest one of the deposit. */
 export async function selectCertificateOfDeposit(q: Queryable, depositId: string): Promise<CertificateRow | undefined> {
-  const { rows } = await q.query<CertificateRow>(
+  const { rows } = await q.query<Row>(
     `select ${COLUMNS} from certificate where deposit_id = $1 order by issued_at desc limit 1`,
     [depositId],
   );
-  return rows[0];
+  return rows[0] && asCertificate(rows[0]);
+}
+
+function asCertificate({ json, pdf, ...rest }: Row): CertificateRow {
+  return { ...rest, bytes: json === null || pdf === null ? null : { json, pdf } };
 }
 
 /** Deposits that a final anchor covers and that have no certificate, in the order of their leaves. */

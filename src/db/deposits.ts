@@ -6,7 +6,7 @@ export interface DepositRow {
   submissionId: bigint;
   receivedAt: Date;
   idempotencyKey: string | null;
-  /** SHA-256, 32 bytes. */
+  /** SHA-256, 32 bytes; null once erased. */
   requestDigest: Buffer | null;
   /** Null until the deposit is in the tree. */
   leafIndex: bigint | null;

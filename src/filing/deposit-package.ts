@@ -43,14 +43,15 @@ export async function writeDepositPackage(
 ): Promise<void> {
   const row = await selectCertificateOfDeposit(db.pool, depositId);
   if (row === undefined) throw new PackageError('not-certified', `deposit ${depositId} has no certificate yet`);
-  const certificateJson = new Uint8Array(row.json);
+  if (row.bytes === null) throw new StorageError('object-not-found', `deposit ${depositId} was erased meanwhile`);
+  const certificateJson = new Uint8Array(row.bytes.json);
   const certificate = parseCertificate(certificateJson);
   const content = await makeContentProof(db.pool, log, depositId);
   await writePackage(
     {
       certificate,
       certificateJson,
-      certificatePdf: new Uint8Array(row.pdf),
+      certificatePdf: new Uint8Array(row.bytes.pdf),
       status: await statusOf?.(row.certificateNo, row.digest),
       custody: await custodyOf?.(depositId),
       contentReceived: content.state === 'proved' ? content.bytes : undefined,

@@ -12,6 +12,7 @@ import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import { makeContentProof } from '../certificate/content-proof.ts';
 import type { Database } from '../db/pool.ts';
+import type { Erasures } from '../erasure/erasures.ts';
 import { MAX_FILES } from '../format/deposit.ts';
 import { DepositError } from '../intake/deposit-error.ts';
 import type { DepositPreviews } from '../intake/deposit-previews.ts';
@@ -38,6 +39,7 @@ import { type CustodyRouteParts, custodyRoutes } from './custody-routes.ts';
 import { type DepositRouteParts, depositRoutes } from './deposit-routes.ts';
 import { DOCS_POLICY, problemAnswerPage } from './docs-page.ts';
 import { docsRoutes } from './docs-routes.ts';
+import { erasureRoutes } from './erasure-routes.ts';
 import { historyRoutes } from './history-routes.ts';
 import { HttpError } from './http-error.ts';
 import { type IntakeLimits, intakeRoutes } from './intake-routes.ts';
@@ -97,6 +99,7 @@ export interface AppParts {
   /** Content that follows its digests. */
   resumable: { uploads: Uploads; parts: UploadParts; maxFileBytes: number };
   previews: DepositPreviews;
+  erasures: Pick<Erasures, 'erase' | 'of'>;
   log: LogReader;
   /** The checkpoint in the register, its exact note; undefined before the first. */
   registerNote: () => Promise<Uint8Array | undefined>;
@@ -239,6 +242,7 @@ export function routesOf(parts: AppParts): Route[] {
       onFailure,
     }),
     ...depositReading,
+    ...erasureRoutes({ db, erasures: parts.erasures, nowMs: parts.nowMs }),
     ...matterReading,
     ...requestRoutes({ db, requests: new VerificationRequests(db), nowMs: parts.nowMs }),
     ...lookUpRoutes({ db, vault, previews, nowMs: parts.nowMs }),

@@ -6,7 +6,7 @@ import type { Action } from '../access/rules.ts';
 import { CALENDAR_ALARMS } from '../calendar/calendar-worker.ts';
 import { beijingTime } from '../certificate/paper-time.ts';
 import { selectOpenAlarms } from '../db/alarms.ts';
-import { type CertificateRow, selectCertificateOfDeposit } from '../db/certificates.ts';
+import { type CertificateBytes, type CertificateRow, selectCertificateOfDeposit } from '../db/certificates.ts';
 import { type DepositProgress, selectDepositProgress, selectDepositProgressOfAccount } from '../db/deposit-progress.ts';
 import { selectAnnexes, selectFileEntries, selectRecord } from '../db/deposits.ts';
 import { selectIsTradeSecret } from '../db/grants.ts';
@@ -109,7 +109,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     { principal }: Caller,
     action: Action,
     depositId: string,
-  ): Promise<{ progress: DepositProgress; fence: Fence }> => {
+  ): Promise<{ progress: DepositProgress; fence: Fence; relation: 'own' | 'granted' }> => {
     const at = new Date(parts.nowMs());
     // Asked of what is missing and of what is another's alike, so that neither answer nor time tells them apart.
     const lost = (await selectOpenAlarms(db.pool)).filter(({ code }) => code === RECORDS_LOST);
@@ -120,14 +120,21 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     const fence = { accountId: principal.accountId, grantedDepositIds };
     const progress = await readWithin(db, fence, (q) => selectDepositProgress(q, depositId));
     if (progress === undefined) throw noDeposit(depositId, lost);
-    return { progress, fence };
+    return { progress, fence, relation };
+  };
+  /** As `openDeposit`, for what an erasure takes away. */
+  const openContent = async (caller: Caller, action: Action, depositId: string) => {
+    const opened = await openDeposit(caller, action, depositId);
+    if (opened.progress.fileCount === 0) {
+      throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+    }
+    return opened;
   };
   /** The file whose proof is asked for, if it is there and the caller may have it. */
   const openProvedFile = async (req: Request, caller: Caller): Promise<{ depositId: string; index: number }> => {
     const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-    const { fileCount } = (await openDeposit(caller, 'certificate.read', depositId)).progress;
+    const { fileCount } = (await openContent(caller, 'certificate.read', depositId)).progress;
     const index = Number(fileIndex);
-    if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
     if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
     return { depositId, index };
   };
@@ -140,10 +147,18 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     return [...new Set([...codes, ...anchoringTrouble()])];
   };
 
-  const certificateOf = async (caller: Caller, action: Action, depositId: string): Promise<CertificateRow> => {
-    const { progress, fence } = await openDeposit(caller, action, depositId);
+  const certificateOf = async (
+    caller: Caller,
+    action: Action,
+    depositId: string,
+  ): Promise<Pick<CertificateRow, 'certificateNo'> & CertificateBytes & { relation: 'own' | 'granted' }> => {
+    const { progress, fence, relation } = await openContent(caller, action, depositId);
     const certificate = await readWithin(db, fence, (q) => selectCertificateOfDeposit(q, depositId));
-    if (certificate !== undefined) return certificate;
+    if (certificate !== undefined) {
+      const { certificateNo, bytes } = certificate;
+      if (bytes === null) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+      return { certificateNo, ...bytes, relation };
+    }
     const { state, pending } = depositSummary(progress, await alarmCodes(), chains());
     const alarms = pending?.alarms ?? [];
     const because = alarms.length > 0 ? `; open alarms: ${alarms.join(', ')}` : '';
@@ -204,7 +219,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { progress, fence } = await openDeposit(caller, 'deposit.read', depositId);
+        const { progress, fence } = await openContent(caller, 'deposit.read', depositId);
         await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'deposit' } });
         const { record, annexes, entries, objects, uploads } = await readWithin(db, fence, async (q) => ({
           record: await selectRecord(q, depositId),
@@ -236,7 +251,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        await openDeposit(caller, 'deposit.read', depositId);
+        await openContent(caller, 'deposit.read', depositId);
         const { receipt } = await deposits.receipt(depositId);
         await note(req, caller, { depositId, kind: 'downloaded', detail: { what: 'receipt' } });
         res.attachment(`receipt-${depositId}.json`);
@@ -251,7 +266,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       summary: { zh: '下载存证证书(数据)', en: 'Certificate as data' },
       parameters: { path: ofDeposit },
       answers: [{ status: 200, means: 'Canonical bytes.', mediaType: JSON_TYPE, body: { json: certificateSchema } }],
-      problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
+      problems: ['deposit-not-found', 'deposit-erased', 'certificate-pending', 'invalid-parameter'],
       may: 'certificate.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
@@ -273,7 +288,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       answers: [
         { status: 200, means: 'A signed PDF with the data in it.', mediaType: PDF_TYPE, body: { bytes: 'PDF' } },
       ],
-      problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter'],
+      problems: ['deposit-not-found', 'deposit-erased', 'certificate-pending', 'invalid-parameter'],
       may: 'certificate.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
@@ -291,18 +306,30 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       operationId: 'getPackage',
       tag: 'deposits',
       summary: { zh: '下载维权材料包', en: 'Filing package' },
-      description: 'BagIt in a ZIP: certificate, originals that are held, proofs, verifier, guide.',
+      description:
+        'BagIt in a ZIP: certificate, originals that are held, proofs, verifier, guide. Who acted is opened in its custody file for the depositor alone.',
       parameters: { path: ofDeposit },
       answers: [{ status: 200, means: 'The package, as it is made.', mediaType: ZIP_TYPE, body: { bytes: 'ZIP' } }],
-      problems: ['deposit-not-found', 'certificate-pending', 'invalid-parameter', 'object-not-found', 'object-corrupt'],
+      problems: [
+        'deposit-not-found',
+        'deposit-erased',
+        'certificate-pending',
+        'invalid-parameter',
+        'object-not-found',
+        'object-corrupt',
+      ],
       may: 'deposit.export',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { certificateNo } = await certificateOf(caller, 'deposit.export', depositId);
+        const { certificateNo, relation } = await certificateOf(caller, 'deposit.export', depositId);
         await note(req, caller, { depositId, kind: 'exported', detail: { what: 'package', certificateNo } });
         res.attachment(`${certificateNo}.zip`).type(ZIP_TYPE);
         if (req.method === 'HEAD') res.end();
-        else await writePackage(depositId, Writable.toWeb(res) as WritableStream<Uint8Array>, 'opened');
+        else {
+          // Readers of what was granted to them learn what was done with it and when, not by whom.
+          const actors = relation === 'own' ? 'opened' : 'closed';
+          await writePackage(depositId, Writable.toWeb(res) as WritableStream<Uint8Array>, actors);
+        }
       },
     },
     {
@@ -348,6 +375,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         { status: 206, means: 'The range asked for.', mediaType: '*/*', body: { bytes: 'a range of the original' } },
       ],
       problems: [
+        'deposit-erased',
         'deposit-not-found',
         'original-not-held',
         'range-not-satisfiable',
@@ -357,7 +385,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.download',
       handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        const { fence } = await openDeposit(caller, 'deposit.download', depositId);
+        const { fence } = await openContent(caller, 'deposit.download', depositId);
         const index = Number(fileIndex);
         const { object, entries } = await readWithin(db, fence, async (q) => ({
           object: await selectObjectKey(q, depositId, index, 'original'),
@@ -429,10 +457,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'certificate.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const {
-          progress: { fileCount },
-        } = await openDeposit(caller, 'certificate.read', depositId);
-        if (fileCount === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+        await openContent(caller, 'certificate.read', depositId);
         const record = await evidenceRecord(depositId, null);
         if (record === undefined) throw new HttpError('file-proof-pending', NO_RECORD);
         res.attachment(`${depositId}.ers`);
@@ -451,6 +476,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { path: ofFile },
       answers: [{ status: 200, means: 'A picture.', mediaType: 'image/*', body: { bytes: 'the preview' } }],
       problems: [
+        'deposit-erased',
         'deposit-not-found',
         'preview-not-held',
         'range-not-satisfiable',
@@ -460,7 +486,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        await openDeposit(caller, 'deposit.read', depositId);
+        await openContent(caller, 'deposit.read', depositId);
         // No picture of a trade secret, not even for its owner: he has the file.
         const isSecret = await selectIsTradeSecret(db.pool, depositId);
         const object = isSecret ? undefined : await previews.preview(depositId, Number(fileIndex));

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
 import { CustodyError, type CustodyErrorCode } from '../custody/custody-error.ts';
 import { DatabaseError, type DatabaseErrorCode } from '../db/database-error.ts';
+import { ErasureError, type ErasureErrorCode } from '../erasure/erasure-error.ts';
 import type { CodedError } from '../errors.ts';
 import { PackageError, type PackageErrorCode } from '../filing/package.ts';
 import { DepositError, type DepositErrorCode } from '../intake/deposit-error.ts';
@@ -21,6 +22,7 @@ export type ProblemCode =
   | CustodyErrorCode
   | DatabaseErrorCode
   | DepositErrorCode
+  | ErasureErrorCode
   | HttpErrorCode
   | IntakeErrorCode
   | LogErrorCode
@@ -115,6 +117,17 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   // ------------------------------------------------------------ what is asked for
   'deposit-not-found': { status: 404, zh: '未找到该存证', en: 'No such deposit' },
   'deposit-erased': { status: 410, zh: '存证内容已依法删除', en: 'Content of the deposit was erased' },
+  'deposit-under-legal-hold': {
+    status: 409,
+    zh: '案件处于诉讼保留,不可删除',
+    en: 'Under legal hold, cannot be erased',
+  },
+  'erasure-not-confirmed': {
+    status: 422,
+    zh: '存证编号不符,未删除',
+    en: 'Not the number of the deposit: nothing was erased',
+  },
+  'not-erased': { status: 404, zh: '该存证未被删除', en: 'The deposit was not erased' },
   'original-not-held': { status: 404, zh: '本服务未留存该原件', en: 'Original not held here' },
   'preview-not-held': { status: 404, zh: '没有预览图', en: 'No preview' },
   // 409 and not 404: the deposit is the caller's and the certificate will come, so a client that knows only statuses asks again.
@@ -302,6 +315,7 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof CustodyError ||
     error instanceof DatabaseError ||
     error instanceof DepositError ||
+    error instanceof ErasureError ||
     error instanceof HttpError ||
     error instanceof IntakeError ||
     error instanceof LogError ||

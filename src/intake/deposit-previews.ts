@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isErasedMeanwhile } from '../db/erasures.ts';
 import { insertObjectKeys, type ObjectKey, selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
 import type { Database } from '../db/pool.ts';
 import { parseHex } from '../format/bytes.ts';
@@ -90,8 +91,8 @@ export class DepositPreviews {
       await insertObjectKeys(db.pool, [key]);
       return key;
     } catch (error) {
-      // Another server was faster. Where the insert's outcome is not known, the object may be named: it stays.
-      if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
+      // Another server was faster, or the deposit was erased meanwhile. Where the insert's outcome is not known, the object may be named: it stays.
+      if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION && !isErasedMeanwhile(error)) throw error;
       if (!isInline) await vault.store.delete(name);
       return selectObjectKey(db.pool, depositId, fileIndex, 'preview');
     }

@@ -189,7 +189,9 @@ export class DepositService {
 
   async #repeat(earlier: DepositRow, requestDigest: Uint8Array, content: DepositContent): Promise<ReceivedDeposit> {
     await this.#discard(content);
-    if (earlier.requestDigest === null || !earlier.requestDigest.equals(requestDigest)) {
+    // Handed in once more by a client that does not know: what was erased does not come back by repeating a request.
+    if (earlier.requestDigest === null) throw erased(earlier.depositId);
+    if (!earlier.requestDigest.equals(requestDigest)) {
       throw new DepositError(
         'idempotency-key-reused',
         `this Idempotency-Key belongs to deposit ${earlier.depositId}, which has other content`,
@@ -226,7 +228,7 @@ export class DepositService {
     const depositor = annexRows.find((row) => row.name === 'depositor');
     const statement = annexRows.find((row) => row.name === 'statement');
     if (record === undefined || depositor === undefined || statement === undefined || entryRows.length === 0) {
-      throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased; its leaf stays in the log`);
+      throw erased(depositId);
     }
     return {
       record: parseDepositRecord(record),
@@ -264,6 +266,10 @@ function digestOfRequest({ content, statement }: DepositRequest): Uint8Array {
   );
   const said = { digestSource: content.digestSource, statement, files };
   return new Uint8Array(createHash('sha256').update(canonical(said)).digest());
+}
+
+function erased(depositId: string): DepositError {
+  return new DepositError('deposit-erased', `what deposit ${depositId} says was erased; its leaf stays in the log`);
 }
 
 function isKeyTaken(error: unknown): boolean {

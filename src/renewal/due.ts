@@ -104,7 +104,9 @@ async function ownKeys(
       untilMs,
     });
   }
-  const { rows } = await q.query<{ json: Buffer }>('select json from certificate order by issued_at desc limit 1');
+  const { rows } = await q.query<{ json: Buffer }>(
+    'select json from certificate where json is not null order by issued_at desc limit 1',
+  );
   for (const { json } of rows) {
     for (const seal of parseCertificate(new Uint8Array(json)).seals) {
       const { untilMs, because, of } = lifeOfPath(parseSealHeader(seal).x5c.map(parseBase64), keys);

@@ -19,6 +19,7 @@ import { insertAccount } from '../../src/db/accounts.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
 import { encodeBase64, encodeHex } from '../../src/format/bytes.ts';
+import { Erasures } from '../../src/erasure/erasures.ts';
 import type { Policy } from '../../src/format/policy.ts';
 import { type AppParts, buildApp, DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/app.ts';
 import { createHttpServer, DEFAULT_TIMEOUTS, type ServerTimeouts } from '../../src/http/http-server.ts';
@@ -91,6 +92,8 @@ export class ServiceWorld {
   /** Lines of the diagnostics, parsed. */
   readonly diagnostics: Record<string, unknown>[] = [];
   readonly signer: CheckpointSigner;
+  /** What each package was to tell of actors. */
+  readonly packagedWith: ('opened' | 'closed')[] = [];
   readonly uploads: Uploads;
   readonly sealer: Sealer;
   server!: Server;
@@ -250,13 +253,20 @@ export class ServiceWorld {
       webhooks: new WebhookService({ db, keys: this.keys, peers: 'public', nowMs }),
       identity: {
         evaluation: true,
+      erasures: new Erasures({
+        db,
+        store: this.store,
+        nowMs,
+        onTrouble: (error) => this.diagnostics.push({ part: 'erasures', error: String(error) }),
+      }),
         version: '0.0.0-test',
         origin: this.signer.origin,
         vkey: this.signer.vkey,
         chain: CHAIN,
         contract: CONTRACT,
       },
-      writePackage: async (_depositId, sink) => {
+      writePackage: async (_depositId, sink, actors) => {
+        this.packagedWith.push(actors);
         const writer = sink.getWriter();
         await writer.write(new Uint8Array([0x50, 0x4b]));
         await writer.close();

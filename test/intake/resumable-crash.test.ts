@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import type pg from 'pg';
 import { v7 as uuidV7 } from 'uuid';
 import { insertAccount } from '../../src/db/accounts.ts';
 import { selectContentsReceived } from '../../src/db/contents-received.ts';
@@ -15,72 +14,12 @@ import { Uploads } from '../../src/intake/resumable/uploads.ts';
 import { openObject } from '../../src/storage/encrypted-object.ts';
 import { LocalMasterKey, MasterKeyRing } from '../../src/storage/master-key.ts';
 import { MemoryObjectStore } from '../../src/storage/memory-store.ts';
-import type { ObjectContent, ObjectStore } from '../../src/storage/object-store.ts';
+import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { Crash, CrashingStore, crashing } from '../support/crash.ts';
 import { useTestDatabase } from '../support/postgres.ts';
 
 const DAY_MS = 24 * 3600_000;
 const PART_BYTES = 40_000;
-
-/** Everything that changes something outside the process, counted; one of them fails, persisted or not, and all after it. */
-class Crash {
-  writes = 0;
-  #at = Number.POSITIVE_INFINITY;
-  #isPersisted = false;
-  #isDown = false;
-
-  arm(at: number, isPersisted: boolean): void {
-    Object.assign(this, { writes: 0 });
-    this.#at = at;
-    this.#isPersisted = isPersisted;
-    this.#isDown = false;
-  }
-
-  async write<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#isDown) throw new Error('the process is gone');
-    if (this.writes++ !== this.#at) return work();
-    this.#isDown = true;
-    if (this.#isPersisted) await work();
-    throw new Error('the process died here');
-  }
-}
-
-class CrashingStore implements ObjectStore {
-  readonly #store: ObjectStore;
-  readonly #crash: Crash;
-
-  constructor(store: ObjectStore, crash: Crash) {
-    this.#store = store;
-    this.#crash = crash;
-  }
-
-  put(name: string, content: ObjectContent) {
-    return this.#crash.write(() => this.#store.put(name, content));
-  }
-  delete(name: string) {
-    return this.#crash.write(() => this.#store.delete(name));
-  }
-  get: ObjectStore['get'] = (name, range) => this.#store.get(name, range);
-  head: ObjectStore['head'] = (name) => this.#store.head(name);
-  list: ObjectStore['list'] = (prefix) => this.#store.list(prefix);
-}
-
-/** Each transaction is one write, each statement of its own that changes something another. */
-function crashing(db: Database, crash: Crash): Database {
-  const pool = new Proxy(db.pool, {
-    get(target, name) {
-      if (name !== 'query') return Reflect.get(target, name, target);
-      return (text: string, values?: unknown[]) => {
-        const run = () => target.query(text, values);
-        return /^\s*(?:insert|update|delete)\b/i.test(text) ? crash.write(run) : run();
-      };
-    },
-  });
-  return {
-    pool: pool as pg.Pool,
-    transaction: (work) => crash.write(() => db.transaction(work)),
-    close: () => db.close(),
-  };
-}
 
 describe('an upload whose server dies at any write', function () {
   this.timeout(120_000);

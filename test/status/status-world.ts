@@ -61,8 +61,8 @@ export class StatusWorld {
     const world = new StatusWorld({ db, log, issuer, policies, sealer, drop });
     await issuer.issueDue();
     const row = await selectCertificateOfDeposit(db.pool, DEPOSIT_ID);
-    if (row === undefined) throw new Error('no certificate was issued');
-    world.json = new Uint8Array(row.json);
+    if (row?.bytes == null) throw new Error('no certificate was issued');
+    world.json = new Uint8Array(row.bytes.json);
     world.certificate = parseCertificate(world.json);
     world.digest = digestOf(world.certificate);
     return world;
