@@ -21,6 +21,7 @@ import { AwaitedChains } from './certificate/awaited-chains.ts';
 import { CertificateIssuer } from './certificate/issue.ts';
 import { type OwnIdentity, OwnPolicy } from './certificate/own-policy.ts';
 import { PdfPrinter } from './certificate/pdf-printer.ts';
+import { PlatformProfiles } from './certificate/platform-profiles.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
 import { type BucketSettings, type ChainSettings, type Config, ConfigError, type SealSettings } from './config.ts';
@@ -31,8 +32,8 @@ import { CustodyLeafWriter } from './custody/leaf-writer.ts';
 import { selectOpenAlarms } from './db/alarms.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/pool.ts';
-import { writeDepositPackage } from './filing/deposit-package.ts';
 import { Erasures } from './erasure/erasures.ts';
+import { writeDepositPackage } from './filing/deposit-package.ts';
 import { encodeUtf8, sha256 } from './format/bytes.ts';
 import { parseCertificate } from './format/certificate.ts';
 import { encodeJson, type JsonValue } from './format/json.ts';
@@ -42,7 +43,7 @@ import type { Policy } from './format/policy.ts';
 import { buildApp, DEFAULT_HTTP_LIMITS } from './http/app.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { Readiness } from './http/readiness.ts';
-import { removeOrphanObjects } from './intake/deposit-orphans.ts';
+import { ORPHAN_AGE_MS, removeOrphanObjects } from './intake/deposit-orphans.ts';
 import { DepositPreviews } from './intake/deposit-previews.ts';
 import { MAX_STATEMENT_BYTES, MAX_UPLOADED_FILES } from './intake/deposit-request.ts';
 import { DepositService } from './intake/deposit-service.ts';
@@ -112,7 +113,6 @@ const RECEIPT_WAIT_MS = 30_000;
 const PUBLISH_WITHIN_MS = 24 * 3600_000;
 const SESSION_MS = 12 * 3600_000;
 /** Longer than any upload may take: see the server's request timeout. */
-const ORPHAN_AGE_MS = 24 * 3600_000;
 const STOP_GRACE_MS = 10_000;
 /** How often uploads are looked after that ended without anybody there. */
 const UPLOAD_ROUND_MS = 60_000;
@@ -276,6 +276,8 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
     const chainsAwaited = new AwaitedChains({
       ...{ q: db.pool, contracts, waitMs: config.certificateWaitMs, nowMs: Date.now },
     });
+    const profiles = new PlatformProfiles({ db, nowMs: Date.now });
+    await profiles.takeSettings(config.platform);
     const issuer = new CertificateIssuer({
       db,
       reader,
@@ -290,7 +292,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         return verifyCertificate(json, [], openTrust(encodeJson(policy as unknown as JsonValue), [], undefined));
       },
       evaluation: identity.evaluation,
-      platform: config.platform,
+      platformAt: (at) => profiles.printedAt(at),
       verificationUrl: `${config.publicUrl}/verify`,
       nowMs: Date.now,
       onTrouble: onTrouble('certificate'),
@@ -384,10 +386,10 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       onTrouble: onTrouble('uploads'),
     });
     stops.push(() => resumable.stop());
-    const app = buildApp({
-      db,
     const erasures = new Erasures({ db, store, nowMs: Date.now, onTrouble: onTrouble('erasures') });
     stops.push(() => erasures.stop());
+    const app = buildApp({
+      db,
       vault,
       authentication,
       cookie: { name: cookieName, secure: isSecure },
@@ -399,9 +401,9 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       ),
       resumable: { uploads: resumable, parts: uploadParts, maxFileBytes: config.resumable.maxFileBytes },
       previews: new DepositPreviews({ db, vault, maker: previewMaker, onTrouble: onTrouble('previews') }),
+      erasures,
       log: reader,
       registerNote: async () => {
-      erasures,
         const value = await register.read();
         return value === undefined ? undefined : parseRegisterEntry(value.bytes, ...logKeys)?.note;
       },
@@ -453,7 +455,8 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       timestamping,
       calendars: () => calendars.map((worker) => worker.status()),
       operation: {
-        platform: config.platform,
+        profiles,
+        sealChain: sealingKey.certificateChain,
         anchoring: () => anchoring.map(({ worker }) => worker.status()),
         witnesses: () => witnesses?.status() ?? [],
       },
@@ -464,10 +467,10 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       nowMs: Date.now,
     });
     resumable.start(UPLOAD_ROUND_MS);
+    erasures.start(ERASURE_ROUND_MS);
     const server = createHttpServer(app);
     stops.push(() => closeServer(server));
     const port = await listen(server, config);
-    erasures.start(ERASURE_ROUND_MS);
 
     // Uploads that a crash broke off; not waited for, since nobody needs the room at once.
     void refilled

@@ -27,6 +27,8 @@ import {
   selectOpenInvitations,
   selectOrganizationId,
   selectUserSessions,
+  selectUsers,
+  type UserRow,
   type UserSessionRow,
   upsertActingAccount,
 } from '../db/people.ts';
@@ -335,8 +337,19 @@ export class AccountService {
   }
 
   /** For the operator; one more than a page tells that there is another. */
-  async accounts(after: string | null): Promise<Account[]> {
-    return selectAccounts(this.#db.pool, after);
+  async accounts(after: string | null, search: string | null): Promise<Account[]> {
+    return selectAccounts(this.#db.pool, after, search);
+  }
+
+  /** For the operator; one more than a page tells that there is another. */
+  async users(after: string | null, search: string | null): Promise<UserRow[]> {
+    return selectUsers(this.#db.pool, after, search);
+  }
+
+  /** For the operator. @throws AccessError `account-not-found` */
+  async identityChecksOf(accountId: string): Promise<IdentityCheckRow[]> {
+    if ((await selectAccount(this.#db.pool, accountId)) === undefined) throw noAccount(accountId);
+    return this.identityChecks(accountId);
   }
 
   /** What the account and its members may at most be. @throws AccessError `account-not-found` */

@@ -46,7 +46,8 @@ export interface IssuerParts {
   /** The report that a reader who trusts this service would get of the certificate, no file being presented. */
   verifyBeforeIssue: (json: Uint8Array) => Promise<Report>;
   evaluation: boolean;
-  platform: PlatformProfile;
+  /** What a certificate of this moment says of the service. */
+  platformAt: (issuedAt: Date) => Promise<PlatformProfile>;
   /** The public verification page, for the QR code. */
   verificationUrl: string;
   nowMs: () => number;
@@ -246,8 +247,9 @@ export class CertificateIssuer {
     rows: DepositRows,
     isSuccessor: boolean,
   ): Promise<{ certificateNo: string; digest: Uint8Array; body: Uint8Array }> {
-    const { sealer, verifyBeforeIssue, evaluation, platform, nowMs } = this.#parts;
+    const { sealer, verifyBeforeIssue, evaluation, platformAt, nowMs } = this.#parts;
     const issuedAtMs = nowMs();
+    const platform = await platformAt(new Date(issuedAtMs));
     const certificateNo = certificateNumber(issuedAtMs, randomBytes(5));
     const terms = { certificateNo, issuedAtMs, evaluation, platform };
     const certificate = await assembleCertificate(parseDepositRows(rows), terms);

@@ -41,6 +41,12 @@ export async function notifyLog(q: Queryable, news: 'submission' | 'checkpoint' 
 
 // ---------------------------------------------------------------- log
 
+/** Undefined before the first one. */
+export async function selectFirstPublicationTime(q: Queryable): Promise<Date | undefined> {
+  const { rows } = await q.query<{ at: Date }>('select published_at as at from publication order by tree_size limit 1');
+  return rows[0]?.at;
+}
+
 export async function selectLog(q: Queryable): Promise<LogRow | undefined> {
   const { rows } = await q.query<LogRow>(
     'select origin, record, size, epoch, leader, lease_until as "leaseUntil" from log',

@@ -190,3 +190,11 @@ export async function selectHoldings(q: Queryable): Promise<Holdings> {
     waitingLeaves: Number(other.waitingLeaves),
   };
 }
+
+/** Resumable uploads on their way, and how many of their bytes are here. */
+export async function selectUploadHoldings(q: Queryable): Promise<{ openUploads: number; openUploadBytes: number }> {
+  const { rows } = await q.query<{ uploads: bigint; bytes: string | null }>(
+    `select count(*) as uploads, sum(offset_bytes)::text as bytes from upload where state = 'open'`,
+  );
+  return { openUploads: Number(rows[0]?.uploads), openUploadBytes: Number(rows[0]?.bytes ?? 0) };
+}

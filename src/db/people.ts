@@ -197,11 +197,41 @@ export async function selectIdentityChecks(q: Queryable, accountId: string): Pro
   return rows;
 }
 
-/** For the operator: by name, 100 at most after `after`. */
-export async function selectAccounts(q: Queryable, after: string | null): Promise<Account[]> {
+/** For the operator: by id, 101 at most after `after`; of those whose name holds `search`, or whose id is `search`. */
+export async function selectAccounts(q: Queryable, after: string | null, search: string | null): Promise<Account[]> {
   const { rows } = await q.query<Account>(
-    `select ${ACCOUNT_COLUMNS} from account a where $1::uuid is null or a.account_id > $1 order by a.account_id limit 101`,
-    [after],
+    `select ${ACCOUNT_COLUMNS} from account a where ($1::uuid is null or a.account_id > $1)
+       and ($2::text is null or strpos(lower(a.name), lower($2)) > 0 or a.account_id::text = lower($2))
+     order by a.account_id limit 101`,
+    [after, search],
+  );
+  return rows;
+}
+
+/** A user as the operator sees him. */
+export interface UserRow {
+  userId: string;
+  name: string;
+  email: string;
+  emailConfirmed: boolean;
+  twoFactorEnabled: boolean;
+  passkeys: number;
+  since: Date;
+  accounts: { accountId: string; name: string; roles: string[] }[];
+}
+
+/** For the operator: by id, 101 at most after `after`; of those whose name or address holds `search`. */
+export async function selectUsers(q: Queryable, after: string | null, search: string | null): Promise<UserRow[]> {
+  const { rows } = await q.query<UserRow>(
+    `select u."id" as "userId", u."name", u."email", u."emailVerified" as "emailConfirmed",
+       coalesce(u."twoFactorEnabled", false) as "twoFactorEnabled",
+       (select count(*)::integer from auth."passkey" p where p."userId" = u."id") as passkeys, u."createdAt" as since,
+       coalesce((select json_agg(json_build_object('accountId', a.account_id, 'name', a.name, 'roles', ${EFFECTIVE}) order by m.since)
+                 from membership m join account a using (account_id) where m.user_id = u."id"), '[]') as accounts
+     from auth."user" u where ($1::text is null or u."id" > $1)
+       and ($2::text is null or strpos(lower(u."name"), lower($2)) > 0 or strpos(lower(u."email"), lower($2)) > 0)
+     order by u."id" limit 101`,
+    [after, search],
   );
   return rows;
 }

@@ -132,3 +132,16 @@ export async function selectDatabaseTime(q: Queryable): Promise<number> {
   const { rows } = await q.query<{ at: Date }>('select clock_timestamp() as at');
   return (rows[0] as { at: Date }).at.getTime();
 }
+
+/** Who signed the newest token of each authority, among the newest publications; null where its certificate was not at hand. */
+export async function selectNewestTimestampSigners(
+  q: Queryable,
+): Promise<{ source: string; signer: Buffer | null; at: Date }[]> {
+  const { rows } = await q.query<{ source: string; signer: Buffer | null; at: Date }>(
+    `select distinct on (m.source) m.source, m.certificates[1] as signer, m.collected_at as at
+     from (select tree_size from publication order by tree_size desc limit ${PUBLICATIONS_LOOKED_AT}) p
+       join timestamp_material m using (tree_size)
+     order by m.source, m.tree_size desc`,
+  );
+  return rows;
+}

@@ -14,6 +14,7 @@ import type { Caller } from '../access/authentication.ts';
 import { ACTIONS, ROLES, type Role } from '../access/rules.ts';
 import type { Account } from '../db/accounts.ts';
 import type { ApiKeyRow } from '../db/api-keys.ts';
+import type { IdentityCheckRow } from '../db/people.ts';
 import { FormatError } from '../errors.ts';
 import { checkFields, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
 import { HttpError } from './http-error.ts';
@@ -32,7 +33,21 @@ const ofInvitation = z.strictObject({ accountId: uuid, invitationId: foreignId }
 const ofKey = z.strictObject({ accountId: uuid, keyId: uuid });
 const ofSession = z.strictObject({ sessionId: foreignId });
 const invitationAlone = z.strictObject({ invitationId: foreignId });
-const afterAccount = z.strictObject({ after: uuid.optional().meta({ description: '`next` of the page before.' }) });
+const search = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .optional()
+  .meta({ description: 'A part of a name, or the whole number.' });
+const afterAccount = z.strictObject({
+  after: uuid.optional().meta({ description: '`next` of the page before.' }),
+  search,
+});
+const afterUser = z.strictObject({
+  after: foreignId.optional().meta({ description: '`next` of the page before.' }),
+  search,
+});
 const actingSchema = z.strictObject({ accountId: uuid });
 
 const role = z.enum(ROLES);
@@ -115,6 +130,21 @@ const accountSchema = z.strictObject({
   createdAt: utcTime,
 });
 const accountsSchema = z.strictObject({ accounts: z.array(accountSchema), next: uuid.nullable() });
+const usersSchema = z.strictObject({
+  users: z.array(
+    z.strictObject({
+      userId: z.string(),
+      name: z.string(),
+      email: z.string(),
+      emailConfirmed: z.boolean(),
+      twoFactorEnabled: z.boolean(),
+      passkeys: z.number().int().min(0),
+      since: utcTime,
+      accounts: z.array(z.strictObject({ accountId: uuid, name: z.string(), roles: z.array(role) })),
+    }),
+  ),
+  next: z.string().nullable(),
+});
 const PAGE = 100;
 
 /** Accounts, their members and keys. Another account answers as one that never was. */
@@ -430,10 +460,47 @@ export function accountRoutes(accounts: AccountService): Route[] {
       problems: ['invalid-parameter'],
       may: 'platform.read',
       handle: async (req, res) => {
-        const rows = await accounts.accounts(parseParameters(afterAccount, req.query).after ?? null);
+        const { after = null, search: wanted = null } = parseParameters(afterAccount, req.query);
+        const rows = await accounts.accounts(after, wanted);
         const page = rows.slice(0, PAGE);
         const next = rows.length > PAGE ? (page.at(-1)?.accountId ?? null) : null;
         sendJson(res, 200, { accounts: page.map(accountView), next });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/platform/users',
+      operationId: 'listUsers',
+      tag: 'access',
+      summary: { zh: '全部用户(运营)', en: 'All users, for the operator' },
+      description: 'Who can sign in, how, and for which accounts. Auditors do not see it: they need no addresses.',
+      parameters: { query: afterUser },
+      answers: [{ status: 200, means: 'A page.', mediaType: JSON_TYPE, body: { json: usersSchema } }],
+      problems: ['invalid-parameter'],
+      may: 'platform.operate',
+      handle: async (req, res) => {
+        const { after = null, search: wanted = null } = parseParameters(afterUser, req.query);
+        const rows = await accounts.users(after, wanted);
+        const page = rows.slice(0, PAGE);
+        sendJson(res, 200, {
+          users: page.map((user) => ({ ...user, since: time(user.since) })),
+          next: rows.length > PAGE ? (page.at(-1)?.userId ?? null) : null,
+        });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/platform/accounts/{accountId}/identity-checks',
+      operationId: 'listIdentityChecksOf',
+      tag: 'access',
+      summary: { zh: '账户的身份核验记录(运营)', en: "How an account's identity was checked, for the operator" },
+      parameters: { path: ofAccount },
+      answers: [{ status: 200, means: 'Newest first.', mediaType: JSON_TYPE, body: { json: identitySchema } }],
+      problems: ['account-not-found', 'invalid-parameter'],
+      may: 'platform.read',
+      handle: async (req, res) => {
+        const { accountId } = parseParameters(ofAccount, req.params);
+        sendJson(res, 200, { checks: (await accounts.identityChecksOf(accountId)).map(checkView) });
       },
     },
     {
@@ -554,10 +621,9 @@ async function checksOf(
   accounts: AccountService,
   accountId: string,
 ): Promise<z.infer<typeof identitySchema>['checks']> {
-  const checks = await accounts.identityChecks(accountId);
-  return checks.map((check) => ({
-    ...check,
-    checkedAt: timeOrNull(check.checkedAt),
-    recordedAt: time(check.recordedAt),
-  }));
+  return (await accounts.identityChecks(accountId)).map(checkView);
+}
+
+function checkView(check: IdentityCheckRow): z.infer<typeof identitySchema>['checks'][number] {
+  return { ...check, checkedAt: timeOrNull(check.checkedAt), recordedAt: time(check.recordedAt) };
 }

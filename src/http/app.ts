@@ -117,7 +117,7 @@ export interface AppParts {
   timestamping: Pick<Timestamping, 'status' | 'builtIn'>;
   calendars: () => readonly CalendarStatus[];
   /** What only those see who run the service or audit it. */
-  operation: Pick<PlatformRouteParts, 'platform' | 'anchoring' | 'witnesses'>;
+  operation: Pick<PlatformRouteParts, 'profiles' | 'sealChain' | 'anchoring' | 'witnesses'>;
   limits: HttpLimits;
   /** Folder of the built pages; null serves the interface alone. */
   pagesFolder: string | null;
@@ -287,6 +287,7 @@ export function routesOf(parts: AppParts): Route[] {
       authorities,
       calendars,
       nowMs: parts.nowMs,
+      vault,
       ...parts.operation,
     }),
     ...accessRoutes(parts.authentication, parts.cookie, accounts, signInWays),

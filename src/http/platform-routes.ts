@@ -1,14 +1,20 @@
+import { X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import type { AnchorStatus } from '../anchor/anchor-worker.ts';
+import { type PlatformProfiles, platformRecordSchema, printedDigest } from '../certificate/platform-profiles.ts';
 import { clearAlarm, selectAlarms, selectOpenAlarms } from '../db/alarms.ts';
 import { selectAnchorEvents, selectAnchorOfSize, selectAnchorTransactions } from '../db/anchors.ts';
-import { selectHoldings } from '../db/log-history.ts';
+import { selectFirstPublicationTime, selectLog } from '../db/leaves.ts';
+import { selectHoldings, selectUploadHoldings } from '../db/log-history.ts';
 import type { Database } from '../db/pool.ts';
-import { selectClockOffsets } from '../db/timestamps.ts';
-import { encodeHex, parseHex0x, sha256 } from '../format/bytes.ts';
-import { type PlatformProfile, platformSchema } from '../format/certificate.ts';
+import { selectClockOffsets, selectNewestTimestampSigners } from '../db/timestamps.ts';
+import { encodeHex, parseHex0x } from '../format/bytes.ts';
+import { platformSchema } from '../format/certificate.ts';
 import { address, count, evmChain, hex32, treePosition, utcTime, utcTimeOf } from '../format/fields.ts';
-import { encodeJson } from '../format/json.ts';
+import { parseLogRecord } from '../format/log.ts';
+import { countOrphanObjects, ORPHAN_AGE_MS } from '../intake/deposit-orphans.ts';
+import { selectKeySchedule } from '../log/key-schedule.ts';
+import type { ContentVault } from '../storage/stored-content.ts';
 import type { WitnessStatus } from '../witness/witness-circle.ts';
 import { readinessCheckSchema, type Status, statusSchema } from './answers.ts';
 import { HttpError } from './http-error.ts';
@@ -95,12 +101,77 @@ export const platformAnswerSchema = z.strictObject({
 });
 export type PlatformAnswer = z.infer<typeof platformAnswerSchema>;
 
+const x509Schema = z.strictObject({
+  subject: z.string(),
+  issuer: z.string(),
+  serialNumber: z.string(),
+  /** Of the whole certificate. */
+  sha256: hex32,
+  validFrom: utcTime,
+  validUntil: utcTime,
+});
+type X509View = z.infer<typeof x509Schema>;
+
+export const platformKeysSchema = z.strictObject({
+  /** Keys that have signed the log, the newest first: that one signs. */
+  log: z.array(
+    z.strictObject({
+      vkey: z.string(),
+      /** Operator's clock; of the first key, the first publication. Null before there is one. */
+      since: utcTime.nullable(),
+      /** Where the rotation to it stands in the log; null for the first one. */
+      leafIndex: treePosition.nullable(),
+      inUse: z.boolean(),
+    }),
+  ),
+  /** Signer first. */
+  seal: z.array(x509Schema),
+  /** Who signed the newest token of each authority. */
+  authorities: z.array(z.strictObject({ source: z.string(), lastTokenAt: utcTime, signer: x509Schema.nullable() })),
+  /** Name of the key that wraps data keys now; others are asked for what they wrapped. */
+  masterKey: z.string(),
+});
+
+export const platformStorageSchema = z.strictObject({
+  originals: count,
+  originalBytes: count,
+  previews: count,
+  previewBytes: count,
+  databaseBytes: count,
+  /** Resumable uploads on their way. */
+  openUploads: count,
+  openUploadBytes: count,
+  /** Null where the store does not say. */
+  freeBytes: count.nullable(),
+});
+
+export const orphansSchema = z.strictObject({ objects: count, orphans: count, isWhole: z.boolean() });
+
+export const profileVersionsSchema = z.strictObject({
+  /** Newest first. */
+  versions: z.array(
+    z.strictObject({
+      version: count,
+      record: platformRecordSchema,
+      inForceFrom: utcTime,
+      inForceUntil: utcTime.nullable(),
+      printedDigest: hex32,
+      source: z.enum(['settings', 'operator']),
+      /** Certificates that print it. */
+      certificates: count,
+    }),
+  ),
+});
+
 const clearSchema = z.strictObject({ code: z.string().min(1).max(100), subject: z.string().max(1000) });
 
 export interface PlatformRouteParts {
   db: Database;
   identity: Pick<Status, 'evaluation' | 'version'>;
-  platform: PlatformProfile;
+  profiles: PlatformProfiles;
+  /** DER of the seal in use, signer first. */
+  sealChain: readonly Uint8Array[];
+  vault: ContentVault;
   readiness: Readiness;
   anchoring: () => readonly AnchorStatus[];
   witnesses: () => readonly WitnessStatus[];
@@ -113,6 +184,8 @@ const JSON_TYPE = 'application/json';
 const ALARMS = 200;
 const CLOCKS = 200;
 const MAX_BODY_BYTES = 4096;
+const MAX_PROFILE_BYTES = 32 * 1024;
+const ORPHANS_LOOKED_AT = 100_000;
 /** Counting what is kept reads whole tables. */
 const HOLDINGS_REUSED_FOR_MS = 60_000;
 
@@ -142,7 +215,8 @@ export function platformRoutes(parts: PlatformRouteParts): Route[] {
       problems: [],
       may: 'platform.read',
       handle: async (_req, res) => {
-        const [kept, readiness, chains, clocks, open, alarms] = await Promise.all([
+        const [profile, kept, readiness, chains, clocks, open, alarms] = await Promise.all([
+          parts.profiles.printedAt(new Date(nowMs())),
           holdings(),
           parts.readiness.checks(performance.now()),
           Promise.all(parts.anchoring().map((status) => chainOf(db, status))),
@@ -154,8 +228,8 @@ export function platformRoutes(parts: PlatformRouteParts): Route[] {
           asOf: utcTimeOf(nowMs()),
           version: parts.identity.version,
           evaluation: parts.identity.evaluation,
-          profile: parts.platform,
-          profileDigest: encodeHex(sha256(encodeJson(parts.platform))),
+          profile,
+          profileDigest: encodeHex(printedDigest(profile)),
           readiness,
           chains,
           witnesses: parts.witnesses().map((w) => ({ ...w, cosignedSize: Number(w.cosignedSize) })),
@@ -199,7 +273,150 @@ export function platformRoutes(parts: PlatformRouteParts): Route[] {
         res.status(204).end();
       },
     },
+    ...profileRoutes(parts),
+    ...storageRoutes(parts),
   ];
+}
+
+function profileRoutes({ profiles, db, sealChain, vault }: PlatformRouteParts): Route[] {
+  const versions = async (): Promise<z.infer<typeof profileVersionsSchema>> => ({
+    versions: (await profiles.versions()).map((version) => ({
+      ...version,
+      inForceFrom: utcTimeOf(version.inForceFrom.getTime()),
+      inForceUntil: version.inForceUntil && utcTimeOf(version.inForceUntil.getTime()),
+    })),
+  });
+  return [
+    {
+      method: 'get',
+      path: '/api/v1/platform/profile',
+      operationId: 'listPlatformProfiles',
+      tag: 'service',
+      summary: { zh: '平台信息的各版本', en: 'Versions of the platform profile' },
+      description:
+        'Who runs the service, from when to when each version was in force, and how many certificates print it.',
+      answers: [{ status: 200, means: 'All.', mediaType: JSON_TYPE, body: { json: profileVersionsSchema } }],
+      problems: [],
+      may: 'platform.read',
+      handle: async (_req, res) => sendJson(res, 200, await versions()),
+    },
+    {
+      method: 'post',
+      path: '/api/v1/platform/profile',
+      operationId: 'addPlatformProfile',
+      tag: 'service',
+      summary: { zh: '登记新版本的平台信息', en: 'A new version of the platform profile' },
+      description: 'In force from now on. Earlier versions and the certificates that print them stay as they are.',
+      bodies: { [JSON_TYPE]: { json: platformRecordSchema } },
+      answers: [{ status: 201, means: 'All versions.', mediaType: JSON_TYPE, body: { json: profileVersionsSchema } }],
+      problems: ['invalid-parameter', 'body-too-large', 'unsupported-content-encoding', 'upload-aborted'],
+      may: 'platform.operate',
+      freshSignIn: true,
+      handle: async (req, res, { principal }) => {
+        const record = parseParameters(platformRecordSchema, await readJson(req, res, MAX_PROFILE_BYTES));
+        await profiles.add(record, { userId: principal.userId, accountId: principal.accountId });
+        sendJson(res, 201, await versions());
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/platform/keys',
+      operationId: 'getPlatformKeys',
+      tag: 'service',
+      summary: { zh: '使用中的密钥', en: 'Keys in use' },
+      description: 'Public parts and names only.',
+      answers: [{ status: 200, means: 'As of now.', mediaType: JSON_TYPE, body: { json: platformKeysSchema } }],
+      problems: [],
+      may: 'platform.read',
+      handle: async (_req, res) => {
+        const [log, authorities] = await Promise.all([logKeys(db), selectNewestTimestampSigners(db.pool)]);
+        const answer: z.infer<typeof platformKeysSchema> = {
+          log,
+          seal: sealChain.map(x509Of).filter((each) => each !== null),
+          authorities: authorities.map(({ source, signer, at }) => ({
+            ...{ source, lastTokenAt: utcTimeOf(at.getTime()) },
+            signer: signer === null ? null : x509Of(signer),
+          })),
+          masterKey: vault.keys.current.id,
+        };
+        sendJson(res, 200, answer);
+      },
+    },
+  ];
+}
+
+function storageRoutes({ db, vault, nowMs }: PlatformRouteParts): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/api/v1/platform/storage',
+      operationId: 'getPlatformStorage',
+      tag: 'service',
+      summary: { zh: '存储情况', en: 'What is stored' },
+      answers: [{ status: 200, means: 'As of now.', mediaType: JSON_TYPE, body: { json: platformStorageSchema } }],
+      problems: [],
+      may: 'platform.read',
+      handle: async (_req, res) => {
+        const [{ waitingLeaves: _, ...kept }, uploads, freeBytes] = await Promise.all([
+          holdingsOf(db),
+          selectUploadHoldings(db.pool),
+          vault.store.freeBytes?.() ?? null,
+        ]);
+        const answer: z.infer<typeof platformStorageSchema> = { ...kept, ...uploads, freeBytes };
+        sendJson(res, 200, answer);
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/v1/platform/storage/orphans',
+      operationId: 'countOrphans',
+      tag: 'service',
+      summary: { zh: '清点无主对象', en: 'Count objects that nothing mentions' },
+      description:
+        `Reads the names of at most ${ORPHANS_LOOKED_AT} objects. What uploads that broke off have left is removed at each start of a server, ` +
+        'once it is a day old.',
+      answers: [{ status: 200, means: 'Counted now.', mediaType: JSON_TYPE, body: { json: orphansSchema } }],
+      problems: [],
+      may: 'platform.read',
+      handle: async (_req, res) => {
+        const parts = { db, store: vault.store };
+        sendJson(res, 200, await countOrphanObjects(parts, nowMs(), ORPHAN_AGE_MS, ORPHANS_LOOKED_AT));
+      },
+    },
+  ];
+}
+
+/** The newest first. */
+async function logKeys(db: Database): Promise<z.infer<typeof platformKeysSchema>['log']> {
+  const log = await selectLog(db.pool);
+  if (log === undefined) return [];
+  const schedule = await selectKeySchedule(db.pool, parseLogRecord(log.record).keys);
+  const first = await selectFirstPublicationTime(db.pool);
+  const [firstKey, ...later] = schedule.keys();
+  const keys = [
+    { vkey: firstKey as string, since: first === undefined ? null : utcTimeOf(first.getTime()), leafIndex: null },
+    ...later.map((vkey, i) => ({
+      vkey,
+      since: schedule.rotations[i]?.record.effectiveFrom ?? null,
+      leafIndex: Number(schedule.rotations[i]?.leafIndex ?? 0n),
+    })),
+  ];
+  return keys.map((key, i) => ({ ...key, inUse: i === keys.length - 1 })).reverse();
+}
+
+/** Null for what is no X.509 certificate that Node reads. */
+function x509Of(der: Uint8Array): X509View | null {
+  try {
+    const { subject, issuer, serialNumber, fingerprint256, validFromDate, validToDate } = new X509Certificate(der);
+    return {
+      ...{ subject: subject.replaceAll('\n', ', '), issuer: issuer.replaceAll('\n', ', '), serialNumber },
+      sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
+      validFrom: utcTimeOf(validFromDate.getTime()),
+      validUntil: utcTimeOf(validToDate.getTime()),
+    };
+  } catch {
+    return null;
+  }
 }
 
 async function holdingsOf(db: Database) {

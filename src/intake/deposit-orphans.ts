@@ -4,6 +4,8 @@ import type { Database } from '../db/pool.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 const NAMES_AT_A_TIME = 500;
+/** Longer than any upload may take: what is younger may yet be named by a deposit. */
+export const ORPHAN_AGE_MS = 24 * 3600_000;
 
 /**
  * Removes objects whose deposit never came to be: the upload broke off with the process, or the commit failed while the store
@@ -17,31 +19,69 @@ export async function removeOrphanObjects(
   olderThanMs: number,
 ): Promise<number> {
   let removed = 0;
-  let names: string[] = [];
-  const flush = async () => {
-    removed += await removeUnnamed({ db, store }, names);
-    names = [];
-  };
-  for await (const name of store.list('deposit/')) {
-    const madeAtMs = madeAtMsOf(depositIdOf(name));
-    if (madeAtMs === undefined || madeAtMs > nowMs - olderThanMs) continue;
-    names.push(name);
-    if (names.length === NAMES_AT_A_TIME) await flush();
-  }
-  await flush();
-  return removed;
-}
-
-async function removeUnnamed({ db, store }: { db: Database; store: ObjectStore }, names: string[]): Promise<number> {
-  if (names.length === 0) return 0;
-  const named = await selectReferencedObjectNames(db.pool, names);
-  let removed = 0;
-  for (const name of names) {
-    if (named.has(name) || (await selectDeposit(db.pool, depositIdOf(name))) !== undefined) continue;
+  for await (const name of orphans({ db, store }, nowMs - olderThanMs, Number.POSITIVE_INFINITY)) {
+    if (name === undefined) continue;
     await store.delete(name);
     removed++;
   }
   return removed;
+}
+
+export interface OrphanCount {
+  /** Objects looked at. */
+  objects: number;
+  orphans: number;
+  /** False if there are more objects than `mostObjects`. */
+  isWhole: boolean;
+}
+
+/** What `removeOrphanObjects` would remove, of the first `mostObjects` that the store lists. */
+export async function countOrphanObjects(
+  parts: { db: Database; store: ObjectStore },
+  nowMs: number,
+  olderThanMs: number,
+  mostObjects: number,
+): Promise<OrphanCount> {
+  const count: OrphanCount = { objects: 0, orphans: 0, isWhole: true };
+  for await (const name of orphans(parts, nowMs - olderThanMs, mostObjects + 1)) {
+    if (count.objects === mostObjects) return { ...count, isWhole: false };
+    count.objects++;
+    if (name !== undefined) count.orphans++;
+  }
+  return count;
+}
+
+/** For each object its name if nothing mentions it, and undefined otherwise. */
+async function* orphans(
+  { db, store }: { db: Database; store: ObjectStore },
+  madeBeforeMs: number,
+  mostObjects: number,
+): AsyncGenerator<string | undefined> {
+  let objects = 0;
+  let names: string[] = [];
+  for await (const name of store.list('deposit/')) {
+    if (objects++ === mostObjects) break;
+    const madeAtMs = madeAtMsOf(depositIdOf(name));
+    if (madeAtMs === undefined || madeAtMs > madeBeforeMs) {
+      yield undefined;
+      continue;
+    }
+    names.push(name);
+    if (names.length === NAMES_AT_A_TIME) {
+      yield* unnamed(db, names);
+      names = [];
+    }
+  }
+  yield* unnamed(db, names);
+}
+
+async function* unnamed(db: Database, names: readonly string[]): AsyncGenerator<string | undefined> {
+  if (names.length === 0) return;
+  const named = await selectReferencedObjectNames(db.pool, [...names]);
+  for (const name of names) {
+    const isMentioned = named.has(name) || (await selectDeposit(db.pool, depositIdOf(name))) !== undefined;
+    yield isMentioned ? undefined : name;
+  }
 }
 
 function depositIdOf(objectName: string): string {

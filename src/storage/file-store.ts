@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { type FileHandle, open, opendir, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, opendir, rm, rmdir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { linkExclusively, makeFolderDurably, syncFolder, writeSynced } from './durable-file.ts';
@@ -87,6 +87,15 @@ export class FileObjectStore implements ObjectStore {
     } catch (error) {
       await file?.close();
       throw asStorageError(error, `read ${name}`);
+    }
+  }
+
+  async freeBytes(): Promise<number> {
+    try {
+      const { bavail, bsize } = await statfs(this.#objects);
+      return bavail * bsize;
+    } catch (error) {
+      throw asStorageError(error, 'ask for the free space');
     }
   }
 

@@ -55,6 +55,8 @@ export interface ObjectStore {
    * no record mentions; never needed to serve a request.
    */
   list(prefix: string): AsyncIterable<string>;
+  /** Bytes that can still be stored; only where the store has an end that it knows. */
+  freeBytes?(): Promise<number>;
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}(?:\/[a-z0-9][a-z0-9._-]{0,99})*$/;

@@ -197,7 +197,7 @@ export async function makeIssuerParts(
       return verifyCertificate(json, [], openTrust(policy, [], undefined));
     },
     evaluation: true,
-    platform: PLATFORM,
+    platformAt: async () => PLATFORM,
     verificationUrl: 'https://tiezheng.example.org/verify',
     nowMs: () => ISSUE_TIME,
     ...parts,

@@ -11,6 +11,7 @@ import type { Mail } from '../../src/access/mail.ts';
 import { SignIn, type SignInSettings } from '../../src/access/sign-in.ts';
 import { type GuardLimits, SignInGuard } from '../../src/access/sign-in-guard.ts';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
+import { PlatformProfiles } from '../../src/certificate/platform-profiles.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
 import { CustodyFiles } from '../../src/custody/custody-file.ts';
@@ -18,8 +19,8 @@ import { HandOvers } from '../../src/custody/hand-overs.ts';
 import { insertAccount } from '../../src/db/accounts.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
-import { encodeBase64, encodeHex } from '../../src/format/bytes.ts';
 import { Erasures } from '../../src/erasure/erasures.ts';
+import { encodeBase64, encodeHex } from '../../src/format/bytes.ts';
 import type { Policy } from '../../src/format/policy.ts';
 import { type AppParts, buildApp, DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/app.ts';
 import { createHttpServer, DEFAULT_TIMEOUTS, type ServerTimeouts } from '../../src/http/http-server.ts';
@@ -91,11 +92,12 @@ export class ServiceWorld {
   readonly parts: AppParts;
   /** Lines of the diagnostics, parsed. */
   readonly diagnostics: Record<string, unknown>[] = [];
-  readonly signer: CheckpointSigner;
   /** What each package was to tell of actors. */
   readonly packagedWith: ('opened' | 'closed')[] = [];
+  readonly signer: CheckpointSigner;
   readonly uploads: Uploads;
   readonly sealer: Sealer;
+  readonly profiles: PlatformProfiles;
   server!: Server;
   url = '';
   apiKey = '';
@@ -128,6 +130,7 @@ export class ServiceWorld {
     this.db = db;
     this.store = store;
     this.sealer = sealer;
+    this.profiles = new PlatformProfiles({ db, nowMs });
     this.keys = new MasterKeyRing(new LocalMasterKey('test', new Uint8Array(32).fill(3)));
     this.signer = new CheckpointSigner('log.example.org/test', new Uint8Array(32).fill(7));
     this.reader = new LogReader(db.pool);
@@ -250,15 +253,15 @@ export class ServiceWorld {
         evaluation: true,
         nowMs,
       }),
-      webhooks: new WebhookService({ db, keys: this.keys, peers: 'public', nowMs }),
-      identity: {
-        evaluation: true,
       erasures: new Erasures({
         db,
         store: this.store,
         nowMs,
         onTrouble: (error) => this.diagnostics.push({ part: 'erasures', error: String(error) }),
       }),
+      webhooks: new WebhookService({ db, keys: this.keys, peers: 'public', nowMs }),
+      identity: {
+        evaluation: true,
         version: '0.0.0-test',
         origin: this.signer.origin,
         vkey: this.signer.vkey,
@@ -277,7 +280,8 @@ export class ServiceWorld {
       timestamping: { status: () => [], builtIn: null },
       calendars: () => [{ url: 'https://calendar.example.org', state: 'ok' }],
       operation: {
-        platform: { name: '铁证 Tiezheng', operator: null, website: null, filingNo: null, interests: null },
+        profiles: this.profiles,
+        sealChain: sealer.certificateChain,
         anchoring: () => [],
         witnesses: () => [],
       },
@@ -326,6 +330,9 @@ export class ServiceWorld {
       () => drop(),
       () => rm(folder, { recursive: true, force: true }),
     );
+    await world.profiles.takeSettings({
+      ...{ name: '铁证 Tiezheng', operator: null, website: null, filingNo: null, interests: null },
+    });
     await world.sequencer.start();
     ({ accountId: world.accountId, apiKey: world.apiKey } = await world.createAccount('评估存证人 Evaluation'));
     world.server = createHttpServer(buildApp(world.parts), { ...DEFAULT_TIMEOUTS, ...options.timeouts });
