@@ -72,7 +72,7 @@ const grantSchema = z.strictObject({
   revokedAt: utcTime.nullable(),
 });
 const grantListSchema = z.strictObject({ grants: z.array(grantSchema), next: uuid.nullable() });
-const receivedListSchema = z.strictObject({
+export const receivedListSchema = z.strictObject({
   grants: z.array(grantSchema.extend({ giverName: z.string(), title: z.string().nullable() })),
   next: uuid.nullable(),
 });

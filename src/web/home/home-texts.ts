@@ -1,4 +1,5 @@
 import type { Text } from '../texts.ts';
+import type { RequestState } from './home-answers.ts';
 
 /** Every word of the first page. */
 export const homeTexts = {
@@ -52,5 +53,77 @@ export const homeTexts = {
 
   // Whoever is signed in
   title: { zh: '接下来做什么', en: 'What to do next' },
+  actingFor: { zh: '当前账户：', en: 'You act for' },
   handIn: { zh: '提交新的存证', en: 'Hand in something new' },
+  verifyMany: { zh: '批量核验', en: 'Verify many at once' },
+  unavailable: { zh: '这一部分暂时读不到。', en: 'This part cannot be read at the moment.' },
+  all: { zh: '查看全部', en: 'See all' },
+
+  // Right holders
+  firstTitle: { zh: '第一步', en: 'The first step' },
+  firstLead: {
+    zh: '您还没有存证。选择一个文件，写下它的来源，核对后提交；几分钟后即可下载证书。',
+    en: 'You have no deposits yet. Choose a file, say where it comes from, check, and hand it in; minutes later its certificate can be downloaded.',
+  },
+  onTheWayTitle: { zh: '办理中的存证', en: 'Deposits on their way' },
+  onTheWayNone: { zh: '没有办理中的存证。', en: 'None is on its way.' },
+  safeNow: { zh: '现状：', en: 'Now:' },
+  finalAt: { zh: '最终确认：', en: 'Final:' },
+  heldUp: { zh: '受阻：', en: 'Held up:' },
+  uploadsTitle: { zh: '还没有传完的原件', en: 'Originals that have not arrived' },
+  uploadsLead: {
+    zh: '摘要已经存证，时间不受影响。在提交页再次选择同样的文件，会从中断处继续。',
+    en: 'Their digests are deposited and the time is fixed. Choose the same files again on the hand-in page, and they go on where they stopped.',
+  },
+  uploadFiles: { zh: '文件数：', en: 'files:' },
+  uploadArrived: { zh: '已送达', en: 'arrived:' },
+  uploadUntil: { zh: '保留至', en: 'kept until' },
+  uploadContinue: { zh: '继续上传', en: 'Go on with the upload' },
+  certificatesTitle: { zh: '可以下载的证书', en: 'Certificates to download' },
+  certificatesNone: { zh: '还没有证书。', en: 'No certificate yet.' },
+  issuedAt: { zh: '签发于', en: 'issued' },
+  handOversTitle: { zh: '等待确认的移交', en: 'Hand-overs that wait for confirmation' },
+  handOverForMe: { zh: '等您确认，移交人：', en: 'waits for you; given by' },
+  handOverByMe: { zh: '等对方确认，接收人：', en: 'waits for the receiver:' },
+  handOverUntil: { zh: '有效期至', en: 'until' },
+  openHandOvers: { zh: '去确认', en: 'Confirm' },
+  deadlinesTitle: { zh: '即将到期', en: 'Deadlines soon' },
+  overdue: { zh: '已过期', en: 'overdue' },
+  dueAt: { zh: '到期', en: 'due' },
+  requestsTitle: { zh: '向公证、调解机构的申请', en: 'Requests to offices' },
+
+  // Offices
+  deskTitle: { zh: '新的核验申请', en: 'New requests' },
+  deskNone: {
+    zh: '没有等待受理的申请。手上有别处得到的证书或材料包，可以直接核验。',
+    en: 'No request waits. A certificate or package that reached you otherwise can be verified at once.',
+  },
+  deskAcceptedTitle: { zh: '已受理、尚未办结', en: 'Accepted and not finished' },
+  depositsInIt: { zh: '存证数：', en: 'deposits:' },
+
+  // Readers
+  receivedTitle: { zh: '他人授权给我的', en: 'Shared with me' },
+  receivedNone: {
+    zh: '目前没有人授权给您。收到链接的，请直接打开链接；手上有证书的，可以直接核验。',
+    en: 'Nothing is shared with you at the moment. If you were sent a link, open it; if you have a certificate, verify it.',
+  },
+  receivedFrom: { zh: '授权人：', en: 'from' },
+  receivedUntil: { zh: '至', en: 'until' },
+  aDeposit: { zh: '存证', en: 'deposit' },
+  aMatter: { zh: '案件', en: 'matter' },
+
+  // Whoever runs the service
+  alarmsTitle: { zh: '未解除的警报', en: 'Open alarms' },
+  alarmsNone: { zh: '没有未解除的警报。', en: 'No alarm is open.' },
+  toOperation: { zh: '平台运行', en: 'Operation' },
+
+  newsTitle: { zh: '最近的消息', en: 'Lately' },
 } satisfies Record<string, Text>;
+
+export const requestStateTexts: Record<RequestState, Text> = {
+  submitted: { zh: '等待受理', en: 'waits for the office' },
+  accepted: { zh: '已受理', en: 'accepted' },
+  'deed-issued': { zh: '已出具公证书', en: 'a deed was issued' },
+  refused: { zh: '不予办理', en: 'refused' },
+  withdrawn: { zh: '已撤回', en: 'withdrawn' },
+};
