@@ -255,9 +255,9 @@ export class HandOvers {
     const entries = new Map(
       (await selectFileEntries(pool, depositId)).map(({ fileIndex, body }) => [fileIndex, parseFileEntry(body)]),
     );
+    if (entries.size === 0) throw invalid(`what deposit ${depositId} says was erased`);
     const items: HandOverStatement['items'] = [];
     for (const fileIndex of new Set(files ?? entries.keys())) {
-    if (entries.size === 0) throw invalid(`what deposit ${depositId} says was erased`);
       const entry = entries.get(fileIndex);
       if (entry === undefined) throw invalid(`file ${fileIndex}: the deposit has ${entries.size}`);
       items.push({ what: 'original', fileIndex, sha256: entry.digests.sha256, description: null });

@@ -14,6 +14,9 @@ export type ErasureBasis = (typeof ERASURE_BASES)[number];
 /** What stays of a deposit beside its leaf and its custody. */
 export interface ErasureRow {
   depositId: string;
+  /** Its place in the log. */
+  depositNo: bigint;
+  receivedAt: Date;
   basis: ErasureBasis;
   /** Files that it had. */
   fileCount: number;
@@ -22,10 +25,16 @@ export interface ErasureRow {
   completedAt: Date | null;
 }
 
-const COLUMNS = `deposit_id as "depositId", basis, file_count as "fileCount", erased_at as "erasedAt", completed_at as "completedAt"`;
+const COLUMNS = `e.deposit_id as "depositId", s.leaf_index as "depositNo", d.received_at as "receivedAt", e.basis,
+  e.file_count as "fileCount", e.erased_at as "erasedAt", e.completed_at as "completedAt"`;
 
 export async function selectErasure(q: Queryable, depositId: string): Promise<ErasureRow | undefined> {
-  return (await q.query<ErasureRow>(`select ${COLUMNS} from erasure where deposit_id = $1`, [depositId])).rows[0];
+  const { rows } = await q.query<ErasureRow>(
+    `select ${COLUMNS} from erasure e join deposit d using (deposit_id) join submission s using (submission_id)
+     where e.deposit_id = $1`,
+    [depositId],
+  );
+  return rows[0];
 }
 
 export async function insertErasure(

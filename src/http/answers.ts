@@ -70,6 +70,10 @@ export type DepositSummary = z.infer<typeof depositSummarySchema>;
 
 export const depositDetailSchema = z.strictObject({
   ...depositSummarySchema.shape,
+  /** How the caller stands to it. */
+  relation: z.enum(['own', 'granted']),
+  /** In a matter, or as a derivative of one that is: no preview of it is shown to anybody. */
+  isTradeSecret: z.boolean(),
   record: depositRecordSchema,
   annexes: z.strictObject({ depositor: depositorSchema, statement: statementAnnexSchema }),
   files: z.array(

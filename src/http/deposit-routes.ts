@@ -219,7 +219,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { progress, fence } = await openContent(caller, 'deposit.read', depositId);
+        const { progress, fence, relation } = await openContent(caller, 'deposit.read', depositId);
+        const isTradeSecret = await selectIsTradeSecret(db.pool, depositId);
         await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'deposit' } });
         const { record, annexes, entries, objects, uploads } = await readWithin(db, fence, async (q) => ({
           record: await selectRecord(q, depositId),
@@ -235,7 +236,15 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
           throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
         }
         const summary = depositSummary(progress, alarms, chains());
-        sendJson(res, 200, depositDetail(summary, { record, depositor, statement, entries, objects, uploads }));
+        sendJson(
+          res,
+          200,
+          depositDetail(
+            summary,
+            { relation, isTradeSecret },
+            { record, depositor, statement, entries, objects, uploads },
+          ),
+        );
       },
     },
     {
@@ -375,8 +384,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         { status: 206, means: 'The range asked for.', mediaType: '*/*', body: { bytes: 'a range of the original' } },
       ],
       problems: [
-        'deposit-erased',
         'deposit-not-found',
+        'deposit-erased',
         'original-not-held',
         'range-not-satisfiable',
         'invalid-parameter',
@@ -476,8 +485,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       parameters: { path: ofFile },
       answers: [{ status: 200, means: 'A picture.', mediaType: 'image/*', body: { bytes: 'the preview' } }],
       problems: [
-        'deposit-erased',
         'deposit-not-found',
+        'deposit-erased',
         'preview-not-held',
         'range-not-satisfiable',
         'invalid-parameter',

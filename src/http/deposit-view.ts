@@ -95,6 +95,7 @@ function stageOf({ certificate, anchor, publication, leafIndex }: DepositProgres
 /** All that a deposit says, opened: its depositor may see it whole. The rows are canonical bytes of this service's own. */
 export function depositDetail(
   summary: DepositSummary,
+  standing: Pick<DepositDetail, 'relation' | 'isTradeSecret'>,
   rows: {
     record: Uint8Array;
     depositor: Uint8Array;
@@ -106,6 +107,7 @@ export function depositDetail(
 ): DepositDetail {
   return {
     ...summary,
+    ...standing,
     record: parseDepositRecord(rows.record),
     annexes: { depositor: parseDepositorAnnex(rows.depositor), statement: parseStatementAnnex(rows.statement) },
     files: rows.entries.map((row) => {

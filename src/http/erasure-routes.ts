@@ -26,6 +26,9 @@ const orderSchema = z.strictObject({
 /** What stays: nothing of the content. */
 export const erasureSchema = z.strictObject({
   depositId: uuid,
+  /** Its place in the log, which stays. */
+  depositNo: treePosition,
+  receivedAt: utcTime,
   basis: z.enum(ERASURE_BASES),
   /** Files that the deposit had. */
   fileCount: z.number().int().min(0),
@@ -40,8 +43,10 @@ export const erasureSchema = z.strictObject({
 export function erasureRoutes({ db, erasures, nowMs }: ErasureRouteParts): Route[] {
   const notFound = (depositId: string) => () =>
     new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
-  const view = async ({ depositId, basis, fileCount, erasedAt, completedAt }: ErasureRow) => ({
+  const view = async ({ depositId, depositNo, receivedAt, basis, fileCount, erasedAt, completedAt }: ErasureRow) => ({
     depositId,
+    depositNo: Number(depositNo),
+    receivedAt: utcTimeOf(receivedAt.getTime()),
     basis,
     fileCount,
     erasedAt: utcTimeOf(erasedAt.getTime()),

@@ -39,6 +39,8 @@ export type DepositSummary = z.infer<typeof summarySchema>;
 
 export const detailSchema = z.object({
   ...summarySchema.shape,
+  relation: z.enum(['own', 'granted']),
+  isTradeSecret: z.boolean(),
   record: depositRecordSchema,
   annexes: z.object({ depositor: depositorSchema, statement: statementAnnexSchema }),
   files: z.array(

@@ -41,6 +41,9 @@ export class StandInService {
   state: DepositSummary['state'] = 'in-log';
   alarms: string[] = [];
   evaluation = true;
+  /** Of the caller to the deposit. */
+  relation: 'own' | 'granted' = 'own';
+  isTradeSecret = false;
   roles: string[] = ['holder'];
   /** Answers at these paths below /api/v1, as the service would give them. */
   readonly answers = new Map<string, unknown>();
@@ -189,6 +192,8 @@ export class StandInService {
     const { receipt } = world;
     return {
       ...this.#summary(world),
+      relation: this.relation,
+      isTradeSecret: this.isTradeSecret,
       record: receipt.record,
       annexes: receipt.annexes,
       files: receipt.files.map((file) => ({ ...file, originalHeld: true, upload: null, preview: null })),
