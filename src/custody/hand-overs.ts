@@ -13,6 +13,7 @@ import {
 } from '../db/hand-overs.ts';
 import { notifyLog } from '../db/leaves.ts';
 import type { Database } from '../db/pool.ts';
+import { readWithin } from '../db/row-security.ts';
 import { FormatError } from '../errors.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { commit } from '../format/commitment.ts';
@@ -181,7 +182,8 @@ export class HandOvers {
 
   /** For its giver and its receiver. @throws CustodyError `hand-over-not-found`, also for everybody else */
   async of(handOverId: string, accountId: string): Promise<HandOverRow> {
-    const row = await selectHandOver(this.#parts.db.pool, handOverId);
+    const { db, nowMs } = this.#parts;
+    const row = await readWithin(db, { accountId, at: new Date(nowMs()) }, (q) => selectHandOver(q, handOverId));
     if (row === undefined || (row.giverAccount !== accountId && row.receiverAccount !== accountId)) {
       throw notFound(handOverId);
     }

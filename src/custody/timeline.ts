@@ -1,5 +1,6 @@
 import { selectCustodyChain, selectCustodyLeaves, selectCustodyTimeline } from '../db/custody.ts';
 import type { Database } from '../db/pool.ts';
+import { type Fence, readWithin } from '../db/row-security.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { type CustodyActor, parseCustodyActor, parseCustodyEvent } from '../format/custody.ts';
 import { beginCustody } from './custodian.ts';
@@ -32,20 +33,23 @@ export interface Timeline {
 }
 
 /**
- * What was recorded of a deposit, newest first.
+ * What was recorded of a deposit, newest first, as far as it is within the fence.
  * @param before events with a smaller index
  * @throws CustodyError `custody-deposit-unknown`
  */
 export async function readTimeline(
   db: Database,
+  fence: Fence,
   depositId: string,
   { before, limit, actors }: { before: number; limit: number; actors: 'opened' | 'closed' },
 ): Promise<Timeline> {
   await beginCustody(db, depositId);
-  const chain = await selectCustodyChain(db.pool, depositId);
-  const leaves = await selectCustodyLeaves(db.pool, depositId);
+  const { chain, leaves, rows } = await readWithin(db, fence, async (q) => ({
+    chain: await selectCustodyChain(q, depositId),
+    leaves: await selectCustodyLeaves(q, depositId),
+    rows: await selectCustodyTimeline(q, depositId, before, limit),
+  }));
   const newest = leaves.findLast(({ leafIndex }) => leafIndex !== null);
-  const rows = await selectCustodyTimeline(db.pool, depositId, before, limit);
   const last = rows.at(-1);
   return {
     count: chain?.eventCount ?? 0,

@@ -1,13 +1,14 @@
 import type { Response } from 'express';
 import * as z from 'zod';
 import type { Caller } from '../access/authentication.ts';
-import { mayDo, type Relation } from '../access/rules.ts';
+import { mayDo, type Principal, type Relation } from '../access/rules.ts';
 import { CustodyError } from '../custody/custody-error.ts';
 import type { CustodyFiles } from '../custody/custody-file.ts';
 import { type HandOvers, MAX_VALID_DAYS } from '../custody/hand-overs.ts';
 import { readTimeline } from '../custody/timeline.ts';
 import { type HandOverRow, selectHandOversOfAccount, selectHandOversOfDeposit } from '../db/hand-overs.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
+import { type Fence, readWithin } from '../db/row-security.ts';
 import {
   custodyDetailSchema,
   custodyFileSchema,
@@ -170,6 +171,9 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
   const { files, handOvers } = custody;
   const note = custodyNotes(db, nowMs);
   const now = () => new Date(nowMs());
+  const fenceOf = (principal: Principal): Fence => ({ ...principal, at: now() });
+  const within = <T>(principal: Principal, read: (q: Queryable) => Promise<T>) =>
+    readWithin(db, fenceOf(principal), read);
   const relationTo = (
     { principal }: Caller,
     action: 'custody.read' | 'custody.hand-over' | 'deposit.read',
@@ -197,12 +201,12 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
         const { depositId } = parseParameters(ofDeposit, req.params);
         const { limit = '50', before } = parseParameters(timelineQuery, req.query);
         const isOwn = (await relationTo(caller, 'custody.read', depositId)) === 'own';
-        const timeline = await readTimeline(db, depositId, {
+        const timeline = await readTimeline(db, fenceOf(caller.principal), depositId, {
           before: before === undefined ? 2 ** 31 - 1 : Number(before),
           limit: Number(limit),
           actors: isOwn ? 'opened' : 'closed',
         });
-        const given = isOwn ? await selectHandOversOfDeposit(db.pool, depositId) : [];
+        const given = isOwn ? await within(caller.principal, (q) => selectHandOversOfDeposit(q, depositId)) : [];
         sendJson(res, 200, { depositId, ...timeline, handOvers: given.map(view) });
       },
     },
@@ -261,9 +265,11 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
       ],
       problems: ['invalid-parameter'],
       may: 'custody.read',
-      handle: async (req, res, { account }) => {
+      handle: async (req, res, { account, principal }) => {
         const { side, limit = '50', before = null } = parseParameters(listQuery, req.query);
-        const rows = await selectHandOversOfAccount(db.pool, side, account.accountId, Number(limit) + 1, before);
+        const rows = await within(principal, (q) =>
+          selectHandOversOfAccount(q, side, account.accountId, Number(limit) + 1, before),
+        );
         const page = rows.slice(0, Number(limit));
         const next = rows.length > page.length ? (page.at(-1)?.handOverId ?? null) : null;
         sendJson(res, 200, { handOvers: page.map(view), next });

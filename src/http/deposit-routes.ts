@@ -116,8 +116,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     const relation = await requireRelation(db.pool, principal, action, { depositId }, at, () =>
       noDeposit(depositId, lost),
     );
-    const grantedDepositIds = relation === 'granted' ? [depositId] : [];
-    const fence = { accountId: principal.accountId, grantedDepositIds };
+    const fence: Fence = { ...principal, at };
     const progress = await readWithin(db, fence, (q) => selectDepositProgress(q, depositId));
     if (progress === undefined) throw noDeposit(depositId, lost);
     return { progress, fence, relation };
@@ -196,7 +195,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       handle: async (req, res, { account }) => {
         const { limit = '50', before = null } = parseParameters(listQuery, req.query);
         const { accountId } = account;
-        const rows = await readWithin(db, { accountId }, (q) =>
+        const rows = await readWithin(db, { accountId, at: new Date(parts.nowMs()) }, (q) =>
           selectDepositProgressOfAccount(q, accountId, Number(limit) + 1, before),
         );
         const alarms = await alarmCodes();

@@ -3,7 +3,8 @@ import type { Principal } from '../access/rules.ts';
 import { recordedBefore } from '../custody/custodian.ts';
 import { selectFileEntries } from '../db/deposits.ts';
 import { selectEqualFiles, selectFilesByDigest, selectIsTradeSecret } from '../db/grants.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
+import { readWithin } from '../db/row-security.ts';
 import { parseHex } from '../format/bytes.ts';
 import { MAX_FILES, parseFileEntry } from '../format/deposit.ts';
 import { hex32, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
@@ -98,11 +99,15 @@ const NOTICE = {
 /** Finding one's way among files: never one step beyond what the caller owns or was granted. */
 export function lookUpRoutes({ db, vault, previews, nowMs }: LookUpRouteParts): Route[] {
   const now = () => new Date(nowMs());
+  const within = <T>(principal: Principal, read: (q: Queryable) => Promise<T>) =>
+    readWithin(db, { ...principal, at: now() }, read);
 
   const sideOf = async (principal: Principal, depositId: string, index: number) => {
     const notFound = () => new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
     const relation = await requireRelation(db.pool, principal, 'deposit.read', { depositId }, now(), notFound);
-    const row = (await selectFileEntries(db.pool, depositId)).find((entry) => entry.fileIndex === index);
+    const entries = await within(principal, (q) => selectFileEntries(q, depositId));
+    if (entries.length === 0) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
+    const row = entries.find((entry) => entry.fileIndex === index);
     if (row === undefined) throw new HttpError('not-found', `file ${index}: the deposit has none`);
     const { mediaType, sizeBytes, digests } = parseFileEntry(row.body);
     const isSecret = await selectIsTradeSecret(db.pool, depositId);
@@ -153,7 +158,9 @@ export function lookUpRoutes({ db, vault, previews, nowMs }: LookUpRouteParts): 
           alg: sha256 === undefined ? 'sm3' : 'sha256',
           value: parseHex((sha256 ?? sm3) as string),
         } as const;
-        const found = await selectFilesByDigest(db.pool, principal.accountId, digest, now(), MAX_FOUND);
+        const found = await within(principal, (q) =>
+          selectFilesByDigest(q, principal.accountId, digest, now(), MAX_FOUND),
+        );
         const files = found.map(({ isOwn, receivedAt, ...file }) => ({
           ...file,
           receivedAt: utcTimeOf(receivedAt.getTime()),
@@ -177,7 +184,7 @@ export function lookUpRoutes({ db, vault, previews, nowMs }: LookUpRouteParts): 
         const { depositId } = parseParameters(ofDeposit, req.params);
         const notFound = () => new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
         await requireRelation(db.pool, principal, 'deposit.list', { depositId }, now(), notFound);
-        const rows = await selectEqualFiles(db.pool, principal.accountId, depositId, MAX_FOUND);
+        const rows = await within(principal, (q) => selectEqualFiles(q, principal.accountId, depositId, MAX_FOUND));
         const equal = rows.map((row) => ({ ...row, otherReceivedAt: utcTimeOf(row.otherReceivedAt.getTime()) }));
         sendJson(res, 200, { equal });
       },
@@ -191,7 +198,7 @@ export function lookUpRoutes({ db, vault, previews, nowMs }: LookUpRouteParts): 
       description: 'Whether the bytes are equal, and for pictures a perceptual distance, which is a hint and says so.',
       parameters: { query: comparisonQuery },
       answers: [{ status: 200, means: 'Both sides.', mediaType: JSON_TYPE, body: { json: comparisonSchema } }],
-      problems: ['deposit-not-found', 'not-found', 'invalid-parameter', 'object-corrupt'],
+      problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'invalid-parameter', 'object-corrupt'],
       may: 'deposit.read',
       handle: async (req, res, { principal }) => {
         const {

@@ -21,7 +21,7 @@ import {
   selectParts,
   selectUserNames,
 } from '../db/matters.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import { readWithin } from '../db/row-security.ts';
 import { text, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
 import { DepositError } from '../intake/deposit-error.ts';
@@ -241,11 +241,13 @@ const PARTS: readonly PartWords[] = [
 export function matterRoutes(parts: MatterRouteParts): Route[] {
   const { db, matters, nowMs } = parts;
   const now = () => new Date(nowMs());
+  const within = <T>(principal: Principal, read: (q: Queryable) => Promise<T>) =>
+    readWithin(db, { ...principal, at: now() }, read);
 
   /** The matter, if the caller may do this with it; what he sees of it is `coverage`. */
   const matterFor = async (principal: Principal, action: 'matter.read' | 'matter.edit', matterId: string) => {
     const relation = await requireRelation(db.pool, principal, action, { matterId }, now(), matterNotFound);
-    const matter = await selectMatter(db.pool, matterId);
+    const matter = await within(principal, (q) => selectMatter(q, matterId));
     if (matter === undefined) throw matterNotFound();
     const coverage = relation === 'own' ? 'everything' : await coverageOf(principal, matterId);
     return { matter, relation, coverage };
@@ -260,26 +262,25 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
     return found.matter;
   };
   /** All rows of a part that a reader with this coverage sees; a matter has a bounded number. */
-  const visible = async (part: MatterPart, matterId: string, coverage: Coverage): Promise<PartRow[]> => {
-    const rows = await selectParts(db.pool, part, matterId, { limit: MAX_PARTS, after: null });
+  const visible = async (q: Queryable, part: MatterPart, matterId: string, coverage: Coverage): Promise<PartRow[]> => {
+    const rows = await selectParts(q, part, matterId, { limit: MAX_PARTS, after: null });
     if (coverage === 'everything') return rows;
     const isShown = (row: PartRow) => row.disclosure !== 'withheld';
     if (part === 'item') return rows.filter(isShown);
     if (part !== 'relation') return rows;
-    const items = (await selectParts(db.pool, 'item', matterId, { limit: MAX_PARTS, after: null })).filter(isShown);
+    const items = (await selectParts(q, 'item', matterId, { limit: MAX_PARTS, after: null })).filter(isShown);
     const ids = new Set(items.map((item) => item.id));
     return rows.filter((row) => ids.has(String(row.itemId)) && ids.has(String(row.otherItemId)));
   };
 
   const indexFor = async (principal: Principal, matterId: string, format: string): Promise<EvidenceIndex> => {
     const { matter, coverage } = await matterFor(principal, 'matter.read', matterId);
-    const [items, relations] = [
-      await visible('item', matterId, coverage),
-      await visible('relation', matterId, coverage),
-    ];
     const sees = (item: PartRow) =>
       coverage === 'everything' || item.disclosure === 'original' ? ('deposit' as const) : ('derivatives' as const);
-    const index = await evidenceIndex(db.pool, matter, items, relations, sees, now());
+    const index = await within(principal, async (q) => {
+      const items = await visible(q, 'item', matterId, coverage);
+      return evidenceIndex(q, matter, items, await visible(q, 'relation', matterId, coverage), sees, now());
+    });
     // Ascending, as custody chains are locked everywhere; durable before names and digests leave.
     for (const depositId of [...new Set(index.entries.map((entry) => entry.depositId))].sort()) {
       await recordedBefore(db, {
@@ -336,8 +337,8 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
         const asked = { limit: size + 1, before, status, search };
         const rows =
           of === 'own'
-            ? await readWithin(db, principal, (q) => selectMattersOfAccount(q, principal.accountId, asked))
-            : await selectMattersGranted(db.pool, principal.accountId, now(), asked);
+            ? await within(principal, (q) => selectMattersOfAccount(q, principal.accountId, asked))
+            : await within(principal, (q) => selectMattersGranted(q, principal.accountId, now(), asked));
         const { page, next } = pageOf<MatterRow | ListedMatterRow, string>(rows, size, (row) => row.matterId);
         sendJson(res, 200, { matters: page.map((row) => listedView(row, of)), next });
       },
@@ -434,7 +435,7 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
         await ownMatter(principal, 'matter.read', matterId);
         const size = Number(limit);
         const asked = { limit: size + 1, before: before === undefined ? null : BigInt(before) };
-        const rows = await readWithin(db, principal, (q) => selectMatterChanges(q, matterId, asked));
+        const rows = await within(principal, (q) => selectMatterChanges(q, matterId, asked));
         const { page, next } = pageOf(rows, size, (row) => Number(row.changeId));
         const names = await selectUserNames(db.pool, [...new Set(page.flatMap((row) => row.userId ?? []))]);
         const changes = page.map(({ changeId, at, matterId: _, ...row }) => ({
@@ -460,11 +461,11 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
       handle: async (req, res, { principal }) => {
         const { matterId } = parseParameters(ofMatter, req.params);
         await ownMatter(principal, 'matter.read', matterId);
-        const rows = await selectMatterDeposits(db.pool, principal.accountId, matterId);
-        const derivatives = await selectDerivatives(
-          db.pool,
-          rows.map((row) => row.depositId),
-        );
+        const { rows, derivatives } = await within(principal, async (q) => {
+          const rows = await selectMatterDeposits(q, principal.accountId, matterId);
+          const ids = rows.map((row) => row.depositId);
+          return { rows, derivatives: await selectDerivatives(q, ids) };
+        });
         const deposits = rows.map(({ receivedAt, leafIndex, ...row }) => ({
           ...row,
           receivedAt: utcTimeOf(receivedAt.getTime()),
@@ -579,10 +580,10 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
         const isSeen = async (id: string) =>
           (await relationOf(db.pool, principal, { depositId: id }, { at: now() })) !== 'none';
         const derivatives = [];
-        for (const row of await selectDerivatives(db.pool, [depositId])) {
+        for (const row of await within(principal, (q) => selectDerivatives(q, [depositId]))) {
           if (await isSeen(row.depositId)) derivatives.push(derivativeView(row));
         }
-        const from = await selectDerivationOf(db.pool, depositId);
+        const from = await within(principal, (q) => selectDerivationOf(q, depositId));
         sendJson(res, 200, { derivatives, derivedFrom: from === undefined ? null : derivativeView(from) });
       },
     },
@@ -617,8 +618,11 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
           const { relation, coverage } = await matterFor(principal, 'matter.read', matterId);
           const rows =
             relation === 'own'
-              ? await readWithin(db, principal, (q) => selectParts(q, part, matterId, { limit: size + 1, after }))
-              : following(await visible(part, matterId, coverage), after).slice(0, size + 1);
+              ? await within(principal, (q) => selectParts(q, part, matterId, { limit: size + 1, after }))
+              : following(await within(principal, (q) => visible(q, part, matterId, coverage)), after).slice(
+                  0,
+                  size + 1,
+                );
           const { page, next } = pageOf(rows, size, (row) => row.id);
           const shown = relation === 'own' ? page : page.map((row) => forReader(row, part, coverage));
           sendJson(res, 200, { [plural]: shown.map(view), next });

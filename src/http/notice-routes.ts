@@ -123,7 +123,7 @@ export function noticeRoutes(parts: NoticeRouteParts): Route[] {
   return [...listRoutes(parts), ...preferenceRoutes(parts), ...unsubscribeRoutes(parts), ...webhookRoutes(parts)];
 }
 
-function listRoutes({ db }: NoticeRouteParts): Route[] {
+function listRoutes({ db, nowMs }: NoticeRouteParts): Route[] {
   return [
     {
       method: 'get',
@@ -137,7 +137,7 @@ function listRoutes({ db }: NoticeRouteParts): Route[] {
       may: 'notice.read',
       handle: async (req, res, { account }) => {
         const { before } = parseParameters(pageQuery, req.query);
-        const rows = await readWithin(db, { accountId: account.accountId }, (q) =>
+        const rows = await readWithin(db, { accountId: account.accountId, at: new Date(nowMs()) }, (q) =>
           selectNotices(q, account.accountId, PAGE, before === undefined ? null : BigInt(before)),
         );
         sendJson(res, 200, {
@@ -162,7 +162,7 @@ function listRoutes({ db }: NoticeRouteParts): Route[] {
       may: 'webhook.read',
       handle: async (req, res, { account }) => {
         const { before } = parseParameters(pageQuery, req.query);
-        const rows = await readWithin(db, { accountId: account.accountId }, (q) =>
+        const rows = await readWithin(db, { accountId: account.accountId, at: new Date(nowMs()) }, (q) =>
           selectDeliveries(q, account.accountId, PAGE, before === undefined ? null : BigInt(before)),
         );
         const deliveries = rows.map((row) => ({
@@ -183,7 +183,7 @@ function listRoutes({ db }: NoticeRouteParts): Route[] {
 
 function preferenceRoutes({ db, nowMs }: NoticeRouteParts): Route[] {
   const preferenceOf = async ({ account, principal }: Caller) =>
-    (await readWithin(db, { accountId: account.accountId }, (q) =>
+    (await readWithin(db, { accountId: account.accountId, at: new Date(nowMs()) }, (q) =>
       selectNoticePreference(q, account.accountId, principal.userId ?? ''),
     )) ?? {
       language: 'both',

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AccessError } from '../access/access-error.ts';
 import { type Action, mayDo, type Principal } from '../access/rules.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import {
   type RequestRow,
   selectOffices,
@@ -10,6 +10,7 @@ import {
   selectRequestSteps,
   selectRequests,
 } from '../db/requests.ts';
+import { readWithin } from '../db/row-security.ts';
 import { encodeHex, parseHex } from '../format/bytes.ts';
 import { hex32, text, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
 import {
@@ -122,8 +123,10 @@ const stepQuery = z.strictObject({
 /** Asking a notary's or mediator's office to verify deposits, and the desk of the office. Others' requests answer as ones that never were. */
 export function requestRoutes({ db, requests, nowMs }: RequestRouteParts): Route[] {
   const now = () => new Date(nowMs());
+  const within = <T>(principal: Principal, read: (q: Queryable) => Promise<T>) =>
+    readWithin(db, { ...principal, at: now() }, read);
   const requestFor = async (principal: Principal, action: Action, requestId: string): Promise<RequestRow> => {
-    const request = await selectRequest(db.pool, requestId);
+    const request = await within(principal, (q) => selectRequest(q, requestId));
     const relation = relationToRequest(principal, request);
     if (request === undefined || relation === 'none') throw requestNotFound();
     if (!mayDo(principal, action, relation)) throw forbidden(action);
@@ -131,7 +134,7 @@ export function requestRoutes({ db, requests, nowMs }: RequestRouteParts): Route
   };
   const detail = async (principal: Principal, row: RequestRow) => ({
     ...requestView(principal, row),
-    depositIds: await selectRequestDeposits(db.pool, row.requestId),
+    depositIds: await within(principal, (q) => selectRequestDeposits(q, row.requestId)),
   });
 
   return [
@@ -196,7 +199,7 @@ export function requestRoutes({ db, requests, nowMs }: RequestRouteParts): Route
           throw new HttpError('invalid-parameter', "matterId: which matter a request is about is the asker's alone");
         }
         const asked = { limit: size + 1, order, cursor, state, matterId };
-        const rows = await selectRequests(db.pool, principal.accountId, side, asked);
+        const rows = await within(principal, (q) => selectRequests(q, principal.accountId, side, asked));
         const { page, next } = pageOf(rows, size, (row) => row.requestId);
         sendJson(res, 200, { requests: page.map((row) => requestView(principal, row)), next });
       },
@@ -232,7 +235,8 @@ export function requestRoutes({ db, requests, nowMs }: RequestRouteParts): Route
         await requestFor(principal, 'request.read', requestId);
         const size = Number(limit);
         const cursor = after === undefined ? null : BigInt(after);
-        const rows = await selectRequestSteps(db.pool, requestId, { limit: size + 1, after: cursor });
+        const asked = { limit: size + 1, after: cursor };
+        const rows = await within(principal, (q) => selectRequestSteps(q, requestId, asked));
         const { page, next } = pageOf(rows, size, (row) => Number(row.stepId));
         const steps = page.map(({ stepId, at, ...row }) => ({
           stepId: Number(stepId),

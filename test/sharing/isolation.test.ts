@@ -189,12 +189,17 @@ describe('two accounts', () => {
       'matter_item',
       'matter_note',
       'matter_change',
-      'access_grant',
       'share_link',
+      'verification_request',
+      'request_item',
     ];
     for (const table of tables) {
       const count = (accountId: string) =>
-        readWithin(world.db, { accountId }, async (q) => (await q.query(`select from ${table}`)).rowCount);
+        readWithin(
+          world.db,
+          { accountId, at: new Date() },
+          async (q) => (await q.query(`select from ${table}`)).rowCount,
+        );
       expect(await count(owner.accountId), table).to.be.greaterThan(0);
       expect(await count(stranger.accountId), table).to.equal(0);
     }

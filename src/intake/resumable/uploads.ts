@@ -5,6 +5,7 @@ import { selectDeposit, selectFileEntries } from '../../db/deposits.ts';
 import { notifyLog } from '../../db/leaves.ts';
 import { insertObjectKeys, selectObjectKeysOfDeposit } from '../../db/objects.ts';
 import type { Database, Queryable } from '../../db/pool.ts';
+import { readWithin } from '../../db/row-security.ts';
 import { insertSubmission } from '../../db/submissions.ts';
 import {
   deleteUploadObjects,
@@ -140,7 +141,8 @@ export class Uploads {
 
   /** @throws ResumableError `upload-not-found` also where it is another account's */
   async ofAccount(accountId: string, uploadId: string): Promise<UploadRow> {
-    const row = await selectUpload(this.#parts.db.pool, uploadId);
+    const { db, nowMs } = this.#parts;
+    const row = await readWithin(db, { accountId, at: new Date(nowMs()) }, (q) => selectUpload(q, uploadId));
     if (row === undefined || row.accountId !== accountId) {
       throw new ResumableError('upload-not-found', `you have no upload ${uploadId} here`);
     }
