@@ -11,7 +11,7 @@ import {
   selectGrantsReceived,
 } from '../db/grants.ts';
 import { type LinkRow, selectLink, selectLinksOfAccount } from '../db/links.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import { readWithin } from '../db/row-security.ts';
 import { CodedError } from '../errors.ts';
 import { text, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
@@ -151,6 +151,8 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 /** Grants and links. What is not there, not one's own, or over, answers as what never was. */
 export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: SharingRouteParts): Route[] {
   const now = () => new Date(nowMs());
+  const within = <T>(principal: Principal, read: (q: Queryable) => Promise<T>) =>
+    readWithin(db, { ...principal, at: now() }, read);
   const failures = new RateLimit(failedOpeningsPerMinute);
   let openingsUnderWay = 0;
 
@@ -227,7 +229,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
         const size = Number(limit);
         const asked = { limit: size + 1, before, depositId, matterId };
         const rows = mayDo(principal, 'grant.read', 'own')
-          ? await readWithin(db, principal, (q) => selectGrantsGiven(q, principal.accountId, asked))
+          ? await within(principal, (q) => selectGrantsGiven(q, principal.accountId, asked))
           : [];
         const { page, next } = pageOf(rows, size, (row) => row.grantId);
         sendJson(res, 200, { grants: page.map((row) => grantView(row, principal)), next });
@@ -248,7 +250,8 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       handle: async (req, res, { principal }) => {
         const { limit = '50', before = null } = parseParameters(receivedQuery, req.query);
         const size = Number(limit);
-        const rows = await selectGrantsReceived(db.pool, principal.accountId, now(), { limit: size + 1, before });
+        const asked = { limit: size + 1, before };
+        const rows = await within(principal, (q) => selectGrantsReceived(q, principal.accountId, now(), asked));
         const { page, next } = pageOf(rows, size, (row) => row.grantId);
         const grants = page.map(({ giverName, title, ...row }) => ({ ...grantView(row, principal), giverName, title }));
         sendJson(res, 200, { grants, next });
@@ -286,7 +289,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       may: 'grant.read',
       handle: async (req, res, { principal }) => {
         const { grantId } = parseParameters(ofGrant, req.params);
-        const grant = await selectGrant(db.pool, grantId);
+        const grant = await within(principal, (q) => selectGrant(q, grantId));
         const relation =
           grant?.accountId === principal.accountId
             ? 'own'
@@ -368,7 +371,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
         } = parseParameters(listQuery, req.query);
         const size = Number(limit);
         const asked = { limit: size + 1, before, depositId, matterId };
-        const rows = await readWithin(db, principal, (q) => selectLinksOfAccount(q, principal.accountId, asked));
+        const rows = await within(principal, (q) => selectLinksOfAccount(q, principal.accountId, asked));
         const { page, next } = pageOf(rows, size, (row) => row.linkId);
         sendJson(res, 200, { links: page.map(linkView), next });
       },
@@ -387,7 +390,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       may: 'link.read',
       handle: async (req, res, { principal }) => {
         const { linkId } = parseParameters(ofLink, req.params);
-        const link = await selectLink(db.pool, linkId);
+        const link = await within(principal, (q) => selectLink(q, linkId));
         if (link === undefined || link.accountId !== principal.accountId) throw linkNotFound();
         sendJson(res, 200, linkView(link));
       },
