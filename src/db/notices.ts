@@ -151,6 +151,52 @@ export async function insertHandOverNotices(q: Queryable, at: Date): Promise<num
   return rowCount ?? 0;
 }
 
+/**
+ * One for each grant of the last days, to the account that it is for, or to the person whose confirmed address it names. Found here and
+ * not written by whoever gives it: how long giving takes would tell whether an address has a user.
+ */
+export async function insertGrantReceivedNotices(q: Queryable, madeAfter: Date, at: Date): Promise<number> {
+  const { rowCount } = await q.query(
+    `insert into notice (account_id, kind, key, about, at)
+     select r.account_id, 'grant-received', g.grant_id::text, json_strip_nulls(json_build_object('grantId', g.grant_id,
+       'depositId', g.deposit_id, 'matterId', g.matter_id, 'byAccountId', g.account_id)), g.created_at
+     from access_grant g cross join lateral (
+       select g.grantee_account_id as account_id where g.grantee_account_id is not null
+       union
+       select a.account_id from auth."user" u join membership m on m.user_id = u."id" join account a using (account_id)
+       where g.grantee_account_id is null and u."email" = g.invited_email and u."emailVerified" and a.kind = 'person') r
+     where g.created_at > $1 and g.request_id is null and g.revoked_at is null and (g.expires_at is null or g.expires_at > $2)
+       and not exists (select from notice n where n.account_id = r.account_id and n.kind = 'grant-received' and n.key = g.grant_id::text)
+     order by g.created_at
+     on conflict (account_id, kind, key) do nothing`,
+    [madeAfter, at],
+  );
+  return rowCount ?? 0;
+}
+
+/**
+ * While something is due for renewal: one notice to each account with a certificate from before that was found, and to those who run
+ * the service. Until it was cleared and found anew.
+ */
+export async function insertRenewalDueNotices(q: Queryable, at: Date): Promise<number> {
+  const { rowCount } = await q.query(
+    `with due as (select min(raised_at) as since from alarm where code = 'renewal-due' and cleared_at is null having count(*) > 0),
+       told as (select since, to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as key from due)
+     insert into notice (account_id, kind, key, about, at)
+     select a.account_id, 'renewal-due', t.key,
+       case when o.deposits > 0 then json_build_object('deposits', o.deposits, 'dueSince', t.key) else json_build_object('dueSince', t.key) end, $1
+     from told t cross join account a
+     cross join lateral (select count(*) as deposits from deposit d
+       where d.account_id = a.account_id
+         and exists (select from certificate c where c.deposit_id = d.deposit_id and c.issued_at < t.since)) o
+     where (o.deposits > 0 or 'operator' = any (a.roles))
+       and not exists (select from notice n where n.account_id = a.account_id and n.kind = 'renewal-due' and n.key = t.key)
+     on conflict (account_id, kind, key) do nothing`,
+    [at],
+  );
+  return rowCount ?? 0;
+}
+
 /** One for each upload that would end within `withinMs` and has not moved for an hour: by upload and day of its end. */
 export async function insertUploadExpiringNotices(q: Queryable, withinMs: number, at: Date): Promise<number> {
   const { rowCount } = await q.query(

@@ -2,7 +2,9 @@ import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import { deleteEndedDeliveries } from '../db/deliveries.ts';
 import {
   insertAnchoredNotices,
+  insertGrantReceivedNotices,
   insertHandOverNotices,
+  insertRenewalDueNotices,
   insertStuckNotices,
   insertUploadExpiringNotices,
   spreadNotices,
@@ -24,6 +26,8 @@ const NOTICES_AT_ONCE = 500;
 /** Causes that take a look at many rows, and are in no hurry. */
 const SLOW_SWEEP_MS = 60_000;
 const STUCK_AGAIN_MS = 24 * 3600_000;
+/** A service that was away for longer tells nobody of grants made before. */
+const GRANTS_LOOKED_AT_MS = 7 * 24 * 3600_000;
 const UPLOAD_WARNING_MS = 24 * 3600_000;
 /** The delivery log goes back so far. */
 const KEEP_DELIVERIES_MS = 90 * 24 * 3600_000;
@@ -52,6 +56,7 @@ export class NoticeFinder {
     const at = new Date(nowMs());
     while ((await db.transaction((q) => insertAnchoredNotices(q, LEAVES_AT_ONCE, at))) > 0);
     await insertHandOverNotices(db.pool, at);
+    await insertGrantReceivedNotices(db.pool, new Date(at.getTime() - GRANTS_LOOKED_AT_MS), at);
     if (nowMs() - this.#slowSweepAt < SLOW_SWEEP_MS) return;
     await insertStuckNotices(
       db.pool,
@@ -60,6 +65,7 @@ export class NoticeFinder {
       at,
     );
     await insertUploadExpiringNotices(db.pool, UPLOAD_WARNING_MS, at);
+    await insertRenewalDueNotices(db.pool, at);
     await deleteEndedDeliveries(db.pool, new Date(at.getTime() - KEEP_DELIVERIES_MS));
     this.#slowSweepAt = nowMs();
   }

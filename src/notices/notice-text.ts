@@ -49,6 +49,14 @@ const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
     }),
     page: () => '/',
   },
+  'grant-received': {
+    title: { zh: '有内容共享给您', en: 'Something was shared with you' },
+    body: ({ depositId, matterId, byAccountId }) => ({
+      zh: `账户 ${byAccountId} 授权贵方查看${matterId === undefined ? `存证 ${depositId}` : `案件 ${matterId}`}。每次查看都会记入保管链。`,
+      en: `Account ${byAccountId} lets you see ${matterId === undefined ? `deposit ${depositId}` : `matter ${matterId}`}. Each time you do is recorded in its custody timeline.`,
+    }),
+    page: () => '/received',
+  },
   'grant-opened': {
     title: { zh: '共享内容被查看', en: 'Something you shared was opened' },
     body: ({ linkId, depositId, byAccountId }) => ({
@@ -63,7 +71,7 @@ const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
       zh: `移交 ${handOverId} 等待贵方确认，有效期至 ${beijing(expiresAt)}。未确认前，记录显示为未完成。`,
       en: `Hand-over ${handOverId} waits for your confirmation until ${expiresAt}. Until then the record shows it as open.`,
     }),
-    page: () => '/',
+    page: () => '/hand-overs',
   },
   'request-received': {
     title: { zh: '收到一项核验申请', en: 'A request has arrived' },
@@ -91,12 +99,12 @@ const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
     page: depositPage,
   },
   'renewal-due': {
-    title: { zh: '证明需要续期', en: 'A renewal is due' },
-    body: ({ depositId }) => ({
-      zh: `存证 ${depositId} 的时间证明需要续期，以便长期可验证。`,
-      en: `The proofs of time of deposit ${depositId} are due for renewal, so that they can be checked for years to come.`,
+    title: { zh: '时间证明需要续期', en: 'A renewal is due' },
+    body: ({ deposits, dueSince }) => ({
+      zh: `${deposits === undefined ? '本服务' : `您有 ${deposits} 项存证`}的时间证明所依据的证书或密钥将在一年内到期（${beijing(dueSince)} 发现）。续期由平台运营方进行；完成后可重新下载证据记录（.ers），已有的证书和文件无需更换。`,
+      en: `${deposits === undefined ? 'Proofs of time of this service rest' : `Proofs of time of ${deposits} of your deposits may rest`} on certificates or keys that end within a year (found ${dueSince}). The operator of the service renews them; evidence records (.ers) downloaded afterwards have the renewal, and what you hold already need not be replaced.`,
     }),
-    page: depositPage,
+    page: ({ deposits }) => (deposits === undefined ? '/operation' : '/deposits'),
   },
   'webhook-disabled': {
     title: { zh: 'Webhook 已停用', en: 'A webhook was disabled' },
@@ -104,7 +112,7 @@ const TEXTS: Readonly<Record<NoticeKind, KindText>> = {
       zh: `Webhook ${webhookId} 多次投递失败，已停用（最后结果：${outcome}）。尚未送达的通知已取消；修复后可重新启用。`,
       en: `Webhook ${webhookId} failed again and again and was disabled (last outcome: ${outcome}). What had not arrived is cancelled; it can be enabled again once the receiver works.`,
     }),
-    page: () => '/',
+    page: () => '/account/notices',
   },
   test: {
     title: { zh: '测试通知', en: 'Test' },

@@ -6,6 +6,7 @@ export const NOTICE_KINDS = [
   'anchored',
   'certified',
   'stuck',
+  'grant-received',
   'grant-opened',
   'hand-over-waiting',
   'request-received',

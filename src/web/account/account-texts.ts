@@ -391,6 +391,7 @@ export const noticeKindTexts: Record<string, Text> = {
   anchored: { zh: '存证已上链并最终确认', en: 'A deposit is anchored and final' },
   certified: { zh: '证书已签发', en: 'A certificate was issued' },
   stuck: { zh: '存证进度延迟', en: 'Deposits are delayed' },
+  'grant-received': { zh: '有内容共享给您', en: 'Something was shared with you' },
   'grant-opened': { zh: '您共享的内容被查看', en: 'Something you shared was opened' },
   'hand-over-waiting': { zh: '有移交等待您确认', en: 'A hand-over waits for you' },
   'request-received': { zh: '有核验申请等待您处理', en: 'A request waits at your desk' },
