@@ -4,6 +4,10 @@ import { createContext, type MouseEvent, type ReactNode, useContext, useEffect, 
 export const ACCOUNT_SECTIONS = ['overview', 'organisations', 'keys', 'security', 'notices'] as const;
 export type AccountSection = (typeof ACCOUNT_SECTIONS)[number];
 
+/** Parts of the page about operation, in their order; the first is the page itself. */
+export const OPERATION_SECTIONS = ['health', 'accounts', 'keys', 'storage', 'profile'] as const;
+export type OperationSection = (typeof OPERATION_SECTIONS)[number];
+
 export type Route =
   | { page: 'home' }
   | { page: 'hand-in'; query: string }
@@ -17,7 +21,7 @@ export type Route =
   | { page: 'verify' }
   | { page: 'read' }
   | { page: 'log' }
-  | { page: 'operation' }
+  | { page: 'operation'; section: OperationSection }
   | { page: 'account'; section: AccountSection }
   | { page: 'desk' }
   | { page: 'desk-verify' }
@@ -28,6 +32,7 @@ export type Route =
   | { page: 'invitation'; invitationId: string }
   | { page: 'shared'; secret: string }
   | { page: 'hand-over' }
+  | { page: 'hand-overs' }
   | { page: 'not-found' };
 
 /** @param address path, and what follows a `?` */
@@ -39,16 +44,21 @@ export function parseRoute(address: string): Route {
   if (first === undefined) return { page: 'home' };
   if (first === 'hand-in' && second === undefined) return { page: 'hand-in', query };
   if (first === 'verify' && second === undefined) return { page: 'verify' };
-  if ((first === 'read' || first === 'log' || first === 'operation') && second === undefined) return { page: first };
+  if ((first === 'read' || first === 'log') && second === undefined) return { page: first };
   if (first === 'desk') {
     if (second === undefined) return { page: 'desk' };
     return second === 'verify' ? { page: 'desk-verify' } : { page: 'desk-request', requestId: second };
   }
   if (first === 'hand-over' && second === undefined) return { page: 'hand-over' };
+  if (first === 'hand-overs' && second === undefined) return { page: 'hand-overs' };
   if (first === 'compare' && second === undefined) return { page: 'compare', query };
   if (first === 'shared' && second !== undefined) return { page: 'shared', secret: second };
   if ((first === 'sign-in' || first === 'sign-up' || first === 'reset-password') && second === undefined) {
     return { page: first };
+  }
+  if (first === 'operation') {
+    const section = OPERATION_SECTIONS.find((each) => each === (second ?? 'health'));
+    return section === undefined || second === 'health' ? { page: 'not-found' } : { page: 'operation', section };
   }
   if (first === 'account') {
     const section = ACCOUNT_SECTIONS.find((each) => each === (second ?? 'overview'));

@@ -18,10 +18,11 @@ import { navigationFor } from './navigation.ts';
 import { BulkPage } from './notary/bulk-page.tsx';
 import { DeskPage } from './notary/desk-page.tsx';
 import { RequestPage } from './notary/request-page.tsx';
-import { OperatorPage } from './operation/operator-page.tsx';
+import { OperationPage } from './operation/operation-page.tsx';
 import { PageTitle } from './page-title.tsx';
 import { Link, type Route, useRoute } from './route.tsx';
 import { HandOverPage } from './sharing/hand-over-page.tsx';
+import { HandOversPage } from './sharing/hand-overs-page.tsx';
 import { SharedPage } from './sharing/shared-page.tsx';
 import { AccountMenu, SignedIn, useAccount } from './sign-in/account.tsx';
 import { InvitationPage } from './sign-in/invitation-page.tsx';
@@ -99,7 +100,7 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
     case 'matter':
       return (
         <SignedIn>
-          <MatterPage key={route.matterId} matterId={route.matterId} status={status} />
+          <MatterPage key={route.matterId} matterId={route.matterId} />
         </SignedIn>
       );
     case 'received':
@@ -126,11 +127,7 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
     case 'log':
       return <LogPage />;
     case 'operation':
-      return (
-        <SignedIn>
-          <Operation />
-        </SignedIn>
-      );
+      return <SignedInAs page={(me) => <OperationPage section={route.section} me={me} />} />;
     case 'desk':
       return (
         <SignedIn>
@@ -157,6 +154,12 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
       return <ResetPasswordPage />;
     case 'hand-over':
       return <HandOverPage />;
+    case 'hand-overs':
+      return (
+        <SignedIn>
+          <HandOversPage />
+        </SignedIn>
+      );
     case 'invitation':
       return <InvitationPage key={route.invitationId} invitationId={route.invitationId} />;
     case 'not-found':
@@ -213,14 +216,6 @@ function SiteMenu({ route }: { route: Route }) {
       </div>
     </>
   );
-}
-
-function Operation() {
-  const { account } = useAccount();
-  // A key may read and nothing more.
-  const mayClear =
-    account.state === 'signed-in' && account.me.by === 'session' && account.me.roles.includes('operator');
-  return <OperatorPage mayClear={mayClear} />;
 }
 
 function useStatus(): ServiceStatus | undefined {

@@ -421,7 +421,7 @@ describe('the account pages', function () {
       await webhooks.getByLabel('A certificate was issued').check();
       await webhooks.getByRole('button', { name: 'Add a webhook' }).click();
       const secret = await shownSecret();
-      expect(secret).to.match(/^whsec_/);
+      expect(secret).to.match(/^tzw_/);
       await webhooks.getByRole('button', { name: 'I have kept it' }).click();
       const row = webhooks.getByRole('listitem', { name: url });
       await row.getByText('A certificate was issued').waitFor();

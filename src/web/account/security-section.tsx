@@ -468,8 +468,8 @@ function Sessions() {
           onClick={() =>
             run(async () => {
               await send('POST', '/me/sessions/end-others', {});
-              setSaid(accountTexts.othersEnded);
               await load();
+              setSaid(accountTexts.othersEnded);
             })
           }
         >

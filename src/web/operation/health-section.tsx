@@ -2,13 +2,11 @@ import { Button } from 'antd';
 import { useCallback, useEffect, useState } from 'react';
 import { CodedError } from '../../errors.ts';
 import { getJson, postForBlob } from '../api-client.ts';
-import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
 import { type OpenAlarm, type Platform, platformSchema } from '../log/log-answers.ts';
 import { AuthorityList, CalendarList, Health, Section, stateText } from '../log/log-page.tsx';
-import { actionText, incidentText, logTexts, partTexts, profileTexts } from '../log/log-texts.ts';
-import { beijingTime, sizeText } from '../measures.ts';
-import { PageTitle } from '../page-title.tsx';
+import { actionText, incidentText, logTexts, partTexts } from '../log/log-texts.ts';
+import { beijingTime } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Row } from '../report-parts.tsx';
 import { StepMark } from '../status-mark.tsx';
@@ -16,8 +14,8 @@ import { alarmText, texts } from '../texts.ts';
 
 const POLL_MS = 10_000;
 
-/** How the service runs. Nothing here can edit a deposit. */
-export function OperatorPage({ mayClear }: { mayClear: boolean }) {
+/** What needs somebody, and how each part is. */
+export function HealthSection({ mayClear }: { mayClear: boolean }) {
   const t = useText();
   const [platform, setPlatform] = useState<Platform | undefined>();
   const [error, setError] = useState<CodedError | undefined>();
@@ -36,7 +34,6 @@ export function OperatorPage({ mayClear }: { mayClear: boolean }) {
   }, [load]);
   return (
     <>
-      <PageTitle title={t(logTexts.operatorTitle)} />
       <p>{t(logTexts.operatorLead)}</p>
       {error !== undefined && <ProblemAlert title={logTexts.unavailable} error={error} />}
       {platform !== undefined && <PlatformView platform={platform} mayClear={mayClear} reload={load} />}
@@ -76,6 +73,10 @@ function PlatformView({ platform, mayClear, reload }: PlatformViewProps) {
             </li>
           ))}
         </ul>
+        <dl className="facts">
+          <Row label={logTexts.waitingLeaves}>{holdings.waitingLeaves}</Row>
+          <Row label={logTexts.softwareVersion}>{platform.version}</Row>
+        </dl>
       </Section>
       <Section id="chains-title" title={logTexts.chains}>
         {chains.map((chain) => (
@@ -116,37 +117,11 @@ function PlatformView({ platform, mayClear, reload }: PlatformViewProps) {
           ))}
         </ul>
       </Section>
-      <Section id="storage-title" title={logTexts.storage}>
-        <dl className="facts">
-          <Row label={logTexts.originals}>
-            {holdings.originals} · {sizeText(holdings.originalBytes)}
-          </Row>
-          <Row label={logTexts.previews}>
-            {holdings.previews} · {sizeText(holdings.previewBytes)}
-          </Row>
-          <Row label={logTexts.database}>{sizeText(holdings.databaseBytes)}</Row>
-          <Row label={logTexts.waitingLeaves}>{holdings.waitingLeaves}</Row>
-        </dl>
-      </Section>
       <Section id="audits-title" title={logTexts.audits}>
         <p>{t(logTexts.auditsLead)}</p>
         <p>
           <code className="wrap-anywhere">npx tiezheng audit --url {location.origin} --rpc https://…</code>
         </p>
-      </Section>
-      <Section id="profile-title" title={logTexts.profile}>
-        <dl className="facts">
-          {Object.entries(platform.profile).map(([field, value]) => (
-            <Row key={field} label={profileTexts[field] ?? { zh: field, en: field }}>
-              {value ?? t(texts.notProvided)}
-            </Row>
-          ))}
-          <Row label={logTexts.profileDigest}>
-            <DigestText hex={platform.profileDigest} />
-          </Row>
-          <Row label={logTexts.softwareVersion}>{platform.version}</Row>
-        </dl>
-        <p className="hint">{t(logTexts.profileHint)}</p>
       </Section>
       <Section id="past-title" title={logTexts.pastAlarms}>
         {clearedAlarms.length === 0 && <p>{t(texts.none)}</p>}
