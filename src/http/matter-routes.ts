@@ -140,11 +140,11 @@ const changeSchema = z.strictObject({
   before: z.looseObject({}).nullable(),
   after: z.looseObject({}).nullable(),
 });
-const historySchema = z.strictObject({ changes: z.array(changeSchema), next: z.number().int().nullable() });
+export const historySchema = z.strictObject({ changes: z.array(changeSchema), next: z.number().int().nullable() });
 
 const orderSchema = z.strictObject({ items: z.array(uuid).max(MAX_PARTS) });
 
-const indexSchema = z.strictObject({
+export const indexSchema = z.strictObject({
   matterId: uuid,
   title: z.string(),
   dispute: z.string(),

@@ -68,7 +68,7 @@ const requestSchema = z.strictObject({
 });
 export const requestDetailSchema = requestSchema.extend({ depositIds: z.array(uuid) });
 export const requestListSchema = z.strictObject({ requests: z.array(requestSchema), next: uuid.nullable() });
-const officesSchema = z.strictObject({
+export const officesSchema = z.strictObject({
   offices: z.array(
     z.strictObject({ accountId: uuid, name: z.string(), roles: z.array(z.enum(['notary', 'mediator'])) }),
   ),

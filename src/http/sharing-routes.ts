@@ -71,7 +71,7 @@ const grantSchema = z.strictObject({
   acceptedAt: utcTime.nullable(),
   revokedAt: utcTime.nullable(),
 });
-const grantListSchema = z.strictObject({ grants: z.array(grantSchema), next: uuid.nullable() });
+export const grantListSchema = z.strictObject({ grants: z.array(grantSchema), next: uuid.nullable() });
 export const receivedListSchema = z.strictObject({
   grants: z.array(grantSchema.extend({ giverName: z.string(), title: z.string().nullable() })),
   next: uuid.nullable(),
@@ -110,7 +110,7 @@ const madeLinkSchema = linkSchema.extend({
   secret: z.string().meta({ description: 'Shown this once.' }),
   path: z.string().meta({ description: 'Of the page that opens it; goes after the address of this service.' }),
 });
-const linkListSchema = z.strictObject({ links: z.array(linkSchema), next: uuid.nullable() });
+export const linkListSchema = z.strictObject({ links: z.array(linkSchema), next: uuid.nullable() });
 
 const openSchema = z.strictObject({ passphrase: z.string().max(200).nullable().optional() });
 const sharedSchema = z.strictObject({

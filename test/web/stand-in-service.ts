@@ -47,6 +47,8 @@ export class StandInService {
   roles: string[] = ['holder'];
   /** Answers at these paths below /api/v1, as the service would give them. */
   readonly answers = new Map<string, unknown>();
+  /** Routes of a test's own, below /api/v1 and for those who are signed in. */
+  readonly more = express.Router();
   world: EvidenceWorld | undefined;
   readonly #app = express();
   #server: Server | undefined;
@@ -71,6 +73,7 @@ export class StandInService {
       const isKnown = req.get('authorization') === `Bearer ${API_KEY}` || isSession(req);
       next(isKnown || req.path === '/sign-out' ? undefined : new AccessError('unauthenticated', 'no valid key'));
     });
+    app.use('/api/v1', this.more);
     app.get('/api/v1/me', (req, res) => {
       const by = isSession(req) ? 'session' : 'api-key';
       const accountId = '01939f3e-0000-7b7e-9d2c-3f1d0e5b8a11';

@@ -52,7 +52,8 @@ interface EntryFormProps {
   send: (said: Record<string, unknown>, version: number) => Promise<void>;
   /** The row as it is now; undefined if it is gone. */
   latest?: () => Promise<Versioned | undefined>;
-  onCancel?: () => void;
+  /** @param sawConflict what is shown elsewhere may be older than what the form has seen */
+  onCancel?: (sawConflict: boolean) => void;
   children?: ReactNode;
 }
 
@@ -63,6 +64,7 @@ interface EntryFormProps {
 export function EntryForm({ fields, row, label, submit, send, latest, onCancel, children }: EntryFormProps) {
   const t = useText();
   const form = useRef<HTMLFormElement>(null);
+  const first = useRef(row);
   const [base, setBase] = useState<Versioned | undefined>(row);
   const [typed, setTyped] = useState<Typed>(() => typedOf(fields, row));
   const [conflict, setConflict] = useState<Conflict | undefined>();
@@ -75,7 +77,7 @@ export function EntryForm({ fields, row, label, submit, send, latest, onCancel, 
       const said = fields
         .filter((field) => (base === undefined ? (typed[field.name] ?? '').trim() !== '' : changed(field)))
         .map((field) => [field.name, saidOf(field, typed[field.name] ?? '')]);
-      if (base !== undefined && said.length === 0) return onCancel?.();
+      if (base !== undefined && said.length === 0) return onCancel?.(false);
       try {
         await send(Object.fromEntries(said), base?.version ?? 0);
       } catch (failure) {
@@ -126,7 +128,11 @@ export function EntryForm({ fields, row, label, submit, send, latest, onCancel, 
             {t(submit)}
           </Button>
         )}
-        {onCancel !== undefined && <Button onClick={onCancel}>{t(matterTexts.cancel)}</Button>}
+        {onCancel !== undefined && (
+          <Button onClick={() => onCancel(base !== first.current || conflict === 'gone')}>
+            {t(matterTexts.cancel)}
+          </Button>
+        )}
       </div>
     </form>
   );

@@ -4,7 +4,7 @@ import { useText } from '../language.tsx';
 import type { Text } from '../texts.ts';
 import { AskOnce } from './ask-once.tsx';
 import { type EntryField, EntryForm, type Versioned } from './entry-form.tsx';
-import { addRow, changeRow, idOf, type MatterParts, type PartName, removeRow } from './matter-client.ts';
+import { addRow, allRows, changeRow, idOf, type MatterParts, type PartName, removeRow } from './matter-client.ts';
 import { matterTexts } from './matter-texts.ts';
 import type { MatterView } from './matter-view.ts';
 
@@ -109,9 +109,13 @@ function Entry<Name extends PartName>(props: EntryProps<Name>) {
           row={row as unknown as Versioned}
           label={{ zh: `${matterTexts.edit.zh} ${name}`, en: `${matterTexts.edit.en} ${name}` }}
           submit={matterTexts.save}
-          onCancel={() => setIsEditing(false)}
+          onCancel={(sawConflict) => {
+            setIsEditing(false);
+            if (sawConflict) view.reload(part).catch(() => {});
+          }}
           latest={async () => {
-            const rows = await view.reload(part);
+            // Only asked for: were the entry gone from the list, what was typed would go with it.
+            const rows = await allRows(matterId, part);
             return rows.find((each) => idOf(part, each) === id) as unknown as Versioned | undefined;
           }}
           send={async (said, version) => {

@@ -1,6 +1,5 @@
 import { Alert, Button } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
-import type { ServiceStatus } from '../api-answers.ts';
 import { useText } from '../language.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Row } from '../report-parts.tsx';
@@ -39,7 +38,7 @@ const FIELDS: readonly EntryField[] = [
 ];
 
 /** The evidence of the matter, in the order of its index. */
-export function ItemsSection({ view, status }: { view: MatterView; status: ServiceStatus | undefined }) {
+export function ItemsSection({ view }: { view: MatterView }) {
   const t = useText();
   const { items } = view.parts;
   const name = (item: Item) => itemName(view, item.itemId) ?? t(matterTexts.untitled);
@@ -68,10 +67,10 @@ export function ItemsSection({ view, status }: { view: MatterView; status: Servi
         {moved !== undefined && t(moved)}
       </p>
       {view.mayEdit && (
-        <>
+        <div className="buttons no-print">
           <AddItems view={view} />
-          <HandInHere view={view} status={status} />
-        </>
+          <HandInHere matter={view.matter} />
+        </div>
       )}
     </MatterSection>
   );
@@ -214,11 +213,9 @@ function AddItems({ view }: { view: MatterView }) {
     });
   if (!isOpen) {
     return (
-      <div className="buttons no-print">
-        <Button ref={button} onClick={() => setIsOpen(true)}>
-          {t(matterTexts.addItems)}
-        </Button>
-      </div>
+      <Button ref={button} onClick={() => setIsOpen(true)}>
+        {t(matterTexts.addItems)}
+      </Button>
     );
   }
   return (

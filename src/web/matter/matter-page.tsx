@@ -1,6 +1,5 @@
 import { Alert, Button } from 'antd';
 import { useId, useState } from 'react';
-import type { ServiceStatus } from '../api-answers.ts';
 import { compareAddress } from '../compare/compare-address.ts';
 import { useText } from '../language.tsx';
 import { PageTitle } from '../page-title.tsx';
@@ -27,7 +26,7 @@ import { RightsSection } from './rights-section.tsx';
 import './matter.css';
 
 /** One matter: of one's own to work on, or of another as far as he shows it. */
-export function MatterPage({ matterId, status }: { matterId: string; status: ServiceStatus | undefined }) {
+export function MatterPage({ matterId }: { matterId: string }) {
   const t = useText();
   const { account } = useAccount();
   const isEditor = account.state === 'signed-in' && mayEditMatters(account.me);
@@ -50,7 +49,7 @@ export function MatterPage({ matterId, status }: { matterId: string; status: Ser
     case 'granted':
       return <GrantedMatter matter={found.matter} />;
     case 'own':
-      return <OwnMatter view={found.view} isEditor={isEditor} status={status} />;
+      return <OwnMatter view={found.view} isEditor={isEditor} />;
   }
 }
 
@@ -67,13 +66,7 @@ const CONTENTS: readonly (readonly [string, Text])[] = [
   ['history', matterTexts.history],
 ];
 
-interface OwnMatterProps {
-  view: MatterView;
-  isEditor: boolean;
-  status: ServiceStatus | undefined;
-}
-
-function OwnMatter({ view, isEditor, status }: OwnMatterProps) {
+function OwnMatter({ view, isEditor }: { view: MatterView; isEditor: boolean }) {
   const t = useText();
   const { matter } = view;
   // Whoever may not edit neither asks nor shows.
@@ -93,7 +86,7 @@ function OwnMatter({ view, isEditor, status }: OwnMatterProps) {
       </nav>
       <PartiesSection view={view} />
       <RightsSection view={view} />
-      <ItemsSection view={view} status={status} />
+      <ItemsSection view={view} />
       <RelationsSection view={view} />
       {view.parts.items.length > 1 && <CompareItems view={view} />}
       <IndexSection matterId={matter.matterId} />

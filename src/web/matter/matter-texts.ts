@@ -27,7 +27,6 @@ export const matterTexts = {
   noDeadline: { zh: '没有未完成的期限', en: 'no open deadline' },
   unavailable: { zh: '暂时无法显示', en: 'This cannot be shown now' },
   failed: { zh: '没有成功', en: 'That did not work' },
-  loadedMore: { zh: '已全部列出', en: 'All are listed' },
 
   // New
   newTitle: { zh: '新建案件', en: 'A new matter' },
@@ -149,7 +148,6 @@ export const matterTexts = {
   saved: { zh: '已保存', en: 'Saved' },
   removed: { zh: '已移除', en: 'Removed' },
   optional: { zh: '（可不填）', en: '(optional)' },
-  choose: { zh: '请选择', en: 'Choose' },
   notSaid: { zh: '未说明', en: 'not stated' },
 
   // Somebody else changed it
@@ -205,7 +203,6 @@ export const matterTexts = {
   proofs: { zh: '凭证', en: 'Proof' },
   addProof: { zh: '添加凭证', en: 'Add a proof' },
   proofKind: { zh: '凭证种类', en: 'Kind of proof' },
-  noProof: { zh: '还没有凭证。', en: 'No proof yet.' },
 
   // Items
   itemTitle: { zh: '证据名称', en: 'Name of the item' },
@@ -230,7 +227,7 @@ export const matterTexts = {
   nowNumber: { zh: '现在是第', en: 'is now number' },
   addItems: { zh: '从我的存证中选择', en: 'Choose from my deposits' },
   addChosen: { zh: '添加所选', en: 'Add what is chosen' },
-  handInHere: { zh: '提交新的文件', en: 'Hand in new files' },
+  handInHere: { zh: '提交新的文件到本案', en: 'Hand in new files for this matter' },
   alreadyHere: { zh: '已在案件中', en: 'already in the matter' },
   derivatives: { zh: '脱敏件等衍生件', en: 'Redacted copies and the like' },
   noDerivative: { zh: '没有衍生件。', en: 'None.' },
@@ -264,30 +261,6 @@ export const matterTexts = {
   filterDeposits: { zh: '按标题筛选', en: 'Filter by title' },
   moreDeposits: { zh: '更早的存证', en: 'Earlier deposits' },
   noDeposits: { zh: '没有可选的存证。', en: 'There is no deposit to choose.' },
-  chosenCount: { zh: '已选', en: 'chosen' },
-
-  // Handing in here
-  newFiles: { zh: '要存证的文件', en: 'Files to preserve' },
-  newFilesHint: {
-    zh: '请提交原件。提交后即成为您的存证，并加入本案。',
-    en: 'Hand in originals. They become a deposit of yours and an item of this matter.',
-  },
-  depositTitle: { zh: '标题', en: 'Title' },
-  statedOnCertificate: {
-    zh: '标题、来源和证明目的作为您的陈述写入证书，之后不能更改。需要填写取证方法等更多说明，或文件很大时，请用“提交存证”页，再从这里选择。',
-    en: 'Title, source and purpose go on the certificate as your statement and cannot be changed later. To state more (method, tool, times), or for very large files, use the page for handing in and choose the deposit here afterwards.',
-  },
-  handIn: { zh: '提交并加入案件', en: 'Hand in and add' },
-  sending: { zh: '正在上传', en: 'Uploading' },
-  tooLarge: {
-    zh: '文件太大或太多，请用“提交存证”页，再从这里选择。',
-    en: 'Too large or too many for this form: use the page for handing in, then choose the deposit here.',
-  },
-  depositedNotAdded: {
-    zh: '文件已存证，但没有加入案件；可以从“我的存证”中选择。',
-    en: 'The files are deposited, but they were not added to the matter; choose them from your deposits.',
-  },
-  handInPage: { zh: '到“提交存证”页', en: 'To the page for handing in' },
 
   // Relations
   item: { zh: '证据', en: 'Item' },
@@ -295,7 +268,6 @@ export const matterTexts = {
   relation: { zh: '关系', en: 'Relation' },
   relationTable: { zh: '印证关系表', en: 'Corroboration table' },
   printTable: { zh: '打印印证关系表', en: 'Print the table' },
-  noRelations: { zh: '还没有填写印证关系。', en: 'No relation yet.' },
   twoItemsNeeded: { zh: '至少要有两件证据。', en: 'At least two items are needed.' },
   addRelation: { zh: '添加印证关系', en: 'Add a relation' },
   standsAlone: { zh: '孤证：与其他证据没有关系', en: 'stands alone: related to no other item' },
@@ -305,7 +277,6 @@ export const matterTexts = {
   dueAt: { zh: '截止时间', en: 'Due' },
   dueAtHint: { zh: '按您设备所在的时区填写。', en: 'In the time zone of your device.' },
   basis: { zh: '依据', en: 'Basis' },
-  overdue: { zh: '已逾期', en: 'overdue' },
   dueSoon: { zh: '即将到期', en: 'due soon' },
   dueLater: { zh: '未到期', en: 'not yet due' },
   done: { zh: '已完成', en: 'done' },
