@@ -1,3 +1,4 @@
+import { itemTexts } from './deposit/item-texts.ts';
 import { logTexts } from './log/log-texts.ts';
 import { matterTexts } from './matter/matter-texts.ts';
 import { deskTexts } from './notary/notary-texts.ts';
@@ -36,6 +37,12 @@ export const NAVIGATION: readonly NavigationEntry[] = [
     text: matterTexts.navReceived,
     pages: ['received'],
     offeredTo: ['holder', 'notary', 'mediator', 'reader', 'officer', 'platform-reviewer', 'opponent'],
+  },
+  {
+    to: '/hand-overs',
+    text: itemTexts.navHandOvers,
+    pages: ['hand-overs'],
+    offeredTo: ['holder', 'notary', 'reader', 'officer'],
   },
   { to: '/verify', text: texts.navVerify, pages: ['verify'], offeredTo: 'everyone' },
   { to: '/read', text: readerTexts.navRead, pages: ['read'], offeredTo: 'everyone' },

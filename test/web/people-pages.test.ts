@@ -393,9 +393,9 @@ function custody() {
     count: 3,
     leaf: { count: 2, leafIndex: 77 },
     events: [
-      { index: 2, kind: 'exported', at: '2026-11-22T05:00:00.000Z', gapMinutes: 100 },
-      { index: 1, kind: 'certified', at: '2026-11-22T03:20:00.000Z', gapMinutes: 16 },
-      { index: 0, kind: 'received', at: '2026-11-22T03:04:05.678Z', gapMinutes: null },
+      { index: 2, kind: 'exported', at: '2026-11-22T05:00:00.000Z', gapMinutes: 100, actor: null, inTheLog: false },
+      { index: 1, kind: 'certified', at: '2026-11-22T03:20:00.000Z', gapMinutes: 16, actor: null, inTheLog: true },
+      { index: 0, kind: 'received', at: '2026-11-22T03:04:05.678Z', gapMinutes: null, actor: null, inTheLog: true },
     ],
     next: null,
   };

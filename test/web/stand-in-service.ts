@@ -44,6 +44,10 @@ export class StandInService {
   /** Of the caller to the deposit. */
   relation: 'own' | 'granted' = 'own';
   isTradeSecret = false;
+  /** Files with a preview, by index; its bytes are for `answers` to give. */
+  previews: readonly number[] = [];
+  /** As the list of each side has them. */
+  handOvers: Record<string, object[]> = { received: [], given: [] };
   roles: string[] = ['holder'];
   /** Answers at these paths below /api/v1, as the service would give them. */
   readonly answers = new Map<string, unknown>();
@@ -81,6 +85,9 @@ export class StandInService {
       res.json(
         meSchema.parse({ ...account, identityMethod: 'none', by, scopes: null, user: null, accounts: [account] }),
       );
+    });
+    app.get('/api/v1/hand-overs', (req, res) => {
+      res.json({ handOvers: this.handOvers[String(req.query.side)] ?? [], next: null });
     });
     app.post('/api/v1/sign-out', (_req, res) => {
       res.clearCookie('session').status(204).end();
@@ -199,7 +206,14 @@ export class StandInService {
       isTradeSecret: this.isTradeSecret,
       record: receipt.record,
       annexes: receipt.annexes,
-      files: receipt.files.map((file) => ({ ...file, originalHeld: true, upload: null, preview: null })),
+      files: receipt.files.map((file, i) => ({
+        ...file,
+        originalHeld: true,
+        upload: null,
+        preview: this.previews.includes(i)
+          ? { mediaType: 'image/jpeg', sizeBytes: 1, sha256: '00'.repeat(32), sm3: '00'.repeat(32) }
+          : null,
+      })),
     };
   }
 

@@ -1,26 +1,36 @@
+import { Button } from 'antd';
 import { useEffect, useState } from 'react';
-import { type Custody, custodySchema } from '../api-answers.ts';
 import { getJson } from '../api-client.ts';
 import { DownloadLink } from '../download-link.tsx';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
+import { ProblemAlert } from '../problem-alert.tsx';
 import { Row } from '../report-parts.tsx';
+import { useAction } from '../sign-in/sign-in-parts.tsx';
 import { texts } from '../texts.ts';
+import { type Timeline, timelineSchema } from './item-answers.ts';
+import { actorTexts, itemTexts } from './item-texts.ts';
 import { custodyTexts, standingTexts } from './standing-texts.ts';
 
-/** The newest events of a deposit's custody; nothing where the caller may not see them. */
+/** What was recorded of a deposit, newest first; nothing where the caller may not see it. */
 export function CustodyView({ depositId }: { depositId: string }) {
   const t = useText();
-  const [custody, setCustody] = useState<Custody | undefined>();
+  const [custody, setCustody] = useState<Timeline | undefined>();
+  const { busy, error, run } = useAction();
   useEffect(() => {
     const abort = new AbortController();
     // The page stands without it: whoever may not read it is told so where he asks for the file.
-    getJson(`/deposits/${depositId}/custody?limit=10`, custodySchema, abort.signal).then(setCustody, () => {});
+    getJson(`/deposits/${depositId}/custody?limit=10`, timelineSchema, abort.signal).then(setCustody, () => {});
     return () => abort.abort();
   }, [depositId]);
   if (custody === undefined) return null;
-  const { count, leaf, events } = custody;
+  const { count, leaf, events, next } = custody;
   const [newest] = events;
+  const showEarlier = () =>
+    run(async () => {
+      const page = await getJson(`/deposits/${depositId}/custody?limit=50&before=${next}`, timelineSchema);
+      setCustody({ ...custody, events: [...events, ...page.events], next: page.next });
+    });
   return (
     <section className="card" aria-labelledby="custody-title">
       <h2 id="custody-title">{t(standingTexts.custody)}</h2>
@@ -31,20 +41,20 @@ export function CustodyView({ depositId }: { depositId: string }) {
         </Row>
         <Row label={standingTexts.custodyLeaf}>{leaf?.count ?? t(texts.statusWaiting)}</Row>
       </dl>
-      <ol className="custody" reversed start={events[0] === undefined ? 0 : events[0].index + 1}>
-        {events.map(({ index, kind, at, gapMinutes }) => (
-          <li key={index}>
-            {t(kindText(kind))} <span className="hint">{beijingTime(at)}</span>
-            {gapMinutes !== null && gapMinutes > 0 && (
-              <span className="hint">
-                {' '}
-                · {gapMinutes} {t(standingTexts.minutesLater)}
-              </span>
-            )}
-          </li>
+      <ol className="custody timeline" reversed start={events[0] === undefined ? 0 : events[0].index + 1}>
+        {events.map((event) => (
+          <Event key={event.index} event={event} />
         ))}
       </ol>
-      <p>
+      {error !== undefined && <ProblemAlert title={texts.depositUnavailable} error={error} />}
+      {next !== null && (
+        <div className="buttons no-print">
+          <Button loading={busy} onClick={showEarlier}>
+            {t(itemTexts.earlier)}
+          </Button>
+        </div>
+      )}
+      <p className="no-print">
         <DownloadLink
           path={`/deposits/${depositId}/custody.json`}
           fileName={`custody-${depositId}.json`}
@@ -53,6 +63,36 @@ export function CustodyView({ depositId }: { depositId: string }) {
       </p>
       <p className="hint">{t(standingTexts.custodyHint)}</p>
     </section>
+  );
+}
+
+function Event({ event }: { event: Timeline['events'][number] }) {
+  const t = useText();
+  const { kind, at, gapMinutes, actor, inTheLog } = event;
+  return (
+    <li data-kind={kind}>
+      <strong>{t(kindText(kind))}</strong> <time dateTime={at}>{beijingTime(at)}</time>
+      <div className="hint">
+        {actor === null ? (
+          t(itemTexts.byNobody)
+        ) : (
+          <>
+            {actor.name !== null && (
+              <>
+                <bdi className="wrap-anywhere">{actor.name}</bdi> ·{' '}
+              </>
+            )}
+            {t(actorTexts[actor.by])}
+          </>
+        )}
+        {!inTheLog && ` · ${t(itemTexts.notInLog)}`}
+      </div>
+      {gapMinutes !== null && gapMinutes > 0 && (
+        <div className="gap hint">
+          {t(itemTexts.gap)} {gapMinutes} {t(itemTexts.gapMinutes)}
+        </div>
+      )}
+    </li>
   );
 }
 

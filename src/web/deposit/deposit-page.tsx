@@ -1,9 +1,10 @@
-import { Alert } from 'antd';
+import { Alert, Button } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { CodedError } from '../../errors.ts';
 import type { PlatformProfile } from '../../format/certificate.ts';
 import type { DepositDetail } from '../api-answers.ts';
 import { getBlob } from '../api-client.ts';
+import { compareAddress } from '../compare/compare-address.ts';
 import { DigestText } from '../digest-text.tsx';
 import { DownloadLink, PreviewImage } from '../download-link.tsx';
 import { useText } from '../language.tsx';
@@ -12,20 +13,31 @@ import { PageTitle } from '../page-title.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
 import { SharingPanel } from '../sharing/sharing-panel.tsx';
+import { useAccount } from '../sign-in/account.tsx';
 import { kindTexts, statementTexts, type Text, texts } from '../texts.ts';
 import { type BlockTime, type CertificateFacts, certificateFacts } from './certificate-facts.ts';
 import { CustodyView } from './custody-view.tsx';
 import { DepositSteps } from './deposit-steps.tsx';
+import { DerivativesSection } from './derivatives-section.tsx';
+import { ErasedDeposit, ErasureSection } from './erasure-section.tsx';
+import type { Erasure } from './item-answers.ts';
+import { itemTexts } from './item-texts.ts';
 import { ProofSources } from './proof-sources.tsx';
 import { standingTexts } from './standing-texts.ts';
 import { StandingView } from './standing-view.tsx';
 import { useDeposit } from './use-deposit.ts';
+import './deposit.css';
 
 /** One deposit, asked for again until it is certified. */
 export function DepositPage({ depositId, evaluation }: { depositId: string; evaluation: boolean }) {
   const t = useText();
   const { deposit, error, unreachable } = useDeposit(depositId);
   const facts = useCertificateFacts(depositId, deposit?.certificate != null);
+  const [erased, setErased] = useState<Erasure | undefined>();
+  const { isOwner, mayErase } = useStanding(deposit);
+  if (erased?.depositId === depositId || error?.code === 'deposit-erased') {
+    return <ErasedDeposit depositId={depositId} known={erased} />;
+  }
   if (error !== undefined) {
     return (
       <>
@@ -43,8 +55,12 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
     );
   }
   return (
-    <>
+    <div className="item-page">
       <PageTitle title={deposit.title ?? t(texts.depositUntitled)} />
+      {!isOwner && <p role="note">{t(itemTexts.shownToYou)}</p>}
+      <p className="buttons no-print">
+        <Button onClick={() => print()}>{t(itemTexts.print)}</Button>
+      </p>
       <dl className="facts card">
         <Row label={texts.depositNo}>{deposit.leafIndex ?? t(texts.statusWaiting)}</Row>
         <Row label={texts.depositId}>
@@ -53,23 +69,40 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
         <Row label={texts.reportCertificateNo}>{deposit.certificate?.certificateNo ?? t(texts.downloadLater)}</Row>
       </dl>
       <StandingView deposit={deposit} evaluation={evaluation} />
+      <Files deposit={deposit} />
+      <Times deposit={deposit} block={facts?.block} />
+      <Persons deposit={deposit} platform={facts?.platform} />
+      <Downloads deposit={deposit} />
       <section className="card" aria-labelledby="progress-title">
         <h2 id="progress-title">{t(texts.depositProgress)}</h2>
         <DepositSteps deposit={deposit} />
-        {deposit.pending !== null && <p className="hint">{t(texts.depositPolling)}</p>}
+        {deposit.pending !== null && <p className="hint no-print">{t(texts.depositPolling)}</p>}
         {unreachable && <Alert type="warning" showIcon role="alert" title={t(texts.pollFailed)} />}
       </section>
-      <Downloads deposit={deposit} />
-      <Times deposit={deposit} block={facts?.block} />
-      <Persons deposit={deposit} platform={facts?.platform} />
       <ProofSources deposit={deposit} facts={facts} />
-      <CustodyView depositId={depositId} />
-      <SharingPanel object={{ depositId, certified: deposit.certificate !== null }} />
-      <Files deposit={deposit} />
       <StatementSection deposit={deposit} />
+      <CustodyView depositId={depositId} />
+      <DerivativesSection key={depositId} depositId={depositId} mayLink={isOwner} />
+      {isOwner && (
+        <div className="no-print">
+          <SharingPanel object={{ depositId, certified: deposit.certificate !== null }} />
+        </div>
+      )}
+      {mayErase && deposit.leafIndex !== null && (
+        <ErasureSection depositId={depositId} depositNo={deposit.leafIndex} onErased={setErased} />
+      )}
       <p className="hint">{t(texts.notAuthor)}</p>
-    </>
+    </div>
   );
+}
+
+/** What the reader can do with it beyond looking; the service refuses by its own rules. */
+function useStanding(deposit: DepositDetail | undefined): { isOwner: boolean; mayErase: boolean } {
+  const { account } = useAccount();
+  const isOwner = deposit?.relation === 'own';
+  if (account.state !== 'signed-in') return { isOwner, mayErase: false };
+  // A key never erases.
+  return { isOwner, mayErase: isOwner && account.me.by === 'session' && account.me.roles.includes('holder') };
 }
 
 /** Read from the certificate itself: the block's own header says its time, and the operator names himself there. */
@@ -111,7 +144,7 @@ function Downloads({ deposit }: { deposit: DepositDetail }) {
   const base = `/deposits/${deposit.depositId}`;
   const name = deposit.certificate?.certificateNo;
   return (
-    <section className="card" aria-labelledby="downloads-title">
+    <section className="card no-print" aria-labelledby="downloads-title">
       <h2 id="downloads-title">{t(texts.depositDownloads)}</h2>
       <ul>
         <li>
@@ -241,8 +274,20 @@ function Files({ deposit }: { deposit: DepositDetail }) {
               {entry.digests.sm3 === null ? t(texts.notProvided) : <DigestText hex={entry.digests.sm3} />}
             </Row>
           </dl>
-          {preview !== null && <PreviewImage path={`${base}/${entry.index}/preview`} about={name.name} />}
+          {deposit.isTradeSecret && (preview !== null || isImage(entry.mediaType)) && (
+            <p className="hint">{t(itemTexts.secret)}</p>
+          )}
+          {preview !== null && !deposit.isTradeSecret && (
+            <PreviewImage path={`${base}/${entry.index}/preview`} about={name.name} />
+          )}
           {!originalHeld && upload !== null && <UploadNote upload={upload} />}
+          {preview !== null && (
+            <p className="no-print">
+              <Link to={compareAddress({ original: { depositId: deposit.depositId, fileIndex: entry.index } })}>
+                {t(itemTexts.compare)}
+              </Link>
+            </p>
+          )}
           {originalHeld && (
             <DownloadLink
               path={`${base}/${entry.index}`}
@@ -263,6 +308,10 @@ function Files({ deposit }: { deposit: DepositDetail }) {
       ))}
     </section>
   );
+}
+
+function isImage(mediaType: string | null): boolean {
+  return mediaType?.startsWith('image/') === true;
 }
 
 function StatementSection({ deposit }: { deposit: DepositDetail }) {

@@ -63,6 +63,8 @@ export const custodyTexts: Record<string, Text> = {
   'hand-over-cancelled': { zh: '移交已取消', en: 'hand-over cancelled' },
   verified: { zh: '核验', en: 'verified' },
   certified: { zh: '出证', en: 'certified' },
-  withdrawn: { zh: '证书撤回', en: 'withdrawn' },
-  erased: { zh: '删除', en: 'erased' },
+  withdrawn: { zh: '证书撤回', en: 'certificate withdrawn' },
+  superseded: { zh: '证书被替代', en: 'certificate superseded' },
+  reinstated: { zh: '证书恢复有效', en: 'certificate valid again' },
+  erased: { zh: '内容删除', en: 'content erased' },
 };
