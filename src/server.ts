@@ -24,6 +24,7 @@ import { PdfPrinter } from './certificate/pdf-printer.ts';
 import { PlatformProfiles } from './certificate/platform-profiles.ts';
 import { Sealer } from './certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem, sealingKeyFromPkcs12 } from './certificate/sealing-key.ts';
+import { VerificationReporter } from './certificate/verification-report/reporter.ts';
 import { type BucketSettings, type ChainSettings, type Config, ConfigError, type SealSettings } from './config.ts';
 import { recordCustodyEvent } from './custody/custodian.ts';
 import { CustodyFiles } from './custody/custody-file.ts';
@@ -411,6 +412,18 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       custody,
       publicUrl: config.publicUrl,
       webhooks: notices.webhooks,
+      reporter: new VerificationReporter({
+        db,
+        sealer: stampingSealer,
+        sealingKey,
+        ...(timestamping.stampSignature && { stamp: timestamping.stampSignature }),
+        printer,
+        platformAt: (at) => profiles.printedAt(at),
+        evaluation: identity.evaluation,
+        origin: config.origin,
+        version: VERIFIER.version,
+        nowMs: Date.now,
+      }),
       readiness: new Readiness({
         db,
         store,

@@ -54,6 +54,8 @@ export const ACTIONS = [
   'request.list',
   'request.read',
   'request.decide',
+  // Stating what one verified, sealed by the service.
+  'report.create',
   // Notices.
   'notice.read',
   'notice.manage',
@@ -169,9 +171,16 @@ export const RULES: Readonly<Record<Role, Allowed>> = {
     'request.list': OWN,
     'request.read': OWN_OR_GRANTED,
     'request.decide': GRANTED,
+    'report.create': OWN,
   },
   // Sees only what was shared, and takes nothing away: concessions must not flow into later files.
-  mediator: { ...READER, 'request.list': OWN, 'request.read': GRANTED, 'request.decide': GRANTED },
+  mediator: {
+    ...READER,
+    'request.list': OWN,
+    'request.read': GRANTED,
+    'request.decide': GRANTED,
+    'report.create': OWN,
+  },
   reader: RECIPIENT,
   officer: RECIPIENT,
   'platform-reviewer': READER,
@@ -203,6 +212,8 @@ export const NEVER_BY_KEY: readonly Action[] = [
   'identity.check',
   'key.manage',
   'deposit.erase',
+  // A person speaks there, with his name.
+  'report.create',
   'platform.operate',
 ];
 

@@ -4,7 +4,7 @@ import { encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
 import type { Bilingual, Certificate } from '../format/certificate.ts';
 import { unixMsOf } from '../format/fields.ts';
 import type { Report } from '../format/report.ts';
-import { parseSealHeader } from '../format/seal.ts';
+import { parseSealHeader, type Seal } from '../format/seal.ts';
 import { type Field, INK, type Paper, type Piece, STYLE } from './paper.ts';
 import { beijingTime, span } from './paper-time.ts';
 import type { PrintableText } from './printable-text.ts';
@@ -374,24 +374,23 @@ export function drawSeals(paper: Paper, { certificate, show }: CertificateView):
     zh: '同一密钥对 certificate.json 和本 PDF 全文分别签名。签章人是否可信，由读者的信任策略决定。',
     en: 'One key has signed certificate.json and this whole PDF. Whether the signer is to be trusted is for the policy of the reader to say.',
   });
-  for (const seal of certificate.seals) {
-    const { alg, x5c } = parseSealHeader(seal);
-    const der = parseBase64(x5c[0] as string);
-    const x509 = new X509Certificate(der);
-    const [from, until] = [x509.validFromDate, x509.validToDate].map((d) => beijingTime(d.getTime(), 'seconds'));
-    paper.fields('neutral', [
-      field('签章人', 'Signer', words(show.prose(x509.subject.replaceAll('\n', ', ')))),
-      field('颁发者', 'Issuer', words(show.prose(x509.issuer.replaceAll('\n', ', ')))),
-      field('序列号 / 算法', 'Serial / algorithm', words(`${x509.serialNumber.toLowerCase()} / ${alg}`)),
-      field('证书有效期', 'X.509 validity', words(`${from} – ${until}`)),
-      field('证书指纹', 'SHA-256 of the X.509 certificate', [hex(encodeHex(sha256(der)))]),
-      field(
-        '签章时间戳',
-        'Timestamp over the seal',
-        seal.timestamp === null ? NOT_PROVIDED : words('见 in certificate.json'),
-      ),
-    ]);
-  }
+  for (const seal of certificate.seals) paper.fields('neutral', sealFields(seal, 'certificate.json', show));
+}
+
+/** Who sealed. @param dataName the embedded file that holds the seal */
+export function sealFields(seal: Seal, dataName: string, show: PrintableText): Field[] {
+  const { alg, x5c } = parseSealHeader(seal);
+  const der = parseBase64(x5c[0] as string);
+  const x509 = new X509Certificate(der);
+  const [from, until] = [x509.validFromDate, x509.validToDate].map((d) => beijingTime(d.getTime(), 'seconds'));
+  return [
+    field('签章人', 'Signer', words(show.prose(x509.subject.replaceAll('\n', ', ')))),
+    field('颁发者', 'Issuer', words(show.prose(x509.issuer.replaceAll('\n', ', ')))),
+    field('序列号 / 算法', 'Serial / algorithm', words(`${x509.serialNumber.toLowerCase()} / ${alg}`)),
+    field('证书有效期', 'X.509 validity', words(`${from} – ${until}`)),
+    field('证书指纹', 'SHA-256 of the X.509 certificate', [hex(encodeHex(sha256(der)))]),
+    field('签章时间戳', 'Timestamp over the seal', seal.timestamp === null ? NOT_PROVIDED : words(`见 in ${dataName}`)),
+  ];
 }
 
 /** Last, when everything has been drawn and it is known what could not be. */

@@ -17,6 +17,8 @@ export const INK = {
   statedTint: '#fbf6ea',
   depositor: '#5a4a78',
   depositorTint: '#f4f2f8',
+  signatory: '#1f4f8f',
+  signatoryTint: '#eef3fa',
   evaluation: '#b3261e',
 } as const;
 
@@ -46,13 +48,14 @@ export function valueWidth(right: number): number {
   return right - VALUE_LEFT - VALUE_RIGHT_PADDING;
 }
 
-/** Whose word a block is, told by its bar (solid, dashed, dotted), tint and heading. */
-export type Standing = 'proved' | 'operator' | 'depositor' | 'neutral';
+/** Whose word a block is, told by its bar (solid, dashed, dotted, long dashes), tint and heading. */
+export type Standing = 'proved' | 'operator' | 'depositor' | 'signatory' | 'neutral';
 
 const STANDINGS: Record<Standing, { bar: string; tint: string; dash: [number, number] | undefined }> = {
   proved: { bar: INK.proved, tint: INK.provedTint, dash: undefined },
   operator: { bar: INK.stated, tint: INK.statedTint, dash: [6, 3] },
   depositor: { bar: INK.depositor, tint: INK.depositorTint, dash: [2, 3] },
+  signatory: { bar: INK.signatory, tint: INK.signatoryTint, dash: [14, 3] },
   neutral: { bar: INK.rule, tint: '#ffffff', dash: undefined },
 };
 

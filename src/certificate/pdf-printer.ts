@@ -25,7 +25,16 @@ export class PdfPrinter {
    * @throws Error also if the thread runs out of memory or dies; the next order starts another
    */
   print(json: Uint8Array, options: PdfOptions): Promise<Uint8Array> {
-    const printed = this.#last.then(() => this.#print({ json, options }));
+    return this.#inTurn({ what: 'certificate', json, options });
+  }
+
+  /** As `renderVerificationReportPdf`. @throws as `print` */
+  printVerificationReport(json: Uint8Array): Promise<Uint8Array> {
+    return this.#inTurn({ what: 'verification-report', json });
+  }
+
+  #inTurn(order: PrintOrder): Promise<Uint8Array> {
+    const printed = this.#last.then(() => this.#print(order));
     this.#last = printed.catch(() => undefined);
     return printed;
   }

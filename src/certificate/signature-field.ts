@@ -26,8 +26,9 @@ interface Reference {
 /**
  * An invisible signature field with room for a PAdES signature (ETSI EN 319 142-1) over the whole file. `signPdf` fills it.
  * Printed, with an empty appearance, and tied into the structure tree, as PDF/A and tagged PDF ask.
+ * @param reason what the paper is, in both languages
  */
-export function addSignatureField(pdf: Document, at: Date): void {
+export function addSignatureField(pdf: Document, at: Date, reason: string): void {
   const document = pdf as unknown as Internals;
   const signature = document.ref({
     Type: 'Sig',
@@ -35,7 +36,7 @@ export function addSignatureField(pdf: Document, at: Date): void {
     SubFilter: 'ETSI.CAdES.detached',
     ByteRange: [0, NUMBER_ROOM, NUMBER_ROOM, NUMBER_ROOM],
     Contents: Buffer.alloc(SIGNATURE_BYTES),
-    Reason: new String('电子数据存证证书 certificate of electronic data preservation'),
+    Reason: new String(reason),
     Name: new String('Tiezheng'),
     M: at,
   });

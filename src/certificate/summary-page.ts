@@ -1,13 +1,12 @@
 import QRCode from 'qrcode';
 import { unixMsOf } from '../format/fields.ts';
 import { both, type CertificateView, field, grouped, NOT_PROVIDED, words } from './certificate-sections.ts';
-import { type Field, INK, PAGE, type Paper, type Piece, STYLE, TEXT_WIDTH, valueWidth } from './paper.ts';
+import { drawTitle } from './page-furniture.ts';
+import { type Field, INK, PAGE, type Paper, type Piece, STYLE, valueWidth } from './paper.ts';
 import { beijingTime } from './paper-time.ts';
 import { drawTimeBracket } from './time-bracket.ts';
 import type { TextStyle } from './typesetter.ts';
 
-const TITLE: TextStyle = { face: 'strong', sizePt: 23, color: INK.text };
-const SUBTITLE: TextStyle = { face: 'regular', sizePt: 10, color: INK.quiet };
 const QR_SIZE = 92;
 const QR_COLUMN = 112;
 /** Of the values left of the QR code, less room for an ellipsis. */
@@ -15,7 +14,7 @@ const SUMMARY_VALUE_WIDTH = valueWidth(PAGE.right - QR_COLUMN) - 10;
 
 /** The first page: what a judge reads before the details, and all of it on one page. */
 export function drawSummary(paper: Paper, view: CertificateView): void {
-  drawTitle(paper);
+  drawTitle(paper, '电子数据存证证书', 'Certificate of Electronic Data Preservation');
   const top = paper.y;
   drawQr(paper, view, top + 2);
   paper.y = top;
@@ -71,26 +70,6 @@ export function drawSummary(paper: Paper, view: CertificateView): void {
     },
   ]);
   drawToConfirm(paper, view);
-}
-
-function drawTitle(paper: Paper): void {
-  const centre = PAGE.left + TEXT_WIDTH / 2;
-  paper.y += 6;
-  paper.element('H1').add(() => {
-    const [zh, en] = ['电子数据存证证书', 'Certificate of Electronic Data Preservation'];
-    paper.type.draw(zh, TITLE, centre - paper.type.widthOf(zh, TITLE) / 2, paper.y);
-    paper.type.draw(en, SUBTITLE, centre - paper.type.widthOf(en, SUBTITLE) / 2, paper.y + 33);
-  });
-  paper.y += 54;
-  paper.artifact(() => {
-    paper.document.moveTo(PAGE.left, paper.y).lineTo(PAGE.right, paper.y).lineWidth(1.2).stroke(INK.text);
-    paper.document
-      .moveTo(PAGE.left, paper.y + 2.4)
-      .lineTo(PAGE.right, paper.y + 2.4)
-      .lineWidth(0.4)
-      .stroke(INK.text);
-  });
-  paper.y += 9;
 }
 
 function summaryFields(paper: Paper, view: CertificateView): Field[] {

@@ -11,6 +11,7 @@ import type { SignInGuard } from '../access/sign-in-guard.ts';
 import type { CalendarStatus } from '../calendar/calendar-worker.ts';
 import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import { makeContentProof } from '../certificate/content-proof.ts';
+import type { VerificationReporter } from '../certificate/verification-report/reporter.ts';
 import type { Database } from '../db/pool.ts';
 import type { Erasures } from '../erasure/erasures.ts';
 import { MAX_FILES } from '../format/deposit.ts';
@@ -61,6 +62,7 @@ import { type ServiceIdentity, serviceRoutes } from './service-routes.ts';
 import { sharingRoutes } from './sharing-routes.ts';
 import { statusRoutes } from './status-routes.ts';
 import { tsaRoutes } from './tsa-routes.ts';
+import { verificationReportRoutes } from './verification-report-routes.ts';
 
 export interface HttpLimits extends IntakeLimits {
   /** Of one file; what the upload receiver was made with. */
@@ -109,6 +111,8 @@ export interface AppParts {
   /** Where people reach this service. */
   publicUrl: string;
   webhooks: WebhookService;
+  /** Statements of offices about what they verified. */
+  reporter: Pick<VerificationReporter, 'make'>;
   identity: ServiceIdentity;
   writePackage: DepositRouteParts['writePackage'];
   anchoringTrouble: DepositRouteParts['anchoringTrouble'];
@@ -245,6 +249,12 @@ export function routesOf(parts: AppParts): Route[] {
     ...erasureRoutes({ db, erasures: parts.erasures, nowMs: parts.nowMs }),
     ...matterReading,
     ...requestRoutes({ db, requests: new VerificationRequests(db), nowMs: parts.nowMs }),
+    ...verificationReportRoutes({
+      db,
+      requests: new VerificationRequests(db),
+      reporter: parts.reporter,
+      nowMs: parts.nowMs,
+    }),
     ...lookUpRoutes({ db, vault, previews, nowMs: parts.nowMs }),
     ...sharingRoutes({
       db,

@@ -21,13 +21,19 @@ export const JSON_BODY_PROBLEMS: readonly ProblemCode[] = [
 ];
 
 /**
- * The body of at most 64 KiB, as the schema describes it.
+ * The body, as the schema describes it.
+ * @param maxBytes 64 KiB if left out
  * @throws HttpError `invalid-body` naming the first field that is wrong or unknown; `unsupported-media-type`; as `readBody`
  */
-export async function jsonBody<T>(req: Request, res: Response, schema: z.ZodType<T>): Promise<T> {
+export async function jsonBody<T>(
+  req: Request,
+  res: Response,
+  schema: z.ZodType<T>,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<T> {
   const mediaType = mediaTypeOf(req);
   if (mediaType !== JSON_TYPE) throw new HttpError('unsupported-media-type', `expected ${JSON_TYPE}`);
-  const bytes = await readBody(req, res, MAX_BODY_BYTES);
+  const bytes = await readBody(req, res, maxBytes);
   try {
     return checkFields(schema, JSON.parse(parseUtf8(bytes)));
   } catch (cause) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts';
+import { ReportError, type ReportErrorCode } from '../certificate/verification-report/report-error.ts';
 import { CustodyError, type CustodyErrorCode } from '../custody/custody-error.ts';
 import { DatabaseError, type DatabaseErrorCode } from '../db/database-error.ts';
 import { ErasureError, type ErasureErrorCode } from '../erasure/erasure-error.ts';
@@ -29,6 +30,7 @@ export type ProblemCode =
   | MatterErrorCode
   | NoticeErrorCode
   | PackageErrorCode
+  | ReportErrorCode
   | ResumableErrorCode
   | SharingErrorCode
   | StatusErrorCode
@@ -181,6 +183,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'version-mismatch': { status: 412, zh: '内容已被他人修改', en: 'Changed since you have seen it' },
   'derivative-invalid': { status: 422, zh: '衍生件对应关系有误', en: 'Not possible as a derivative' },
   'request-not-found': { status: 404, zh: '未找到该申请', en: 'No such request' },
+  'report-invalid': { status: 422, zh: '核验报告内容有误', en: 'Verification report not valid' },
+  'report-too-many-items': {
+    status: 422,
+    zh: '一份核验报告所列材料过多',
+    en: 'More things than one verification report holds',
+  },
   'request-invalid': { status: 422, zh: '申请内容有误', en: 'Request not valid' },
   'request-ended': { status: 409, zh: '申请当前状态不允许此操作', en: 'The request is past that' },
   'grant-not-found': { status: 404, zh: '未找到该授权', en: 'No such grant' },
@@ -322,6 +330,7 @@ function knownError(error: unknown): CodedError<ProblemCode> | undefined {
     error instanceof MatterError ||
     error instanceof NoticeError ||
     error instanceof PackageError ||
+    error instanceof ReportError ||
     error instanceof ResumableError ||
     error instanceof SharingError ||
     error instanceof StatusError ||

@@ -13,7 +13,9 @@ import { type GuardLimits, SignInGuard } from '../../src/access/sign-in-guard.ts
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { PlatformProfiles } from '../../src/certificate/platform-profiles.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
-import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { type SealingKey, sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
+import { renderVerificationReportPdf } from '../../src/certificate/verification-report/report-pdf.ts';
+import { VerificationReporter } from '../../src/certificate/verification-report/reporter.ts';
 import { CustodyFiles } from '../../src/custody/custody-file.ts';
 import { HandOvers } from '../../src/custody/hand-overs.ts';
 import { insertAccount } from '../../src/db/accounts.ts';
@@ -119,6 +121,7 @@ export class ServiceWorld {
     store: ObjectStore;
     register: FileCheckpointRegister;
     sealer: Sealer;
+    sealingKey: SealingKey;
     options: WorldOptions;
     signIn?: SignIn | undefined;
   }) {
@@ -260,6 +263,17 @@ export class ServiceWorld {
         onTrouble: (error) => this.diagnostics.push({ part: 'erasures', error: String(error) }),
       }),
       webhooks: new WebhookService({ db, keys: this.keys, peers: 'public', nowMs }),
+      reporter: new VerificationReporter({
+        db,
+        sealer,
+        sealingKey: base.sealingKey,
+        printer: { printVerificationReport: renderVerificationReportPdf },
+        platformAt: (at) => this.profiles.printedAt(at),
+        evaluation: true,
+        origin: this.signer.origin,
+        version: '0.0.0-test',
+        nowMs,
+      }),
       identity: {
         evaluation: true,
         version: '0.0.0-test',
@@ -302,6 +316,7 @@ export class ServiceWorld {
     const files = await FileObjectStore.open(join(folder, 'objects'));
     const register = await FileCheckpointRegister.open(join(folder, 'register'));
     const { keyPem, certificatePem } = await makeEvaluationSeal(Date.now());
+    const sealingKey = sealingKeyFromPem(keyPem, certificatePem);
     const mails: Mail[] = [];
     const troubles: Record<string, unknown>[] = [];
     const signIn =
@@ -318,7 +333,8 @@ export class ServiceWorld {
       db,
       store: options.wrapStore?.(files) ?? files,
       register,
-      sealer: new Sealer(sealingKeyFromPem(keyPem, certificatePem)),
+      sealer: new Sealer(sealingKey),
+      sealingKey,
       options,
     });
     world.mails = mails;
