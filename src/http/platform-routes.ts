@@ -404,12 +404,17 @@ async function logKeys(db: Database): Promise<z.infer<typeof platformKeysSchema>
   return keys.map((key, i) => ({ ...key, inUse: i === keys.length - 1 })).reverse();
 }
 
+/** Node writes one part of the name on each line, and `\\` before what RFC 4514 §2.4 would not take as it is. */
+function nameOf(lines: string): string {
+  return lines.replaceAll('\n', ', ').replace(/\\([\\,+"<>;=# ])/g, '$1');
+}
+
 /** Null for what is no X.509 certificate that Node reads. */
 function x509Of(der: Uint8Array): X509View | null {
   try {
     const { subject, issuer, serialNumber, fingerprint256, validFromDate, validToDate } = new X509Certificate(der);
     return {
-      ...{ subject: subject.replaceAll('\n', ', '), issuer: issuer.replaceAll('\n', ', '), serialNumber },
+      ...{ subject: nameOf(subject), issuer: nameOf(issuer), serialNumber },
       sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
       validFrom: utcTimeOf(validFromDate.getTime()),
       validUntil: utcTimeOf(validToDate.getTime()),

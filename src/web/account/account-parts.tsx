@@ -4,6 +4,7 @@ import { useText } from '../language.tsx';
 import { Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
 import type { Text } from '../texts.ts';
 import { accountTexts } from './account-texts.ts';
+import './account.css';
 
 /** What the account pages have in common. */
 
@@ -60,7 +61,7 @@ export function AskOnce({
     );
   }
   return (
-    <div className="ask-once">
+    <div className="unfolded">
       <p tabIndex={-1} ref={focusOnce}>
         {t(sure)}
       </p>
@@ -111,7 +112,10 @@ export function Unfolded({ button, about = '', children }: UnfoldedProps) {
   }, [isOpen]);
   const fold = () => {
     setIsOpen(false);
-    requestAnimationFrame(() => opener.current?.focus());
+    // Unless something that came of the form has taken the focus meanwhile.
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) opener.current?.focus();
+    });
   };
   if (!isOpen) {
     return (
@@ -125,7 +129,7 @@ export function Unfolded({ button, about = '', children }: UnfoldedProps) {
     );
   }
   return (
-    <div className="ask-once" ref={box}>
+    <div className="unfolded" ref={box}>
       {children(fold)}
       <Button onClick={fold}>{t(accountTexts.cancel)}</Button>
     </div>
@@ -196,7 +200,7 @@ interface ChoicesProps {
 export function Choices({ legend, choices, words, meaning, chosen, onChange }: ChoicesProps) {
   const t = useText();
   return (
-    <fieldset className="choices">
+    <fieldset className="ticks">
       <legend>{t(legend)}</legend>
       {choices.map((choice) => {
         const more = meaning?.(choice);

@@ -276,7 +276,7 @@ function NewWebhook({ onMade }: { onMade: (secret: string) => Promise<void> }) {
           value={url}
           onChange={setUrl}
         />
-        <fieldset className="choices">
+        <fieldset className="ticks">
           <legend>{t(accountTexts.kinds)}</legend>
           {[true, false].map((all) => (
             <label key={String(all)}>

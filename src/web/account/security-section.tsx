@@ -139,7 +139,7 @@ function Password({ me }: { me: Me }) {
           value={newPassword}
           onChange={setNew}
         />
-        <label className="choice">
+        <label className="tick">
           <input type="checkbox" checked={revokeOtherSessions} onChange={({ target }) => setRevoke(target.checked)} />
           <span>{t(accountTexts.endOthersToo)}</span>
         </label>

@@ -85,7 +85,7 @@ function Keys({ keys }: { keys: PlatformKeys }) {
             {tokenSigner !== null && <X509 certificate={tokenSigner} />}
           </section>
         ))}
-        <HowTo text={operationTexts.authoritiesHow} />
+        <p>{t(operationTexts.authoritiesHow)}</p>
       </Part>
       <Part title={operationTexts.masterKey}>
         <dl className="facts">
@@ -93,7 +93,7 @@ function Keys({ keys }: { keys: PlatformKeys }) {
             <code className="wrap-anywhere">{keys.masterKey}</code>
           </Row>
         </dl>
-        <HowTo text={operationTexts.masterKeyHow} />
+        <p>{t(operationTexts.masterKeyHow)}</p>
       </Part>
     </>
   );

@@ -103,7 +103,7 @@ export const operationTexts = {
   lastToken: { zh: '最近的时间戳', en: 'Newest token' },
   authoritiesHow: {
     zh: '由各机构自行更换；平台在每个时间戳中保存其证书和吊销信息。',
-    en: 'They are the authorities’ to replace; certificates and revocation data are kept with each token.',
+    en: 'Each authority replaces its own; certificates and revocation data are kept with each token.',
   },
   masterKey: { zh: '存储主密钥', en: 'Master key of the storage' },
   masterKeyName: { zh: '名称', en: 'Name' },

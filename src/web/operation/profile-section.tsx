@@ -222,7 +222,7 @@ function QualificationFields({ no, qualification, onChange, onRemove }: Qualific
     </div>
   );
   return (
-    <fieldset className="choices">
+    <fieldset className="ticks">
       <legend>
         {t(operationTexts.qualifications)} {no}
       </legend>
