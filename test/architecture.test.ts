@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   network: [],
   storage: ['format'],
   db: ['format'],
-  intake: ['format', 'merkle', 'storage', 'db'],
+  intake: [...PURE, 'storage', 'db'],
   log: ['format', 'merkle', 'storage', 'db'],
   custody: ['format', 'db', 'log'],
   anchor: ['format', 'verify', 'db', 'log'],

@@ -15,6 +15,7 @@ export type AccessErrorCode =
   | 'session-not-found'
   | 'fresh-sign-in-needed'
   | 'invalid-account-request'
+  | 'passkey-refused'
   | 'refused-by-sign-in';
 
 /** Why a caller is not let in, or may not do it. Never tells which of the reasons it was: wrong, unknown, expired and revoked read the same. */

@@ -12,6 +12,7 @@ import { text } from '../format/fields.ts';
 import type { SignedInUser, UserSessions } from './authentication.ts';
 import { alreadySignedUpMail, confirmationMail, invitationMail, passwordResetMail, type SendMail } from './mail.ts';
 import type { OidcProvider } from './oidc-settings.ts';
+import { passkeyAddresses } from './passkey-signature.ts';
 import { ROLES } from './rules.ts';
 
 export interface SignInSettings {
@@ -169,13 +170,8 @@ function optionsOf(
   providers: readonly OidcProvider[],
 ) {
   const { publicUrl, secret, signUp } = settings;
-  const { hostname, protocol, port } = new URL(publicUrl);
-  const isSecure = protocol === 'https:';
-  const isLoopback = hostname === '127.0.0.1' || hostname === 'localhost';
-  // Passkeys need a name: on the loopback the page is opened as localhost for them.
-  const origins = isLoopback
-    ? ['127.0.0.1', 'localhost'].map((host) => `${protocol}//${host}:${port}`)
-    : [new URL(publicUrl).origin];
+  const isSecure = new URL(publicUrl).protocol === 'https:';
+  const { rpId, origins } = passkeyAddresses(publicUrl);
   const background = (work: Promise<unknown>) => void work.catch(onTrouble);
   return {
     appName: '铁证 Tiezheng',
@@ -266,7 +262,7 @@ function optionsOf(
         accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 900 },
         trustDeviceMaxAge: 0,
       }),
-      passkey({ rpID: isLoopback ? 'localhost' : hostname, rpName: '铁证 Tiezheng', origin: origins }),
+      passkey({ rpID: rpId, rpName: '铁证 Tiezheng', origin: origins }),
       organization({
         roles: {
           owner: ownerAc,

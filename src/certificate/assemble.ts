@@ -1,4 +1,5 @@
 import type { DepositorAnnex, StatementAnnex } from '../format/annex.ts';
+import type { SignatureAnnex } from '../format/annex-signature.ts';
 import { encodeHex, encodeHex0x, parseUtf8 } from '../format/bytes.ts';
 import { type Attestation, type Certificate, certificateSchema, type PlatformProfile } from '../format/certificate.ts';
 import type { DepositRecord, FileEntry, FileName } from '../format/deposit.ts';
@@ -15,7 +16,7 @@ export interface DepositEvidence {
   record: DepositRecord;
   /** Every file, in the order of their indices. A name is null if it stays closed. */
   files: readonly { entry: FileEntry; name: FileName | null }[];
-  annexes: { depositor?: DepositorAnnex; statement?: StatementAnnex };
+  annexes: { depositor?: DepositorAnnex; statement?: StatementAnnex; signature?: SignatureAnnex };
   origin: string;
   /** vkeys of the log, from its leaf 0. */
   keys: readonly string[];

@@ -311,8 +311,23 @@ export function drawDepositorStatements(paper: Paper, { certificate, show }: Cer
     field('权利人', 'Right holder (as declared)', said('rightHolder')),
     field('权利类型 / 凭证', 'Right / proof (as declared)', said('rights')),
     field('证明目的', 'Purpose', said('purpose')),
-    field('存证人签名', "Depositor's signature", words('存证人未签名 not signed by the depositor')),
+    field('存证人签名', "Depositor's signature", signatureOf(certificate)),
   ]);
+}
+
+/** Checked by the service before it took the deposit, and by every reader who has the certificate's data. */
+function signatureOf({ record, annexes }: Certificate): readonly Piece[] {
+  if (record.annexes.signature === undefined) return words('存证人未签名 not signed by the depositor');
+  const { signature } = annexes;
+  if (signature === undefined) return CLOSED;
+  if (signature.signed.method !== 'passkey') return words('已签名 signed');
+  return [
+    ...both(
+      '已用通行密钥签署以上陈述和文件摘要；密钥属于存证人，仅为平台陈述。公钥摘要（SHA-256）：',
+      "These statements and the files' digests are signed with a passkey. That the key is the depositor's is the operator's word. SHA-256 of the public key:",
+    ),
+    hex(encodeHex(sha256(parseBase64(signature.signed.publicKey)))),
+  ];
 }
 
 // ------------------------------------------------------------------ what is absent, limits, how to verify

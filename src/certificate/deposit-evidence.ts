@@ -5,6 +5,7 @@ import { selectCheckpoint, selectLog } from '../db/leaves.ts';
 import { selectObjectKeysOfDeposit } from '../db/objects.ts';
 import type { Queryable } from '../db/pool.ts';
 import { parseDepositorAnnex, parseStatementAnnex } from '../format/annex.ts';
+import { parseSignatureAnnex } from '../format/annex-signature.ts';
 import { parseHex0x } from '../format/bytes.ts';
 import { type Attestation, attestationSchema } from '../format/certificate.ts';
 import { type DepositRecord, fileNameSchema, parseDepositRecord, parseFileEntry } from '../format/deposit.ts';
@@ -107,6 +108,7 @@ export function parseDepositRows(rows: DepositRows): DepositEvidence {
   };
   const depositor = annex('depositor', parseDepositorAnnex);
   const statement = annex('statement', parseStatementAnnex);
+  const signature = annex('signature', parseSignatureAnnex);
   const { origin, keys } = parseLogRecord(rows.log);
   return {
     record: parseDepositRecord(rows.record),
@@ -114,7 +116,7 @@ export function parseDepositRows(rows: DepositRows): DepositEvidence {
       entry: parseFileEntry(body),
       name: parseObject(fileNameSchema, 'tiezheng/file-name/v1', nameBody, 4096),
     })),
-    annexes: { ...(depositor && { depositor }), ...(statement && { statement }) },
+    annexes: { ...(depositor && { depositor }), ...(statement && { statement }), ...(signature && { signature }) },
     origin,
     keys,
     leafIndex: rows.leafIndex,

@@ -236,6 +236,19 @@ export async function selectUsers(q: Queryable, after: string | null, search: st
   return rows;
 }
 
+/** Base64 of the COSE key of a passkey, by the id that its authenticator has for it; undefined if the user has none such. */
+export async function selectPasskeyKey(
+  q: Queryable,
+  userId: string,
+  credentialId: string,
+): Promise<string | undefined> {
+  const { rows } = await q.query<{ publicKey: string }>(
+    'select "publicKey" from auth."passkey" where "userId" = $1 and "credentialID" = $2',
+    [userId, credentialId],
+  );
+  return rows[0]?.publicKey;
+}
+
 /** Whether an organisation has invited the address and waits for its answer at `at`. */
 export async function isInvited(q: Queryable, email: string, at: Date): Promise<boolean> {
   const { rowCount } = await q.query(

@@ -6,14 +6,15 @@ import { encodeJson } from './json.ts';
 /** An assertion that an authenticator gave for the key of a passkey (W3C WebAuthn Level 3 §7.2), its challenge being what is signed. */
 export const passkeySignatureSchema = z.strictObject({
   method: z.literal('passkey'),
-  /** SubjectPublicKeyInfo, DER: who made the annex says that it is the depositor's. */
+  /** SubjectPublicKeyInfo, DER, of P-256 or Ed25519: who made the annex says that it is the depositor's. */
   publicKey: base64(512),
   authenticatorData: base64(1024),
   /** Exact bytes of the client data. */
   clientDataJson: base64(4096),
-  /** ECDSA-Sig-Value, DER. */
+  /** ECDSA-Sig-Value, DER; of Ed25519 the 64 bytes of RFC 8032. */
   signature: base64(256),
 });
+export type PasskeySignature = z.infer<typeof passkeySignatureSchema>;
 
 /** A signature of a key with an X.509 certificate, over the 32 bytes that are signed. */
 export const x509SignatureSchema = z.strictObject({

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { AccessError } from '../access/access-error.ts';
 import { AccountService } from '../access/account-service.ts';
 import type { Authentication, Caller } from '../access/authentication.ts';
+import { passkeyAddresses, passkeySignature } from '../access/passkey-signature.ts';
 import { mayEverDo } from '../access/rules.ts';
 import { FRESH_SECONDS, type SignIn } from '../access/sign-in.ts';
 import type { SignInGuard } from '../access/sign-in-guard.ts';
@@ -231,7 +232,16 @@ export function routesOf(parts: AppParts): Route[] {
   });
   const matterReading = matterRoutes({ db, matters: new Matters(db), nowMs: parts.nowMs });
   const routes: Route[] = [
-    ...intakeRoutes({ deposits, uploads: parts.uploads, previews, limits, onFailure }),
+    ...intakeRoutes({
+      ...{ deposits, uploads: parts.uploads, previews, limits, onFailure },
+      passkeySignature: (userId, assertion) =>
+        passkeySignature(
+          db.pool,
+          passkeyAddresses(signIn?.settings.publicUrl ?? 'http://localhost'),
+          userId,
+          assertion,
+        ),
+    }),
     ...resumableRoutes({
       db,
       ...parts.resumable,

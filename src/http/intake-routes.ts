@@ -3,7 +3,9 @@ import type { Request, Response } from 'express';
 import { v7 as uuidV7 } from 'uuid';
 import * as z from 'zod';
 import type { Caller } from '../access/authentication.ts';
+import type { PasskeyAssertion } from '../access/passkey-signature.ts';
 import { type Statement, statementSchema } from '../format/annex.ts';
+import type { PasskeySignature } from '../format/annex-signature.ts';
 import { encodeUtf8 } from '../format/bytes.ts';
 import { type BulkLimits, type LineOutcome, receiveLines } from '../intake/bulk-digests.ts';
 import { DepositError } from '../intake/deposit-error.ts';
@@ -12,8 +14,10 @@ import {
   checkIdempotencyKey,
   digestDepositSchema,
   MAX_DIGEST_DEPOSIT_BYTES,
-  parseDigestDeposit,
+  type PasskeySigning,
+  parseSignableDeposit,
   parseStatement,
+  signableDepositSchema,
 } from '../intake/deposit-request.ts';
 import type { DepositService, ReceivedDeposit } from '../intake/deposit-service.ts';
 import type { UploadReceiver } from '../intake/upload-engine.ts';
@@ -38,6 +42,8 @@ export interface IntakeRouteParts {
   uploads: Pick<UploadReceiver, 'receive' | 'discard'>;
   previews: Pick<DepositPreviews, 'begin'>;
   limits: IntakeLimits;
+  /** The assertion of a passkey of this user, as the annex holds it. @throws AccessError `session-needed`, `passkey-refused` */
+  passkeySignature: (userId: string | null, assertion: PasskeyAssertion) => Promise<PasskeySignature>;
   /** Told of failures that the status of the answer does not tell. */
   onFailure: (error: unknown, res: Response) => void;
 }
@@ -81,7 +87,8 @@ const received: Answer[] = [
 ];
 
 /** How deposits come in. */
-export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }: IntakeRouteParts): Route[] {
+export function intakeRoutes(parts: IntakeRouteParts): Route[] {
+  const { deposits, uploads, previews, limits, passkeySignature, onFailure } = parts;
   let uploadsNow = 0;
 
   const receiveUpload = async (req: Request, res: Response, { account }: Caller) => {
@@ -122,13 +129,15 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
     }
   };
 
-  const receiveDigests = async (req: Request, res: Response, { account }: Caller) => {
+  const receiveDigests = async (req: Request, res: Response, { account, principal }: Caller) => {
     const idempotencyKey = idempotencyKeyOf(req);
     const body = await readBody(req, res, MAX_DIGEST_DEPOSIT_BYTES);
-    const { files, statement = {} } = parseDigestDeposit(body, MAX_DIGEST_DEPOSIT_BYTES);
+    const { files, statement = {}, signed } = parseSignableDeposit(body, MAX_DIGEST_DEPOSIT_BYTES);
+    const signing = signed && { ...fixedBy(signed), signed: await passkeySignature(principal.userId, signed) };
     const content = {
       digestSource: 'declared' as const,
       files: files.map((file) => ({ ...file, mediaType: file.mediaType ?? null, sm3: file.sm3 ?? null })),
+      signing,
     };
     sendReceived(res, await deposits.receive({ account, content, statement, idempotencyKey }));
   };
@@ -200,9 +209,10 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
       description:
         'application/json is one deposit. application/x-ndjson is one deposit a line, answered line by line and in order ' +
         `(at most ${limits.maxLines} lines of ${limits.maxLineBytes} bytes): read the answer while you send. A line that is wrong ` +
-        'answers its problem and the others go on. Digests are recorded as declared: the service has not seen the content.',
+        'answers its problem and the others go on. Digests are recorded as declared: the service has not seen the content. ' +
+        'One deposit may be signed by a passkey of the caller: he chooses its id and salts, and signs before he sends (docs/formats/annexes.md).',
       parameters: { header: bulkHeaders },
-      bodies: { [JSON_TYPE]: { json: digestDepositSchema }, [LINES_TYPE]: { lines: digestDepositSchema } },
+      bodies: { [JSON_TYPE]: { json: signableDepositSchema }, [LINES_TYPE]: { lines: digestDepositSchema } },
       answers: [
         ...received,
         { status: 200, means: 'One line per deposit.', mediaType: LINES_TYPE, body: { lines: lineAnswerSchema } },
@@ -214,6 +224,9 @@ export function intakeRoutes({ deposits, uploads, previews, limits, onFailure }:
         'body-too-large',
         'invalid-file-name',
         'invalid-digest-deposit',
+        'signature-refused',
+        'passkey-refused',
+        'session-needed',
         'invalid-idempotency-key',
         'idempotency-key-reused',
         'unsupported-media-type',
@@ -255,6 +268,11 @@ function statementOf(fields: ReadonlyMap<string, string>): Statement {
   }
   const statement = fields.get('statement');
   return statement === undefined ? {} : parseStatement(encodeUtf8(statement));
+}
+
+/** What the depositor chose, beside the signature itself. */
+function fixedBy({ depositId, entrySalts, nameSalts, statementSalt }: PasskeySigning) {
+  return { depositId, entrySalts, nameSalts, statementSalt };
 }
 
 function idempotencyKeyOf(req: Request): string | null {

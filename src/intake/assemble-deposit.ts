@@ -1,4 +1,5 @@
 import type { DepositorAnnex, Statement, StatementAnnex } from '../format/annex.ts';
+import type { SignatureAnnex } from '../format/annex-signature.ts';
 import { encodeHex, type LeafData } from '../format/bytes.ts';
 import { commit } from '../format/commitment.ts';
 import type { DepositRecord, FileEntry, FileName } from '../format/deposit.ts';
@@ -29,6 +30,19 @@ export interface FileFacts {
   sm3: string | null;
 }
 
+/**
+ * What a depositor fixed before the deposit came here, so that he could sign it, and his signature. The salts are his: they hide what is
+ * committed to from others, and are his to choose well.
+ */
+export interface Signing {
+  depositId: string;
+  /** 32 bytes as hex each, one for each file. */
+  entrySalts: readonly string[];
+  nameSalts: readonly string[];
+  statementSalt: string;
+  signed: SignatureAnnex['signed'];
+}
+
 export interface DepositFacts {
   depositId: string;
   /** Operator's clock, milliseconds since 1970. */
@@ -38,21 +52,27 @@ export interface DepositFacts {
   statement: Statement;
   digestSource: FileEntry['digestSource'];
   files: readonly FileFacts[];
+  /** Its `depositId` is that of the deposit. */
+  signing?: Signing | undefined;
 }
 
 /** Every committed object of a deposit, and the leaf that commits to them all. */
 export interface AssembledDeposit {
   record: DepositRecord;
   files: { entry: FileEntry; name: FileName }[];
-  annexes: { depositor: DepositorAnnex; statement: StatementAnnex };
+  annexes: { depositor: DepositorAnnex; statement: StatementAnnex; signature?: SignatureAnnex };
   leafData: LeafData;
 }
 
-/** `salt` gives 32 fresh random bytes as hex, once for each committed object. */
+/** `salt` gives 32 fresh random bytes as hex, once for each committed object whose salt is not given. */
 export function assembleDeposit(facts: DepositFacts, salt: () => string): AssembledDeposit {
-  const { depositId, depositor } = facts;
+  const { depositId, depositor, signing } = facts;
   const files = facts.files.map((file, index) => {
-    const name: FileName = { type: 'tiezheng/file-name/v1', name: file.name, salt: salt() };
+    const name: FileName = {
+      type: 'tiezheng/file-name/v1',
+      name: file.name,
+      salt: signing?.nameSalts[index] ?? salt(),
+    };
     const entry: FileEntry = {
       type: 'tiezheng/file/v1',
       depositId,
@@ -62,7 +82,7 @@ export function assembleDeposit(facts: DepositFacts, salt: () => string): Assemb
       digestSource: facts.digestSource,
       digests: { sha256: file.sha256, sm3: file.sm3 },
       nameCommitment: encodeHex(commit(name)),
-      salt: salt(),
+      salt: signing?.entrySalts[index] ?? salt(),
     };
     return { entry, name };
   });
@@ -79,7 +99,15 @@ export function assembleDeposit(facts: DepositFacts, salt: () => string): Assemb
       },
       salt: salt(),
     },
-    statement: { type: 'tiezheng/annex/statement/v1', depositId, ...facts.statement, salt: salt() },
+    statement: {
+      type: 'tiezheng/annex/statement/v1',
+      depositId,
+      ...facts.statement,
+      salt: signing?.statementSalt ?? salt(),
+    },
+    ...(signing && {
+      signature: { type: 'tiezheng/annex/signature/v1', depositId, signed: signing.signed, salt: salt() },
+    }),
   };
   const root = rootFromLeafHashes(files.map(({ entry }) => leafHash(fileLeafData(entry))));
   const record: DepositRecord = {
@@ -88,7 +116,11 @@ export function assembleDeposit(facts: DepositFacts, salt: () => string): Assemb
     receivedAt: utcTimeOf(facts.receivedAtMs),
     notBefore: facts.notBefore,
     files: { count: files.length, root: encodeHex(root) },
-    annexes: { depositor: encodeHex(commit(annexes.depositor)), statement: encodeHex(commit(annexes.statement)) },
+    annexes: {
+      depositor: encodeHex(commit(annexes.depositor)),
+      statement: encodeHex(commit(annexes.statement)),
+      ...(annexes.signature && { signature: encodeHex(commit(annexes.signature)) }),
+    },
     salt: salt(),
   };
   return { record, files, annexes, leafData: depositLeafData(record) };

@@ -4,6 +4,7 @@ export type DepositErrorCode =
   | 'no-files'
   | 'invalid-digest-deposit'
   | 'invalid-statement'
+  | 'signature-refused'
   | 'invalid-idempotency-key'
   | 'idempotency-key-reused'
   | 'line-too-long'

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { FormatError } from '../errors.ts';
 import { type Statement, statementSchema } from '../format/annex.ts';
 import { MAX_FILES } from '../format/deposit.ts';
-import { checkFields, hex32, mediaType, unixMsOf } from '../format/fields.ts';
+import { base64, checkFields, hex32, mediaType, unixMsOf, uuid } from '../format/fields.ts';
 import { type JsonValue, parseJson } from '../format/json.ts';
 import { DepositError } from './deposit-error.ts';
 import { IntakeError } from './upload-error.ts';
@@ -29,11 +29,55 @@ export const digestDepositSchema = z.strictObject({
 });
 export type DigestDeposit = z.infer<typeof digestDepositSchema>;
 
+const salts = z.array(hex32).min(1).max(MAX_FILES);
+/** What the depositor fixed to sign it (docs/formats/annexes.md), and the assertion of his passkey (W3C WebAuthn §7.2). */
+export const passkeySigningSchema = z.strictObject({
+  /** A UUID of version 7 that no deposit has. */
+  depositId: uuid.refine((id) => id[14] === '7', 'expected a UUID of version 7'),
+  /** One for each file. */
+  entrySalts: salts,
+  nameSalts: salts,
+  statementSalt: hex32,
+  /** As the authenticator names the key; it must be one of the caller's. */
+  credentialId: z.string().regex(/^[A-Za-z0-9_-]{1,1400}$/, 'expected base64url'),
+  authenticatorData: base64(1024),
+  clientDataJson: base64(4096),
+  signature: base64(256),
+});
+export type PasskeySigning = z.infer<typeof passkeySigningSchema>;
+
+/** The same, signed by its depositor if he likes. */
+export const signableDepositSchema = z.strictObject({
+  ...digestDepositSchema.shape,
+  signed: passkeySigningSchema.optional(),
+});
+export type SignableDeposit = z.infer<typeof signableDepositSchema>;
+
 /**
  * @throws DepositError `invalid-digest-deposit`, `invalid-statement`, `no-files`
  * @throws IntakeError `too-many-files`, `empty-file`, `invalid-file-name`
  */
 export function parseDigestDeposit(bytes: Uint8Array, maxBytes: number): DigestDeposit {
+  return parseDeposit(digestDepositSchema, bytes, maxBytes);
+}
+
+/** As `parseDigestDeposit`. */
+export function parseSignableDeposit(bytes: Uint8Array, maxBytes: number): SignableDeposit {
+  const deposit = parseDeposit(signableDepositSchema, bytes, maxBytes);
+  const { files, signed } = deposit;
+  if (signed === undefined) return deposit;
+  for (const name of ['entrySalts', 'nameSalts'] as const) {
+    if (signed[name].length !== files.length) {
+      throw new DepositError(
+        'invalid-digest-deposit',
+        `signed.${name}: ${signed[name].length} for ${files.length} files`,
+      );
+    }
+  }
+  return deposit;
+}
+
+function parseDeposit<T extends DigestDeposit>(schema: z.ZodType<T>, bytes: Uint8Array, maxBytes: number): T {
   const value = readJson(bytes, maxBytes, 'invalid-digest-deposit');
   const files = (value as { files?: unknown } | null)?.files;
   if (Array.isArray(files)) {
@@ -44,7 +88,7 @@ export function parseDigestDeposit(bytes: Uint8Array, maxBytes: number): DigestD
     const empty = files.findIndex((file) => (file as { sizeBytes?: unknown } | null)?.sizeBytes === 0);
     if (empty >= 0) throw new IntakeError('empty-file', `file ${empty} has no bytes`);
   }
-  const deposit = asDepositError('invalid-digest-deposit', () => checkFields(digestDepositSchema, value));
+  const deposit = asDepositError('invalid-digest-deposit', () => checkFields(schema, value));
   for (const file of deposit.files) checkFileName(file.name);
   if (deposit.statement !== undefined) checkInterval(deposit.statement);
   return deposit;

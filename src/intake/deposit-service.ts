@@ -16,13 +16,21 @@ import { insertObjectKeys, type ObjectPlace } from '../db/objects.ts';
 import { type Database, isKnownNotCommitted } from '../db/pool.ts';
 import { insertSubmission } from '../db/submissions.ts';
 import { parseDepositorAnnex, parseStatementAnnex, type Statement } from '../format/annex.ts';
+import { parseSignatureAnnex } from '../format/annex-signature.ts';
 import { parseHex } from '../format/bytes.ts';
 import { type DepositRecord, fileNameSchema, parseDepositRecord, parseFileEntry } from '../format/deposit.ts';
 import { parseObject } from '../format/fields.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
 import type { Seal } from '../format/seal.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { type AssembledDeposit, assembleDeposit, type Depositor, type FileFacts } from './assemble-deposit.ts';
+import { checkSignatureAnnex } from '../verify/annex-signature.ts';
+import {
+  type AssembledDeposit,
+  assembleDeposit,
+  type Depositor,
+  type FileFacts,
+  type Signing,
+} from './assemble-deposit.ts';
 import { assembleReceipt, type Integration } from './assemble-receipt.ts';
 import { DepositError } from './deposit-error.ts';
 
@@ -37,7 +45,7 @@ export interface StoredFile extends FileFacts {
 /** What is handed in: content, hashed and stored by us under `depositId`, or only digests. */
 export type DepositContent =
   | { digestSource: 'computed'; depositId: string; files: readonly StoredFile[] }
-  | { digestSource: 'declared'; files: readonly FileFacts[] };
+  | { digestSource: 'declared'; files: readonly FileFacts[]; signing?: Signing | undefined };
 
 export interface DepositRequest {
   account: Depositor & { accountId: string };
@@ -90,7 +98,7 @@ export class DepositService {
 
   /**
    * Owns the stored objects from the call on: whatever does not become a deposit is removed.
-   * @throws DepositError `idempotency-key-reused` if the account used the key for other content; `log-pending` if the deposit
+   * @throws DepositError `signature-refused` if the signature is over something else; `idempotency-key-reused` if the account used the key for other content; `log-pending` if the deposit
    *   is kept but the log has not taken it in within the time
    */
   async receive(request: DepositRequest): Promise<ReceivedDeposit> {
@@ -113,6 +121,9 @@ export class DepositService {
       if (earlier !== undefined) return this.#repeat(earlier, requestDigest, content);
       // If the commit may have happened, its objects may be needed; if not, the next start removes them.
       if (isKnownNotCommitted(error)) await this.#discard(content);
+      if (isIdTaken(error)) {
+        throw new DepositError('invalid-digest-deposit', `signed.depositId: ${assembled.record.depositId} is taken`);
+      }
       throw error;
     }
     return this.#answer(assembled.record.depositId, submissionId, assembled, false);
@@ -131,10 +142,23 @@ export class DepositService {
   async #assemble({ account, content, statement }: DepositRequest): Promise<AssembledDeposit> {
     const receivedAtMs = this.#parts.nowMs();
     const notBefore = await this.#parts.newestFinalBlock(receivedAtMs);
-    const depositId = content.digestSource === 'computed' ? content.depositId : uuidV7();
+    const signing = content.digestSource === 'declared' ? content.signing : undefined;
+    const depositId = content.digestSource === 'computed' ? content.depositId : (signing?.depositId ?? uuidV7());
     const { digestSource, files } = content;
-    const facts = { depositId, receivedAtMs, notBefore, depositor: account, statement, digestSource, files };
-    return assembleDeposit(facts, () => randomBytes(32).toString('hex'));
+    const facts = { depositId, receivedAtMs, notBefore, depositor: account, statement, digestSource, files, signing };
+    const assembled = assembleDeposit(facts, () => randomBytes(32).toString('hex'));
+    if (signing !== undefined) {
+      // As every reader will check it: what would fail there is not taken here.
+      const check = await checkSignatureAnnex(assembled.record, assembled.annexes.signature);
+      if (check.status !== 'passed') {
+        const because = check.status === 'failed' ? check.reason : check.status;
+        throw new DepositError(
+          'signature-refused',
+          `the signature is not over these files and this statement: ${because}`,
+        );
+      }
+    }
+    return assembled;
   }
 
   #commit(
@@ -153,6 +177,7 @@ export class DepositService {
       await insertAnnexes(client, depositId, [
         { name: 'depositor', body: canonical(annexes.depositor) },
         { name: 'statement', body: canonical(annexes.statement) },
+        ...(annexes.signature === undefined ? [] : [{ name: 'signature', body: canonical(annexes.signature) }]),
       ]);
       await insertFileEntries(
         client,
@@ -227,12 +252,17 @@ export class DepositService {
     ]);
     const depositor = annexRows.find((row) => row.name === 'depositor');
     const statement = annexRows.find((row) => row.name === 'statement');
+    const signature = annexRows.find((row) => row.name === 'signature');
     if (record === undefined || depositor === undefined || statement === undefined || entryRows.length === 0) {
       throw erased(depositId);
     }
     return {
       record: parseDepositRecord(record),
-      annexes: { depositor: parseDepositorAnnex(depositor.body), statement: parseStatementAnnex(statement.body) },
+      annexes: {
+        depositor: parseDepositorAnnex(depositor.body),
+        statement: parseStatementAnnex(statement.body),
+        ...(signature && { signature: parseSignatureAnnex(signature.body) }),
+      },
       files: entryRows.map((row) => ({
         entry: parseFileEntry(row.body),
         name: parseObject(fileNameSchema, 'tiezheng/file-name/v1', row.nameBody, 4096),
@@ -264,7 +294,8 @@ function digestOfRequest({ content, statement }: DepositRequest): Uint8Array {
     // A computed media type is our finding, which another version may see otherwise; a declared one is the depositor's word.
     content.digestSource === 'declared' ? { name, sizeBytes, mediaType, sha256, sm3 } : { name, sizeBytes, sha256 },
   );
-  const said = { digestSource: content.digestSource, statement, files };
+  const signing = content.digestSource === 'declared' ? content.signing : undefined;
+  const said = { digestSource: content.digestSource, statement, files, ...(signing && { signing }) };
   return new Uint8Array(createHash('sha256').update(canonical(said)).digest());
 }
 
@@ -275,6 +306,11 @@ function erased(depositId: string): DepositError {
 function isKeyTaken(error: unknown): boolean {
   const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
   return code === '23505' && constraint === 'deposit_account_id_idempotency_key_key';
+}
+
+function isIdTaken(error: unknown): boolean {
+  const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
+  return code === '23505' && constraint === 'deposit_pkey';
 }
 
 function canonical(value: object): Uint8Array {

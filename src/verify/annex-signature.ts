@@ -1,3 +1,4 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { CodedError } from '../errors.ts';
 import { bytesToSign, clientDataSchema, type SignatureAnnex } from '../format/annex-signature.ts';
 import { concat, encodeBase64Url, encodeHex, parseBase64, sha256 } from '../format/bytes.ts';
@@ -13,6 +14,8 @@ import { parseX509, subjectOf } from './x509-chain.ts';
 const NAME = 'annex.signature';
 const ECDSA_SHA256: AlgorithmIdentifier = { oid: '1.2.840.10045.4.3.2', parameters: undefined };
 const RSA_SHA256: AlgorithmIdentifier = { oid: '1.2.840.113549.1.1.11', parameters: undefined };
+/** SubjectPublicKeyInfo of Ed25519 (RFC 8410 §4) up to the 32 bytes of the key; there is no other way to write it. */
+const ED25519_PREFIX = '302a300506032b6570032100';
 /** Flags of authenticator data (WebAuthn §6.1). */
 const USER_PRESENT = 0x01;
 const USER_VERIFIED = 0x04;
@@ -69,7 +72,10 @@ async function checkPasskey(
     if (client.challenge !== encodeBase64Url(toSign)) return failed(NAME, null, 'signed-something-else', facts);
     if ((flags & USER_PRESENT) === 0) return failed(NAME, null, 'nobody-was-present', facts);
     const message = concat(authenticatorData, sha256(clientData));
-    return outcomeOf(await verifySignature(publicKey, ECDSA_SHA256, message, parseBase64(signed.signature)), facts);
+    const signature = parseBase64(signed.signature);
+    if (encodeHex(publicKey).startsWith(ED25519_PREFIX))
+      return outcomeOf(verifyEd25519(publicKey, message, signature), facts);
+    return outcomeOf(await verifySignature(publicKey, ECDSA_SHA256, message, signature), facts);
   } catch (error) {
     if (error instanceof CodedError) return failed(NAME, null, error.code, facts);
     throw error;
@@ -98,6 +104,16 @@ async function checkX509(
   } catch (error) {
     if (error instanceof CodedError) return failed(NAME, null, error.code, facts);
     throw error;
+  }
+}
+
+function verifyEd25519(spki: Uint8Array, message: Uint8Array, signature: Uint8Array): 'valid' | 'signature-invalid' {
+  try {
+    const key = spki.subarray(ED25519_PREFIX.length / 2);
+    return ed25519.verify(signature, message, key, { zip215: false }) ? 'valid' : 'signature-invalid';
+  } catch {
+    // Of another length, or no point of the curve.
+    return 'signature-invalid';
   }
 }
 

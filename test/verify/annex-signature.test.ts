@@ -69,6 +69,25 @@ describe('annex.signature', () => {
     });
   });
 
+  it('passes for an Ed25519 key, and fails for another one or a signature that is none', async () => {
+    const pair = generateKeyPairSync('ed25519');
+    const spki = (of: typeof pair) => encodeBase64(of.publicKey.export({ type: 'spki', format: 'der' }));
+    const { authenticatorData, clientDataJson } = assertion();
+    const message = Buffer.concat([
+      Buffer.from(authenticatorData, 'base64'),
+      sha256(Buffer.from(clientDataJson, 'base64')),
+    ]);
+    const signature = encodeBase64(sign(null, message, pair.privateKey));
+    const signed = { ...assertion(), publicKey: spki(pair), authenticatorData, clientDataJson, signature };
+    expect((await check(signed)).status).to.equal('passed');
+    const wrong = [
+      { ...signed, publicKey: spki(generateKeyPairSync('ed25519')) },
+      { ...signed, signature: encodeBase64(new Uint8Array(10)) },
+      { ...signed, publicKey: encodeBase64(Buffer.from(spki(pair), 'base64').subarray(0, 20)) },
+    ];
+    for (const each of wrong) expect(await check(each)).to.include({ status: 'failed', reason: 'signature-invalid' });
+  });
+
   it('tells when the user was not verified, and when the page was in another one', async () => {
     expect((await check(assertion({ flags: 0x01 }))).facts.userVerified).to.equal('no');
     expect((await check(assertion({ client: { crossOrigin: true } }))).facts.crossOrigin).to.equal('yes');
