@@ -5,6 +5,9 @@ import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
 import { encodeHex, encodeUtf8, sha256 } from '../../src/format/bytes.ts';
 import type { Certificate } from '../../src/format/certificate.ts';
 import { parseReport } from '../../src/format/report.ts';
+import { requestDetailSchema, requestListSchema, stepListSchema } from '../../src/http/request-routes.ts';
+import { MatterError } from '../../src/matters/matter-error.ts';
+import { digestOf } from '../../src/verify/verify.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
 import { expectAccessible } from './accessibility.ts';
 import { launchChromium, scratchFolder } from './browser.ts';
@@ -208,7 +211,7 @@ describe('the desk of an office', function () {
         await compared.getByRole('button').click();
         await page.locator('.bulk-details .report').waitFor();
         expect(await page.evaluate('document.activeElement.id')).to.equal('bulk-report-title');
-        expect(await page.locator('.bulk-details').locator('#panel-since, #panel-before').count()).to.equal(2);
+        expect(await page.locator('.bulk-details').locator('[id$=panel-since], [id$=panel-before]').count()).to.equal(2);
         await judge('bulk-details', locale);
         await page.getByRole('button', { name: isZh(locale) ? '关闭详情' : 'Close the details' }).click();
         expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).to.include(
@@ -291,6 +294,202 @@ describe('the desk of an office', function () {
       await page.getByRole('button', { name: 'Choose the policy' }).waitFor();
       await choose([all[0] as string]);
       await page.getByRole('alert').waitFor();
+    });
+  });
+
+  describe('requests', () => {
+    const ID = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8b01';
+    const DEPOSIT = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11';
+    const request = (more: object = {}) => ({
+      requestId: ID,
+      side: 'office',
+      account: { accountId: '01939f3e-0000-7b7e-9d2c-3f1d0e5b8a12', name: '权利人甲（北京）文化传媒有限公司' },
+      office: { accountId: '01939f3e-0000-7b7e-9d2c-3f1d0e5b8a11', name: '北京市某公证处' },
+      matterId: null,
+      subject: '展会现场照片的保全核验',
+      message: '请核验附列存证，并就核验过程出具公证书。\n对方可能在本月内提出异议。',
+      state: 'submitted',
+      stateSince: '2026-11-20T03:00:00.000Z',
+      deed: null,
+      reason: null,
+      createdAt: '2026-11-20T03:00:00.000Z',
+      depositCount: 1,
+      expiresAt: new Date(Date.now() + 2 * 24 * 3600_000).toISOString(),
+      ...more,
+    });
+    const step = (kind: string, more: object = {}) => ({
+      ...{ stepId: 1, at: '2026-11-20T03:00:00.000Z', accountId: '01939f3e-0000-7b7e-9d2c-3f1d0e5b8a12' },
+      ...{ accountName: '权利人甲', kind, depositId: null, outcome: null, remark: null, ...more },
+    });
+    /** Checked as the service's own schemas say. */
+    const answer = (state: object = {}, steps: object[] = [step('submitted')]) => {
+      const detail = { ...request(state), depositIds: [DEPOSIT] };
+      service.answers.set(`GET /requests/${ID}`, requestDetailSchema.parse(detail));
+      service.answers.set(`GET /requests/${ID}/steps`, stepListSchema.parse({ steps, next: null }));
+    };
+    let policy: string;
+    before(async () => {
+      policy = join(await mkdtemp(join(await scratchFolder(), 'desk-')), 'office-policy.json');
+      await writeFile(policy, encodeObject(world.policy));
+    });
+    const press = async (name: string) => {
+      await page.getByRole('button', { name, exact: true }).focus();
+      await page.keyboard.press('Enter');
+    };
+
+    for (const locale of LOCALES) {
+      it(`lists what waits, the oldest first, in ${locale}`, async () => {
+        const list = {
+          requests: [request(), request({ requestId: ID.replace(/1$/, '2'), expiresAt: null, subject: 'B' })],
+          next: null,
+        };
+        service.answers.set('GET /requests', requestListSchema.parse(list));
+        await open('/desk', locale);
+        await page.locator('[data-request]').first().waitFor();
+        expect(await page.locator('nav a[aria-current=page]').textContent()).to.equal(isZh(locale) ? '工作台' : 'Desk');
+        const first = (await page.locator('[data-request]').first().textContent()) ?? '';
+        expect(first).to.include('权利人甲').and.include('2026-11-20 11:00:00 +08:00');
+        expect(first).to.include(isZh(locale) ? '不足三天' : 'less than three days left');
+        await judge('desk', locale);
+        const asked = page.waitForRequest(/side=office&order=oldest&state=refused/);
+        await page.getByLabel(isZh(locale) ? '显示' : 'Show').selectOption('refused');
+        await asked;
+      });
+
+      it(`shows a request, verifies its deposit here and records that, in ${locale}`, async () => {
+        answer();
+        service.answers.set(`GET /deposits/${DEPOSIT}/custody`, { count: 0, leaf: null, events: [] });
+        await open(`/desk/${ID}`, locale);
+        await page.locator('[data-deposit]').waitFor();
+        await judge('request', locale);
+        const words = isZh(locale)
+          ? {
+              policy: '选择策略文件',
+              open: '打开 存证 1',
+              verify: '核验证书',
+              record: '记录此结果',
+              recorded: '已记录',
+              make: '生成报告',
+            }
+          : {
+              ...{ policy: 'Choose the policy', open: 'Open Deposit 1', verify: 'Verify the certificate' },
+              ...{ record: 'Record this result', recorded: 'Recorded', make: 'Make the report' },
+            };
+        await page.getByRole('button', { name: words.policy }).waitFor();
+        await choose([policy]);
+        await page.locator('section:has(#office-policy-title) .digest').waitFor();
+        await page.getByRole('button', { name: words.open, exact: true }).click();
+        await page.locator('.opened-deposit h4').first().waitFor();
+        expect((await page.locator('.opened-deposit').textContent()) ?? '').to.include('现场照片.jpg');
+        await page.getByRole('button', { name: words.verify, exact: true }).click();
+        await page.locator('.opened-deposit .report').waitFor();
+        expect(await page.evaluate('document.activeElement.id')).to.equal('deposit-1-report-title');
+        expect(await page.locator('.opened-deposit').locator('[id$=panel-since], [id$=panel-before]').count()).to.equal(2);
+
+        service.answers.set(`POST /deposits/${DEPOSIT}/custody/verifications`, {});
+        service.answers.set(`POST /requests/${ID}/steps`, {});
+        const verification = page.waitForRequest(`**/deposits/${DEPOSIT}/custody/verifications`);
+        const stepped = page.waitForRequest(
+          (sent) => sent.url().endsWith(`/requests/${ID}/steps`) && sent.method() === 'POST',
+        );
+        await press(words.record);
+        // Without the files: required, and not checked.
+        expect((await verification).postDataJSON()).to.deep.equal({
+          conclusion: 'incomplete',
+          sha256: digestOf(world.certificate),
+        });
+        const { remark, ...told } = (await stepped).postDataJSON() as { remark: string };
+        expect(told).to.deep.equal({ kind: 'package-verified', depositId: DEPOSIT, outcome: 'not-checked' });
+        expect(remark)
+          .to.include(digestOf(world.certificate))
+          .and.include(encodeHex(sha256(encodeObject(world.policy))));
+        await page.getByText(words.recorded, { exact: true }).waitFor();
+        await judge('request-verified', locale);
+
+        service.answers.set('POST /verification-reports', encodeUtf8('%PDF-1.7'));
+        await page.getByLabel(isZh(locale) ? '签署人姓名' : 'Name of the signatory').fill('张公证');
+        const ordered = page.waitForRequest('**/verification-reports');
+        const [download] = await Promise.all([page.waitForEvent('download'), press(words.make)]);
+        expect(download.suggestedFilename()).to.match(/^verification-report-.*\.pdf$/);
+        const order = (await ordered).postDataJSON() as {
+          requestId: string;
+          policy: object;
+          items: { report: object }[];
+          signatory: object;
+        };
+        expect(order.requestId).to.equal(ID);
+        expect(order.signatory).to.deep.equal({ name: '张公证', capacity: null });
+        expect(encodeHex(sha256(encodeObject(order.policy)))).to.equal(encodeHex(sha256(encodeObject(world.policy))));
+        expect(parseReport(encodeObject(order.items[0]?.report as object)).subject.digest).to.equal(
+          digestOf(world.certificate),
+        );
+      });
+
+      it(`accepts, and enters the deed by a digest computed here, by keyboard, in ${locale}`, async () => {
+        answer();
+        await open(`/desk/${ID}`, locale);
+        const words = isZh(locale)
+          ? { accept: '受理', issue: '登记公证书', no: '公证书编号', now: '确认登记', after: '办理中' }
+          : {
+              ...{ accept: 'Accept', issue: 'Enter the deed', no: 'Number of the deed', now: 'Enter it' },
+              after: 'accepted',
+            };
+        const path = `POST /requests/${ID}/decision`;
+        service.answers.set(
+          path,
+          requestDetailSchema.parse({ ...request({ state: 'accepted' }), depositIds: [DEPOSIT] }),
+        );
+        const accepted = page.waitForRequest(`**/requests/${ID}/decision`);
+        await page.getByRole('button', { name: words.accept, exact: true }).waitFor();
+        answer({ state: 'accepted' }, [
+          step('submitted'),
+          step('accepted', { stepId: 2, accountName: '北京市某公证处' }),
+        ]);
+        await press(words.accept);
+        expect((await accepted).postDataJSON()).to.deep.equal({ state: 'accepted' });
+        await page.locator('[data-state=accepted]').waitFor();
+        await page.waitForFunction("document.activeElement.tagName === 'SECTION'");
+        await press(words.issue);
+        await page.waitForFunction("document.activeElement.tagName === 'H3'");
+        await page.getByLabel(words.no).fill('(2026)京某证经字第123号');
+        const deed = encodeUtf8('the deed');
+        await page.locator('form input[data-choose=files]').setInputFiles({
+          ...{ name: '公证书.pdf', mimeType: 'application/pdf', buffer: Buffer.from(deed) },
+        });
+        await page.locator('form .digest').waitFor();
+        await judge('deed', locale);
+        const deeded = { deedNo: '(2026)京某证经字第123号', sha256: encodeHex(sha256(deed)) };
+        answer({ state: 'deed-issued', deed: deeded });
+        const issued = page.waitForRequest(`**/requests/${ID}/decision`);
+        await press(words.now);
+        expect((await issued).postDataJSON()).to.deep.equal({
+          state: 'deed-issued',
+          deedNo: deeded.deedNo,
+          deedSha256: deeded.sha256,
+        });
+        await page.locator('[data-state=deed-issued]').waitFor();
+        await judge('request-done', locale);
+      });
+    }
+
+    it('is refused with a reason, after saying what that ends', async () => {
+      answer();
+      await open(`/desk/${ID}`);
+      await page.getByRole('button', { name: 'Refuse' }).click();
+      expect(await page.locator('form').filter({ hasText: 'cannot be undone' }).count()).to.equal(1);
+      await page.getByLabel('Reason').fill('存在争议');
+      service.answers.set(
+        `POST /requests/${ID}/decision`,
+        new MatterError('request-ended', 'the request is withdrawn'),
+      );
+      await page.getByRole('form', { name: 'Refuse' }).getByRole('button', { name: 'Refuse' }).click();
+      expect(await page.getByRole('alert').textContent()).to.include('request-ended');
+    });
+
+    it('tells whose request it is not that there is none', async () => {
+      service.answers.set(`GET /requests/${ID}`, new MatterError('request-not-found', 'you have no such request'));
+      await open(`/desk/${ID}`);
+      expect(await page.getByRole('alert').textContent()).to.include('request-not-found');
     });
   });
 });

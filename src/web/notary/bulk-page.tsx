@@ -20,8 +20,9 @@ import { ReportView } from '../verify/report-view.tsx';
 import { bulkCsv, bulkJson } from './bulk-export.ts';
 import { type BulkRow, type BulkSummary, COLUMNS, needsAttention } from './bulk-report.ts';
 import { BulkRun, type BulkState, EMPTY_BULK, MAX_BULK_FILES } from './bulk-run.ts';
-import { bulkTexts, columnTexts, deskTexts, rowStateTexts } from './notary-texts.ts';
+import { bulkTexts, columnTexts, deskTexts, rowStateTexts, statementTexts } from './notary-texts.ts';
 import { codedError, PolicyPanel, useOfficePolicy } from './policy-panel.tsx';
+import { ReportForm, type ReportItem } from './report-form.tsx';
 import './notary.css';
 
 const ROWS_PER_PAGE = 50;
@@ -84,9 +85,33 @@ export function BulkPage({ me }: { me: Me }) {
             <Rows key={filter} rows={shown} />
           </section>
           <Strangers paths={state.strangers} />
+          {!isBusy && (
+            <ReportForm
+              me={me}
+              policy={office.policy}
+              requestId={null}
+              count={shown.filter(isReport).length}
+              items={() => itemsOf(shown.filter(isReport))}
+              hint={t(statementTexts.ofShown)}
+            />
+          )}
         </>
       )}
     </>
+  );
+}
+
+/** What others made is inspected, and no part of a report. */
+function isReport({ summary }: BulkRow): boolean {
+  return summary?.type === 'tiezheng/report/v1';
+}
+
+function itemsOf(rows: readonly BulkRow[]): Promise<ReportItem[]> {
+  return Promise.all(
+    rows.map(async ({ path, report }) => ({
+      fileName: path.slice(-500),
+      report: parseReport(new Uint8Array((await report?.arrayBuffer()) ?? new ArrayBuffer())),
+    })),
   );
 }
 

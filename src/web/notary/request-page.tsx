@@ -16,6 +16,7 @@ import { Deadline } from './desk-page.tsx';
 import { type RequestDetail, requestDetailSchema, type Step, stepListSchema } from './notary-answers.ts';
 import { deskTexts } from './notary-texts.ts';
 import { codedError, PolicyPanel, useOfficePolicy } from './policy-panel.tsx';
+import { ReportForm, type ReportItem } from './report-form.tsx';
 import { RequestMark } from './request-mark.tsx';
 import { RequestedDeposit } from './requested-deposit.tsx';
 import { StepsSection } from './steps-section.tsx';
@@ -42,6 +43,10 @@ export function RequestPage({ requestId, me }: { requestId: string; me: Me }) {
     );
   }
   const isOpen = request.state === 'submitted' || request.state === 'accepted';
+  // Another policy since: what was verified under the one before is no part of the statement.
+  const stated: ReportItem[] = [...verified.values()]
+    .filter((report) => report.policy === (office.policy?.digest ?? null))
+    .map((report) => ({ fileName: fileNameOf(report), report }));
   const maySee = request.state !== 'refused' && request.state !== 'withdrawn';
   return (
     <>
@@ -74,6 +79,16 @@ export function RequestPage({ requestId, me }: { requestId: string; me: Me }) {
           </>
         )}
       </section>
+      {maySee && (
+        <ReportForm
+          me={me}
+          policy={office.policy}
+          requestId={requestId}
+          count={stated.length}
+          items={async () => stated}
+          onMade={reload}
+        />
+      )}
       <StepsSection request={request} steps={steps} isOpen={isOpen} onAdded={reload} />
       {isOpen && (
         <DecisionSection
@@ -84,9 +99,12 @@ export function RequestPage({ requestId, me }: { requestId: string; me: Me }) {
           }}
         />
       )}
-      <span data-verified={verified.size} hidden />
     </>
   );
+}
+
+function fileNameOf({ subject }: Report): string {
+  return `${subject.certificateNo ?? subject.depositId}.${subject.kind === 'package' ? 'zip' : 'json'}`;
 }
 
 function BackLink() {
