@@ -1,38 +1,70 @@
 import { expect } from 'chai';
+import { homeTexts } from '../../src/web/home/home-texts.ts';
 import { signInTexts } from '../../src/web/sign-in/sign-in-texts.ts';
-import { texts } from '../../src/web/texts.ts';
+import type { Text } from '../../src/web/texts.ts';
 import type { EvidenceFiles } from './evidence-files.ts';
 import { type Manner, Person } from './person.ts';
 import { linkIn, type PersonaService } from './persona-service.ts';
+
+/** Who is in it. */
+export const CAST = {
+  holder: { zh: '林女士', en: 'Ms Lin' },
+  organisation: { zh: '北京某某文化有限公司', en: 'Moumou Culture Ltd' },
+  capturer: { zh: '取证员小周', en: 'Zhou, capture operator' },
+  respondent: { zh: '某某日用品店', en: 'Moumou Household Shop' },
+  notary: { zh: '公证员 许某', en: 'Xu, notary' },
+  office: { zh: '某市长安公证处', en: 'Chang’an Notary Office' },
+  mediator: { zh: '调解员 何某', en: 'He, mediator' },
+  judge: { zh: '沈法官', en: 'Judge Shen' },
+  officer: { zh: '某海关关员 王某', en: 'Wang, customs officer' },
+  customs: { zh: '某海关 知识产权处', en: 'Customs, IP division' },
+  reviewer: { zh: '某平台审核员', en: 'Platform reviewer' },
+  operator: { zh: '平台运营员', en: 'Operator on duty' },
+  auditor: { zh: '外部审计师', en: 'Outside auditor' },
+} satisfies Record<string, Text>;
+
+/** What it is about. */
+export const ABOUT = {
+  matter: { zh: '“八瓣花”图案茶杯案', en: 'Cups with the pattern “Eight petals”' },
+  right: { zh: '八瓣花', en: 'Eight petals' },
+  ownWork: { zh: '“八瓣花”图案底稿及授权合同', en: 'Drawings and licence of “Eight petals”' },
+  ownSource: { zh: '本公司设计部存档', en: 'Files of our own design department' },
+  capture: { zh: '某展会展位陈列的茶杯', en: 'Cup shown at a stand of the fair' },
+  captureSource: { zh: '上海某展览中心 3 号馆 B12 展位', en: 'Shanghai fair, hall 3, stand B12' },
+  purpose: { zh: '证明该展位陈列的商品使用了涉案图案', en: 'That goods with the pattern were shown at that stand' },
+  deedAsked: { zh: '保全展会取证的材料', en: 'Preserve what was captured at the fair' },
+  findingAsked: { zh: '请认定构成侵权', en: 'Find that it infringes' },
+} satisfies Record<string, Text>;
 
 /** What one persona leaves for the next to find, in one language and manner. */
 export interface Dispute {
   service: PersonaService;
   manner: Manner;
   files: EvidenceFiles;
-  /** Of the right holder's first deposit. */
+  matterId: string;
+  /** Of the right holder's own files. */
   depositId: string;
-  /** Its certificate and package, as saved. */
-  certificate: string;
+  /** Of what the capture operator handed in. */
+  captureId: string;
+  /** The package of the right holder's own files, as saved. */
   package: string;
   /** For a reader without an account. */
   link: string;
-  passphrase: string;
-  /** By which an officer confirms that he received it. */
+  /** By which somebody without an account confirms that he received it. */
   confirmation: string;
 }
 
+export const PASSPHRASE = 'acht Blütenblätter';
 const PASSWORD = 'a long enough password 1';
 
 export function addressOf(name: string, { locale }: Manner): string {
   return `${name}-${locale.toLowerCase()}@example.org`;
 }
 
-/** Signs up and confirms the address by the mail that comes. */
-export async function signUp(person: Person, service: PersonaService, name: string, email: string): Promise<void> {
-  await person.open('/sign-up');
+/** On the page for it; the address is confirmed by the mail that comes. Ends at signing in. */
+export async function signUp(person: Person, service: PersonaService, called: Text, email: string): Promise<void> {
   await person.isAt(signInTexts.signUpTitle, 'sign-up');
-  await person.type(signInTexts.name, name);
+  await person.type(signInTexts.name, person.said(called));
   await person.type(signInTexts.email, email);
   await person.type(signInTexts.password, PASSWORD);
   await person.press('button', signInTexts.signUp);
@@ -44,33 +76,31 @@ export async function signUp(person: Person, service: PersonaService, name: stri
 /** On the page for it. */
 export async function signIn(person: Person, email: string): Promise<void> {
   await person.isAt(signInTexts.title, 'sign-in');
-  await person.type(signInTexts.email, email);
-  await person.type(signInTexts.password, PASSWORD);
-  await person.press(
-    'button',
-    signInTexts.signIn,
-    person.page.locator('form').filter({ has: person.page.locator('#email') }),
-  );
-  await person.part('button', texts.signOut).waitFor();
+  const form = person.page.locator('form:has(#email)');
+  await person.type(signInTexts.email, email, form);
+  await person.type(signInTexts.password, PASSWORD, form);
+  await person.press('button', signInTexts.signIn, form);
 }
 
-/** Somebody who signed up before, at a new window. */
+/** Somebody who signed up before, at a new window; ends at home. */
 export async function comeBack({ service, manner }: Dispute, name: string): Promise<Person> {
   const person = await Person.arrive(service, name, manner);
   await person.open('/sign-in');
   await signIn(person, addressOf(name, manner));
+  await person.isAt(homeTexts.title, 'home');
   return person;
 }
 
-/** Somebody who has a user here already, signed in at the home page. */
+/** Somebody who has a user here already, signed in at home. */
 export async function arriveSignedIn(
   dispute: Dispute,
   name: string,
+  called: Text,
   roles: Parameters<PersonaService['setRoles']>[1],
 ): Promise<Person> {
   const { service, manner } = dispute;
   const email = addressOf(name, manner);
-  await service.addUser({ name, email, password: PASSWORD });
+  await service.addUser({ name: manner.locale === 'zh-CN' ? called.zh : called.en, email, password: PASSWORD });
   await service.setRoles(email, roles);
   return comeBack(dispute, name);
 }

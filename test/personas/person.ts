@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { BrowserContext, Download, Locator, Page } from 'playwright-core';
+import { matterTexts } from '../../src/web/matter/matter-texts.ts';
 import type { Text } from '../../src/web/texts.ts';
 import { expectAccessible } from '../web/accessibility.ts';
 import type { PersonaService } from './persona-service.ts';
@@ -59,7 +60,7 @@ export class Person {
       acceptDownloads: true,
       viewport: DESK,
     });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(30_000);
     const person = new Person(service, context, await context.newPage(), name, manner);
     Person.#present.add(person);
     return person;
@@ -84,6 +85,16 @@ export class Person {
   words(words: Words): string | RegExp {
     if (typeof words === 'string' || words instanceof RegExp) return words;
     return this.manner.locale === 'zh-CN' ? words.zh : words.en;
+  }
+
+  /** As he would write it. */
+  said(text: Text): string {
+    return this.words(text) as string;
+  }
+
+  /** For what is named by more than its first words. */
+  startingWith(text: Text): RegExp {
+    return new RegExp(`^${literal(this.said(text))}`);
   }
 
   /** @param path or a whole address, from a mail for one */
@@ -148,7 +159,7 @@ export class Person {
 
   /** Whatever was in the field is replaced. */
   async type(label: Words, text: string, within?: Locator): Promise<void> {
-    const field = (within ?? this.page).getByLabel(this.words(label), { exact: true });
+    const field = this.#labelled(within ?? this.page, label);
     if (this.manner.by === 'mouse') return field.fill(text);
     await this.#focus(field);
     await this.page.keyboard.press('ControlOrMeta+a');
@@ -158,7 +169,7 @@ export class Person {
   /** An option of a list. */
   async choose(label: Words, option: Words, within?: Locator): Promise<void> {
     this.clicks++;
-    const list = (within ?? this.page).getByLabel(this.words(label), { exact: true });
+    const list = this.#labelled(within ?? this.page, label);
     const wanted = this.words(option);
     const found = list.locator('option').filter({ hasText: wanted });
     await found.first().waitFor({ state: 'attached' });
@@ -228,20 +239,35 @@ export class Person {
     return within.getByRole(role, options);
   }
 
+  /** Some labels end with the word that nothing need be written. */
+  #labelled(within: Locator | Page, label: Words): Locator {
+    const words = this.words(label);
+    if (words instanceof RegExp) return within.getByLabel(words);
+    const optional = this.words(matterTexts.optional) as string;
+    return within.getByLabel(new RegExp(`^${literal(words)}( ?${literal(optional)})?$`));
+  }
+
   async #focus(target: Locator): Promise<void> {
     await target.waitFor();
     await target.and(this.page.locator(':not(:disabled)')).waitFor();
-    await this.#tabUntil(
-      () => target.evaluate((element) => element === element.ownerDocument.activeElement),
-      String(target),
-    );
+    const isBefore = await target.evaluate((element) => {
+      const { activeElement: now } = element.ownerDocument;
+      return now !== null && (now.compareDocumentPosition(element) & 2) !== 0;
+    });
+    const isThere = () => target.evaluate((element) => element === element.ownerDocument.activeElement);
+    await this.#tabUntil(isThere, `${target}`, isBefore);
   }
 
-  async #tabUntil(isThere: () => Promise<boolean>, what: string): Promise<void> {
+  async #tabUntil(isThere: () => Promise<boolean>, what: string, backwards = false): Promise<void> {
     for (let i = 0; i < MOST_TABS; i++) {
       if (await isThere()) return;
-      await this.page.keyboard.press('Tab');
+      await this.page.keyboard.press(backwards ? 'Shift+Tab' : 'Tab');
     }
     throw new Error(`${MOST_TABS} times Tab, and no focus on ${what}`);
   }
+}
+
+/** To be looked for as it stands. */
+export function literal(words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

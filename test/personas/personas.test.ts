@@ -1,14 +1,35 @@
+import { captureForOrganisation } from './capture-operator.ts';
 import type { Dispute } from './dispute.ts';
 import { makeEvidenceFiles } from './evidence-files.ts';
-import { auditorReads, operatorLooks } from './operation.ts';
+import { notaryDecides, notaryVerifiesInBulk, openOffice } from './notary.ts';
+import { auditorReads, operatorAdmitsOffice } from './operation.ts';
 import { type Manner, Person } from './person.ts';
 import { personaService } from './persona-service.ts';
-import { judgeReads, officerConfirms } from './reader.ts';
-import { handInAndCertify, shareAndHandOver } from './right-holder.ts';
+import { judgeReads, mediatorSees, officerReceives, opponentChecks, platformReviewerSees } from './reader.ts';
+import { askAndShow, foundOrganisation, handInAndCertify, keepMatter } from './right-holder.ts';
 
 const MANNERS: readonly Manner[] = [
   { locale: 'zh-CN', by: 'mouse' },
   { locale: 'en-US', by: 'keyboard' },
+];
+
+/** Each finds what those before him left. */
+const PATHS: readonly [string, (dispute: Dispute) => Promise<void>][] = [
+  ['right holder: signs up, makes the firm’s account and invites who captures for it', foundOrganisation],
+  ['right holder: hands in, and takes home a package that stands by itself', handInAndCertify],
+  ['capture operator: hands in for the firm, and cannot show it to anybody', captureForOrganisation],
+  ['right holder: keeps a matter, with parties, rights and evidence', keepMatter],
+  ['notary: makes the office’s account', openOffice],
+  ['operator: sees how the service runs, admits the office, and sees no deposit', operatorAdmitsOffice],
+  ['right holder: asks the notary, shows the matter, hands the originals over', askAndShow],
+  ['notary: verifies what was asked, enters the deed, and refuses what is not hers to find', notaryDecides],
+  ['notary: verifies packages together, and finds the altered one', notaryVerifiesInBulk],
+  ['mediator: sees what is disclosed, and takes no originals', mediatorSees],
+  ['judge: takes the package, and reads it on two sheets of paper', judgeReads],
+  ['customs officer: takes the package, confirms the hand-over, and keeps a receipt', officerReceives],
+  ['platform reviewer: looks at the pictures, and takes no originals', platformReviewerSees],
+  ['opposing party: opens a link, checks the certificate without an account, and gets no further', opponentChecks],
+  ['auditor: reads operation and public log, and can change nothing', auditorReads],
 ];
 
 for (const [seed, manner] of MANNERS.entries()) {
@@ -19,35 +40,13 @@ for (const [seed, manner] of MANNERS.entries()) {
     before(async () => {
       const service = await personaService();
       const files = await makeEvidenceFiles(service.folder, 10 * seed + 1);
-      dispute = { service, manner, files, passphrase: 'acht Blütenblätter' } as Dispute;
+      dispute = { service, manner, files } as Dispute;
     });
 
     afterEach(function () {
       return Person.allLeave(this.currentTest?.state === 'failed');
     });
 
-    it('right holder: signs up, hands in, and takes home a package that stands by itself', async () => {
-      await handInAndCertify(dispute);
-    });
-
-    it('right holder: makes a link with a passphrase and begins a hand-over', async () => {
-      await shareAndHandOver(dispute);
-    });
-
-    it('judge: opens the link with its passphrase, and reads the package on two sheets of paper', async () => {
-      await judgeReads(dispute);
-    });
-
-    it('officer: confirms a hand-over without an account, and keeps a receipt that stands by itself', async () => {
-      await officerConfirms(dispute);
-    });
-
-    it('operator: sees how the service runs, and no deposit', async () => {
-      await operatorLooks(dispute);
-    });
-
-    it('auditor: reads operation and public log, and can change nothing', async () => {
-      await auditorReads(dispute);
-    });
+    for (const [what, path] of PATHS) it(what, () => path(dispute));
   });
 }
