@@ -202,24 +202,26 @@ export function Choices({ legend, choices, words, meaning, chosen, onChange }: C
   return (
     <fieldset className="ticks">
       <legend>{t(legend)}</legend>
-      {choices.map((choice) => {
-        const more = meaning?.(choice);
-        return (
-          <label key={choice}>
-            <input
-              type="checkbox"
-              checked={chosen.includes(choice)}
-              onChange={({ target }) =>
-                onChange(target.checked ? [...chosen, choice] : chosen.filter((each) => each !== choice))
-              }
-            />
-            <span>
-              {t(words(choice))}
-              {more !== undefined && <span className="hint"> {t(more)}</span>}
-            </span>
-          </label>
-        );
-      })}
+      <div className={meaning === undefined ? 'tick-grid' : undefined}>
+        {choices.map((choice) => {
+          const more = meaning?.(choice);
+          return (
+            <label key={choice}>
+              <input
+                type="checkbox"
+                checked={chosen.includes(choice)}
+                onChange={({ target }) =>
+                  onChange(target.checked ? [...chosen, choice] : chosen.filter((each) => each !== choice))
+                }
+              />
+              <span>
+                {t(words(choice))}
+                {more !== undefined && <span className="hint"> {t(more)}</span>}
+              </span>
+            </label>
+          );
+        })}
+      </div>
     </fieldset>
   );
 }
