@@ -4,6 +4,7 @@ import {
   lockPlatformProfiles,
   type PlatformProfileRow,
   type PlatformProfileUse,
+  selectNewestPlatformProfile,
   selectPlatformProfileAt,
   selectPlatformProfiles,
   selectProfileOfSettings,
@@ -76,7 +77,7 @@ export class PlatformProfiles {
       await lockPlatformProfiles(q);
       const before = await selectProfileOfSettings(q);
       if (before !== undefined && encodeHex(before.printedDigest) === encodeHex(printedDigest(profile))) return;
-      const newest = await selectPlatformProfileAt(q, new Date(8640000000000000));
+      const newest = await selectNewestPlatformProfile(q);
       const more = newest === undefined ? NOTHING_MORE : recordOf(newest);
       await this.#insert(q, { ...more, ...profile }, { source: 'settings', userId: null, accountId: null });
     });

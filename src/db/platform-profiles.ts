@@ -62,6 +62,14 @@ export async function selectPlatformProfileAt(q: Queryable, at: Date): Promise<P
   return rows[0];
 }
 
+/** Undefined if there is none yet. */
+export async function selectNewestPlatformProfile(q: Queryable): Promise<PlatformProfileRow | undefined> {
+  const { rows } = await q.query<PlatformProfileRow>(
+    `select ${COLUMNS} from platform_profile p order by p.version desc limit 1`,
+  );
+  return rows[0];
+}
+
 /** The newest that came from the settings; undefined if there is none yet. */
 export async function selectProfileOfSettings(q: Queryable): Promise<PlatformProfileRow | undefined> {
   const { rows } = await q.query<PlatformProfileRow>(
