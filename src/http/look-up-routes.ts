@@ -74,7 +74,7 @@ const sideSchema = z.strictObject({
   /** 16 hex digits; null if there is no picture of it here. */
   dHash: z.string().nullable(),
 });
-const comparisonSchema = z.strictObject({
+export const comparisonSchema = z.strictObject({
   original: sideSchema,
   suspect: sideSchema,
   /** Equal by SHA-256: the same bytes. */

@@ -112,7 +112,7 @@ function Page({ route, status }: { route: Route; status: ServiceStatus | undefin
     case 'compare':
       return (
         <SignedIn>
-          <ComparePage query={route.query} />
+          <ComparePage query={route.query} evaluation={status?.evaluation === true} />
         </SignedIn>
       );
     case 'verify':

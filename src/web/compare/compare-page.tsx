@@ -18,12 +18,17 @@ import { PictureView, type Shown } from './picture-view.tsx';
 import './compare.css';
 
 /** Two deposited files next to each other, for people to look at. */
-export function ComparePage({ query }: { query: string }) {
+export function ComparePage({ query, evaluation }: { query: string; evaluation: boolean }) {
   const t = useText();
   const { original, suspect } = comparedIn(query);
   return (
     <>
       <PageTitle title={t(compareTexts.title)} />
+      {evaluation && (
+        <p className="evaluation-banner compare-evaluation">
+          {t(texts.evaluationTitle)} · {t(texts.evaluationBanner)}
+        </p>
+      )}
       <p className="no-print">{t(compareTexts.lead)}</p>
       {original !== undefined && suspect !== undefined ? (
         <Both key={query} original={original} suspect={suspect} />

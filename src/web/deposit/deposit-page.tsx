@@ -288,22 +288,24 @@ function Files({ deposit }: { deposit: DepositDetail }) {
               </Link>
             </p>
           )}
-          {originalHeld && (
-            <DownloadLink
-              path={`${base}/${entry.index}`}
-              fileName={name.name}
-              label={texts.fileOriginal}
-              about={name.name}
-            />
-          )}
-          {deposit.opentimestamps !== null && (
-            <DownloadLink
-              path={`${base}/${entry.index}/proof.ots`}
-              fileName={`${name.name}.ots`}
-              label={deposit.opentimestamps === 'complete' ? texts.fileProofComplete : texts.fileProofPending}
-              about={name.name}
-            />
-          )}
+          <div className="no-print">
+            {originalHeld && (
+              <DownloadLink
+                path={`${base}/${entry.index}`}
+                fileName={name.name}
+                label={texts.fileOriginal}
+                about={name.name}
+              />
+            )}
+            {deposit.opentimestamps !== null && (
+              <DownloadLink
+                path={`${base}/${entry.index}/proof.ots`}
+                fileName={`${name.name}.ots`}
+                label={deposit.opentimestamps === 'complete' ? texts.fileProofComplete : texts.fileProofPending}
+                about={name.name}
+              />
+            )}
+          </div>
         </article>
       ))}
     </section>

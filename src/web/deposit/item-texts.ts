@@ -117,10 +117,6 @@ export const itemTexts = {
   confirmedBy: { zh: '确认人', en: 'Confirmed by' },
   older: { zh: '显示更早的移交', en: 'Show older ones' },
   noDelete: { zh: '不做', en: 'Keep it as it is' },
-  receiverAccount: {
-    zh: '接收人在本平台的账号编号（没有可不填，改用一次性链接）',
-    en: 'Account number of the receiver here (if he has one; else he confirms by a one-time link)',
-  },
 } satisfies Record<string, Text>;
 
 export const erasureGoes: readonly Text[] = [

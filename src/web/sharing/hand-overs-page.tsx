@@ -157,7 +157,7 @@ function HandOver({ handOver, side, onChanged }: HandOverProps) {
           label={panelTexts.receipt}
           about={other}
         />
-        <Link to={`/deposits/${depositId}`}>{t(itemTexts.openDeposit)}</Link>
+        {side === 'given' && <Link to={`/deposits/${depositId}`}>{t(itemTexts.openDeposit)}</Link>}
       </div>
       {state === 'open' && side === 'received' && <Confirm about={other} onConfirm={(said) => act('confirm', said)} />}
       {state === 'open' && side === 'given' && (

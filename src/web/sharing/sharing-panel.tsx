@@ -126,13 +126,13 @@ function Given({ depositId, matterId, certified = false }: GivenProps) {
       };
       return postJson('/grants', grant, z.unknown());
     });
-  const handOver = ({ kind, receiver, days, note, certificate }: Record<string, string>) =>
+  const handOver = ({ kind, receiver, account, days, note, certificate }: Record<string, string>) =>
     act(async () => {
       const { confirmationLink } = await postJson(
         '/hand-overs',
         {
           depositId,
-          receiver: { kind, name: receiver },
+          receiver: { kind, name: receiver, ...(account === '' ? {} : { accountId: account }) },
           certificate: certificate === 'yes',
           validDays: Number(days),
           ...(note === '' ? {} : { note }),
@@ -229,6 +229,7 @@ function Given({ depositId, matterId, certified = false }: GivenProps) {
           <GiveForm submit={panelTexts.newHandOver} onSubmit={handOver}>
             <Choice name="kind" label={panelTexts.receiverKind} choices={RECEIVER_KINDS} words={receiverKindTexts} />
             <Field name="receiver" label={panelTexts.receiver} required maxLength={300} />
+            <Field name="account" label={panelTexts.receiverAccount} maxLength={36} />
             <Field name="days" label={panelTexts.days} type="number" min={1} max={180} value="30" required />
             <Field name="note" label={panelTexts.note} maxLength={1000} />
             {certified && (
