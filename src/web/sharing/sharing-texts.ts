@@ -164,10 +164,11 @@ export const panelTexts = {
   to: { zh: '对方的邮箱或账号编号', en: 'Address or account number of the other' },
   receiverKind: { zh: '接收人类别', en: 'Kind of receiver' },
   receiver: { zh: '接收人（机构、部门、姓名）', en: 'Receiver (office, division, name)' },
+  receiverAccount: { zh: '接收人的账号编号（如有）', en: 'Account number of the receiver, if any' },
   note: { zh: '备注（可不填）', en: 'Note, if any' },
   handOverWhat: {
-    zh: '移交全部文件；接收人凭一次性链接确认，不需要账号。',
-    en: 'All files are handed over; the receiver confirms by a one-time link and needs no account.',
+    zh: '移交全部文件。接收人在本平台有账号的，由该账号确认；没有的，凭一次性链接确认。',
+    en: 'All files are handed over. A receiver with an account here confirms in it; anybody else confirms by a one-time link.',
   },
   withCertificate: { zh: '同时移交最新的证书', en: 'The newest certificate goes along' },
   shownOnce: {
