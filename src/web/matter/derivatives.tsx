@@ -102,6 +102,7 @@ function LinkDerivative({ view, originalDepositId, name }: LinkDerivativeProps) 
         fields={FIELDS}
         label={matterTexts.linkDerivative}
         submit={matterTexts.linkDerivative}
+        missing={chosen.length === 0 ? matterTexts.depositMissing : undefined}
         onCancel={() => setIsOpen(false)}
         send={async (said) => {
           await postJson(`/deposits/${originalDepositId}/derivatives`, { ...said, depositId: chosen[0] }, z.unknown());

@@ -54,6 +54,8 @@ interface EntryFormProps {
   latest?: () => Promise<Versioned | undefined>;
   /** @param sawConflict what is shown elsewhere may be older than what the form has seen */
   onCancel?: (sawConflict: boolean) => void;
+  /** What still has to be chosen beside the fields; said when somebody submits without it. */
+  missing?: Text | undefined;
   children?: ReactNode;
 }
 
@@ -61,18 +63,22 @@ interface EntryFormProps {
  * One entry, as somebody types it. When another has changed it meanwhile, nothing typed is lost: fields that were left alone take what
  * the other wrote, the rest stays, and both are shown before anything is saved again.
  */
-export function EntryForm({ fields, row, label, submit, send, latest, onCancel, children }: EntryFormProps) {
+export function EntryForm(props: EntryFormProps) {
+  const { fields, row, label, submit, send, latest, onCancel, missing, children } = props;
   const t = useText();
   const form = useRef<HTMLFormElement>(null);
   const first = useRef(row);
   const [base, setBase] = useState<Versioned | undefined>(row);
   const [typed, setTyped] = useState<Typed>(() => typedOf(fields, row));
   const [conflict, setConflict] = useState<Conflict | undefined>();
+  const [saysMissing, setSaysMissing] = useState(false);
   const { busy, error, run } = useAction();
   useEffect(() => form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus(), []);
   const changed = (field: EntryField) => (typed[field.name] ?? '') !== typedOf([field], base)[field.name];
   const submitAll = () =>
     run(async () => {
+      setSaysMissing(missing !== undefined);
+      if (missing !== undefined) return;
       setConflict(undefined);
       const said = fields
         .filter((field) => (base === undefined ? (typed[field.name] ?? '').trim() !== '' : changed(field)))
@@ -121,6 +127,9 @@ export function EntryForm({ fields, row, label, submit, send, latest, onCancel, 
         ))}
       </div>
       {children}
+      <p className="field-error" role="alert">
+        {saysMissing && missing !== undefined && t(missing)}
+      </p>
       {error !== undefined && <ProblemAlert title={matterTexts.failed} error={error} />}
       <div className="buttons">
         {conflict !== 'gone' && (
@@ -163,10 +172,10 @@ function ConflictNotice({ conflict }: { conflict: Conflict }) {
               <ul>
                 {conflict.map(({ field, now, yours }) => (
                   <li key={field.name} className="wrap-anywhere">
-                    <strong>{t(field.label)}</strong>: {t(matterTexts.conflictNow)} “{t(shownOf(field, now))}”
+                    <strong>{t(field.label)}</strong>: {t(matterTexts.conflictNow)} {t(quoted(shownOf(field, now)))}
                     {yours !== undefined && (
                       <>
-                        ; {t(matterTexts.conflictYours)} “{t(shownOf(field, saidOf(field, yours)))}”
+                        ; {t(matterTexts.conflictYours)} {t(quoted(shownOf(field, saidOf(field, yours))))}
                       </>
                     )}
                   </li>
@@ -269,6 +278,11 @@ export function shownOf(field: EntryField, value: unknown): Text {
   if (field.kind === 'time') return plain(beijingTime(String(value)));
   const chosen = typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
   return field.choices?.find((choice) => choice.value === chosen)?.text ?? plain(String(value));
+}
+
+/** In the quotation marks of each language. */
+export function quoted({ zh, en }: Text): Text {
+  return { zh: `“${zh}”`, en: `"${en}"` };
 }
 
 /** `2026-11-22T11:04` in the reader's time zone. */

@@ -4,21 +4,36 @@ import { getJson } from '../api-client.ts';
 import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
-import { PageTitle } from '../page-title.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Row } from '../report-parts.tsx';
 import { Link } from '../route.tsx';
 import { texts } from '../texts.ts';
+import { CompareItems } from './compare-items.tsx';
 import { IndexLinks } from './index-section.tsx';
-import { type EvidenceIndex, type IndexEntry, indexSchema, type Matter, PARTY_ROLES } from './matter-answers.ts';
+import {
+  type EvidenceIndex,
+  type IndexEntry,
+  indexSchema,
+  type Matter,
+  PARTY_ROLES,
+  type Proof,
+} from './matter-answers.ts';
 import { allRows, type MatterParts } from './matter-client.ts';
 import { HeadFacts } from './matter-head.tsx';
 import { MatterSection } from './matter-section.tsx';
-import { derivativeKindTexts, formTexts, matterTexts, relationTexts, roleMeanings, roleTexts } from './matter-texts.ts';
+import {
+  derivativeKindTexts,
+  formTexts,
+  matterTexts,
+  proofKindTexts,
+  relationTexts,
+  roleMeanings,
+  roleTexts,
+} from './matter-texts.ts';
 import { PartyFacts } from './parties-section.tsx';
 import { RightFacts } from './rights-section.tsx';
 
-type Shown = Pick<MatterParts, 'parties' | 'rights'> & { index: EvidenceIndex };
+type Shown = Pick<MatterParts, 'parties' | 'rights' | 'proofs'> & { index: EvidenceIndex };
 
 /** A matter of another's, as far as it is disclosed; nothing here changes anything. */
 export function GrantedMatter({ matter }: { matter: Matter }) {
@@ -27,7 +42,6 @@ export function GrantedMatter({ matter }: { matter: Matter }) {
   const { found, error } = useShown(matterId);
   return (
     <>
-      <PageTitle title={matter.title} />
       <p className="hint">
         <strong>{t(matterTexts.readOnly)}</strong>: {t(matterTexts.readOnlyLead)}
       </p>
@@ -56,7 +70,10 @@ export function GrantedMatter({ matter }: { matter: Matter }) {
           <MatterSection id="rights" title={matterTexts.rights} count={found.rights.length}>
             {found.rights.length === 0 && <p>{t(matterTexts.notSaid)}</p>}
             {found.rights.map((right) => (
-              <RightFacts key={right.rightId} right={right} parties={found.parties} />
+              <div key={right.rightId}>
+                <RightFacts right={right} parties={found.parties} />
+                <ShownProofs proofs={found.proofs.filter((proof) => proof.rightId === right.rightId)} />
+              </div>
             ))}
           </MatterSection>
           <MatterSection id="items" title={matterTexts.items} count={found.index.entries.length}>
@@ -64,9 +81,33 @@ export function GrantedMatter({ matter }: { matter: Matter }) {
             <h3>{t(matterTexts.index)}</h3>
             <IndexLinks matterId={matterId} />
           </MatterSection>
+          <CompareItems
+            items={found.index.entries.map(({ depositId, no, name }) => ({
+              depositId,
+              name: `${no}. ${name ?? t(matterTexts.untitled)}`,
+            }))}
+          />
         </>
       )}
     </>
+  );
+}
+
+function ShownProofs({ proofs }: { proofs: readonly Proof[] }) {
+  const t = useText();
+  return (
+    <div className="within">
+      <h4>{t(matterTexts.proofs)}</h4>
+      {proofs.length === 0 && <p className="hint">{t(matterTexts.noneYet)}</p>}
+      <ul>
+        {proofs.map(({ proofId, kind, depositId, remark }) => (
+          <li key={proofId} className="wrap-anywhere">
+            <Link to={`/deposits/${depositId}`}>{t(proofKindTexts[kind])}</Link>
+            {remark !== null && <span className="hint"> {remark}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -76,12 +117,13 @@ function useShown(matterId: string): { found?: Shown; error?: CodedError } {
     let gone = false;
     setState({});
     const load = async () => {
-      const [parties, rights, index] = await Promise.all([
+      const [parties, rights, proofs, index] = await Promise.all([
         allRows(matterId, 'parties'),
         allRows(matterId, 'rights'),
+        allRows(matterId, 'proofs'),
         getJson(`/matters/${matterId}/index.json`, indexSchema),
       ]);
-      if (!gone) setState({ found: { parties, rights, index } });
+      if (!gone) setState({ found: { parties, rights, proofs, index } });
     };
     load().catch((failure: unknown) => {
       const error = failure instanceof CodedError ? failure : new CodedError('internal', String(failure));

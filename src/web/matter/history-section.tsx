@@ -6,7 +6,7 @@ import { beijingTime } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { useAction } from '../sign-in/sign-in-parts.tsx';
 import type { Text } from '../texts.ts';
-import { type EntryField, shownOf } from './entry-form.tsx';
+import { type EntryField, quoted, shownOf } from './entry-form.tsx';
 import { type Change, historySchema } from './matter-answers.ts';
 import { HEAD_FIELDS } from './matter-head.tsx';
 import { MatterSection } from './matter-section.tsx';
@@ -63,7 +63,7 @@ function ChangedFields({ change: { before, after, part } }: { change: Change }) 
     (name) => JSON.stringify(before?.[name] ?? null) !== JSON.stringify(after?.[name] ?? null),
   );
   if (names.length === 0 || part === 'order') return null;
-  const words = (name: string, value: unknown) => t(shownOf(fieldOf(name), value));
+  const words = (name: string, value: unknown) => t(quoted(shownOf(fieldOf(name), value)));
   return (
     <ul>
       {names.map((name) => (
@@ -71,12 +71,13 @@ function ChangedFields({ change: { before, after, part } }: { change: Change }) 
           {t(historyFieldTexts[name] as Text)}:{' '}
           {before !== null && (
             <>
-              {t(matterTexts.changeBefore)} “{words(name, before[name])}”{after !== null && ', '}
+              {t(matterTexts.changeBefore)} {words(name, before[name])}
+              {after !== null && ', '}
             </>
           )}
           {after !== null && (
             <>
-              {before !== null && t(matterTexts.changeAfter)} “{words(name, after[name])}”
+              {before !== null && t(matterTexts.changeAfter)} {words(name, after[name])}
             </>
           )}
         </li>

@@ -185,7 +185,7 @@ function useMoves(view: MatterView, name: (item: Item) => string) {
       const place = `${index + by + 1} / ${order.length}`;
       setMoved({
         zh: `“${name(item)}”${matterTexts.nowNumber.zh} ${place} 件`,
-        en: `“${name(item)}” ${matterTexts.nowNumber.en} ${place}`,
+        en: `"${name(item)}" ${matterTexts.nowNumber.en} ${place}`,
       });
     });
   return { move, moved, conflict, error };

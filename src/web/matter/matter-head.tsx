@@ -149,7 +149,8 @@ export function HeadFacts({ matter }: { matter: Matter }) {
       <Row label={matterTexts.dispute}>{t(disputeTexts[matter.dispute])}</Row>
       <Row label={matterTexts.status}>
         <strong data-status={status}>{t(statusTexts[status])}</strong>{' '}
-        <span className="hint">{t(statusMeanings[status])}</span>
+        {/* What follows from it concerns those who work on the matter. */}
+        {matter.relation === 'own' && <span className="hint">{t(statusMeanings[status])}</span>}
       </Row>
       <Row label={matterTexts.confidentiality}>
         {t(confidentialityTexts[confidentiality])}{' '}

@@ -51,9 +51,9 @@ export function MatterListPage() {
       <PageTitle title={t(matterTexts.listTitle)} />
       <p>{t(matterTexts.listLead)}</p>
       {mayCreate && (
-        <p>
+        <div className="buttons link-buttons">
           <Link to="/matters/new">{t(matterTexts.newMatter)}</Link>
-        </p>
+        </div>
       )}
       <search className="card">
         <form

@@ -112,7 +112,7 @@ export const matterTexts = {
   index: { zh: '证据目录', en: 'Evidence index' },
   indexLead: {
     zh: '按争议焦点排列的证据清单，用于提交。打开或下载会在每份存证的保管记录中留下一条“查看”。',
-    en: 'The items arranged by issue, as they are submitted. Opening or downloading it leaves a “viewed” in the custody of each deposit.',
+    en: 'The items arranged by issue, as they are submitted. Opening or downloading it leaves a "viewed" in the custody of each deposit.',
   },
   indexHtml: { zh: '打开可打印的目录', en: 'Open it for print' },
   indexCsv: { zh: '下载表格（CSV）', en: 'Download as a table (CSV)' },
@@ -194,10 +194,16 @@ export const matterTexts = {
   rightKind: { zh: '权利种类', en: 'Kind of right' },
   registrationNo: { zh: '登记号、注册号或专利号', en: 'Registration or patent number' },
   holder: { zh: '权利人', en: 'Right holder' },
+  depositMissing: { zh: '请先选择一份存证。', en: 'Choose a deposit first.' },
+  tradeSecretHint: {
+    zh: '商业秘密：任何人（包括您自己）都没有预览，链接必须带口令。',
+    en: 'Trade secret: no preview for anyone, you included, and a link needs a passphrase.',
+  },
   holderHint: {
     zh: '从“权利人”一栏中选择；没有请先添加。',
     en: 'One of the right holders above; add him there first.',
   },
+  validity: { zh: '有效期', en: 'In force' },
   validFrom: { zh: '有效期自', en: 'Valid from' },
   validUntil: { zh: '有效期至', en: 'Valid until' },
   proofs: { zh: '凭证', en: 'Proof' },
@@ -210,7 +216,7 @@ export const matterTexts = {
   issue: { zh: '争议焦点', en: 'Issue' },
   issueHint: { zh: '证据目录按此分组。', en: 'The index is arranged by it.' },
   source: { zh: '来源', en: 'Source' },
-  sourceHint: { zh: '不填会印为“来源未说明”。', en: 'If left out, printed as “source not stated”.' },
+  sourceHint: { zh: '不填会印为“来源未说明”。', en: 'If left out, printed as "source not stated".' },
   proofPurpose: { zh: '证明目的', en: 'What it is to prove' },
   form: { zh: '原件或复制件', en: 'Original or copy' },
   pages: { zh: '页数', en: 'Pages' },
@@ -312,7 +318,11 @@ export const matterTexts = {
   requestNoItems: { zh: '请至少选择一件证据。', en: 'Choose at least one item.' },
   subject: { zh: '事由', en: 'Subject' },
   question: { zh: '请机构核验或保全的事项', en: 'What the office is asked to verify or preserve' },
-  requestDays: { zh: '机构可查看的天数（不填则直到结束）', en: 'Days the office may see them (empty: until it ends)' },
+  requestDays: { zh: '机构可查看的天数', en: 'Days the office may see them' },
+  requestDaysHint: {
+    zh: '不填：直到拒绝、撤回或撤销授权。',
+    en: 'If left out: until it refuses, or you withdraw or revoke.',
+  },
   submitRequest: { zh: '提交申请', en: 'Submit the request' },
   submitted: { zh: '申请已提交', en: 'The request is submitted' },
   requestState: { zh: '进展', en: 'State' },
@@ -361,6 +371,7 @@ export const matterTexts = {
   covers: { zh: '范围', en: 'Covers' },
   receivedUntil: { zh: '截止', en: 'Until' },
   noEnd: { zh: '未设截止时间，可随时被撤销', en: 'no end set; it can be revoked at any time' },
+  openRequestLink: { zh: '到工作台办理', en: 'Go to the request on your desk' },
   forRequest: { zh: '随核验申请授权', en: 'given with a request to your office' },
   sideBySide: { zh: '并排阅读', en: 'Read side by side' },
   sideBySideLead: {
@@ -617,7 +628,7 @@ export const changeTexts = {
 export const coverageTexts = {
   disclosed: {
     zh: '案件向查看人披露的内容（见每件证据的“查看人能看到”）',
-    en: 'what the matter discloses to readers (see “Readers see” of each item)',
+    en: 'what the matter discloses to readers (see "Readers see" of each item)',
   },
   everything: {
     zh: '案件中的全部存证，包括不披露的（供主管机关）',

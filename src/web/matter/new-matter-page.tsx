@@ -5,13 +5,13 @@ import { useRoute } from '../route.tsx';
 import { choicesOf, type EntryField, EntryForm } from './entry-form.tsx';
 import { matterSchema } from './matter-answers.ts';
 import { DISPUTE_FIELD, SUMMARY_FIELD, TITLE_FIELD } from './matter-head.tsx';
-import { confidentialityMeanings, confidentialityTexts, matterTexts } from './matter-texts.ts';
+import { confidentialityTexts, matterTexts } from './matter-texts.ts';
 import './matter.css';
 
 const CONFIDENTIALITY_FIELD: EntryField = {
   name: 'confidentiality',
   label: matterTexts.confidentiality,
-  hint: confidentialityMeanings['trade-secret'],
+  hint: matterTexts.tradeSecretHint,
   kind: 'choice',
   // What evidence of a dispute usually is comes first.
   choices: choicesOf(['confidential', 'normal', 'trade-secret'] as const, confidentialityTexts),

@@ -133,7 +133,11 @@ function GrantCard({ grant, side }: GrantCardProps) {
           </Row>
         )}
       </dl>
-      {grant.requestId !== null && <p className="hint">{t(matterTexts.forRequest)}</p>}
+      {grant.requestId !== null && (
+        <p className="hint">
+          {t(matterTexts.forRequest)} <Link to={`/desk/${grant.requestId}`}>{t(matterTexts.openRequestLink)}</Link>
+        </p>
+      )}
       <div className="buttons">
         {matterId !== null ? (
           <Link to={`/matters/${matterId}`}>{t(named(matterTexts.openMatterLink, title))}</Link>

@@ -301,16 +301,16 @@ function NewRequest({ view, onDone }: { view: MatterView; onDone: () => Promise<
     },
     { name: 'subject', label: matterTexts.subject, kind: 'line', maxLength: 200, required: true },
     { name: 'message', label: matterTexts.question, kind: 'lines', maxLength: 5000 },
-    { name: 'days', label: matterTexts.requestDays, kind: 'number' },
+    { name: 'days', label: matterTexts.requestDays, hint: matterTexts.requestDaysHint, kind: 'number' },
   ];
   return (
     <EntryForm
       fields={fields}
       label={matterTexts.newRequest}
       submit={matterTexts.submitRequest}
+      missing={chosen.length === 0 ? matterTexts.requestNoItems : undefined}
       onCancel={() => setIsOpen(false)}
       send={async ({ days, ...said }) => {
-        if (chosen.length === 0) throw new CodedError('no-items-chosen', 'at least one item');
         const { matterId } = view.matter;
         const expiresAt = days === undefined ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
         await postJson('/requests', { ...said, matterId, depositIds: chosen, expiresAt }, z.unknown());
@@ -339,7 +339,6 @@ function NewRequest({ view, onDone }: { view: MatterView; onDone: () => Promise<
             ),
           )}
         </ul>
-        {chosen.length === 0 && <p className="hint">{t(matterTexts.requestNoItems)}</p>}
       </fieldset>
     </EntryForm>
   );

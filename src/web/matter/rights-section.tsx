@@ -86,7 +86,7 @@ export function RightFacts({ right, parties }: { right: Right; parties: readonly
           <span className="wrap-anywhere">{right.registrationNo ?? t(matterTexts.notSaid)}</span>
         </Row>
         {(validFrom !== null || validUntil !== null) && (
-          <Row label={matterTexts.validFrom}>
+          <Row label={matterTexts.validity}>
             {validFrom ?? '…'} – {validUntil ?? '…'}
           </Row>
         )}
@@ -151,6 +151,7 @@ function AddProof({ view, right, taken }: { view: MatterView; right: Right; take
       fields={PROOF_FIELDS}
       label={matterTexts.addProof}
       submit={matterTexts.add}
+      missing={chosen.length === 0 ? matterTexts.depositMissing : undefined}
       onCancel={() => setIsOpen(false)}
       send={async (said) => {
         await addRow(view.matter.matterId, 'proofs', { ...said, rightId: right.rightId, depositId: chosen[0] });

@@ -140,7 +140,7 @@ export const panelTexts = {
   matterTitle: { zh: '出示案件', en: 'Show the matter to others' },
   matterLead: {
     zh: '查看人看到当事人、权利和证据目录，看不到备注、期限、历史、联系方式和证件号。“案件披露的部分”依每件证据的“查看人能看到”而定，以后改动会随之变化；“全部”连不披露的存证也能看到，只适合主管机关。从案件中移除的证据不再能看到。每个链接和授权，以及每次打开，都写入所涉存证的保管记录。',
-    en: 'Readers see the parties, the rights and the evidence index; never notes, deadlines, history, contact data or identity numbers. “What the matter discloses” follows what each item says its readers see, now and later; “everything” goes past it to withheld deposits too, and is for an authority. What is taken out of the matter is seen no more. Every link and grant, and every opening, goes into the custody of the deposits concerned.',
+    en: 'Readers see the parties, the rights and the evidence index; never notes, deadlines, history, contact data or identity numbers. "What the matter discloses" follows what each item says its readers see, now and later; "everything" goes past it to withheld deposits too, and is for an authority. What is taken out of the matter is seen no more. Every link and grant, and every opening, goes into the custody of the deposits concerned.',
   },
   coverage: { zh: '出示范围', en: 'How much of it' },
   grantRemark: { zh: '给对方的话（可不填）', en: 'A word to the other, if any' },
