@@ -168,8 +168,9 @@ describe('the desk of an office', function () {
         .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-file') as string));
 
     for (const locale of LOCALES) {
-      it(`verifies ${GOOD} certificates and names what fails among them and why, in ${locale}`, async () => {
-        await begin(locale);
+      it(`verifies ${isZh(locale) ? GOOD : 40} certificates and names what fails among them and why, in ${locale}`, async () => {
+        // In one language all of them; in the other those that say something new.
+        await begin(locale, isZh(locale) ? all : all.filter((file) => !/certificate-0(?:0[4-9]|1)/.test(file)));
         await finished(locale);
         expect(await page.evaluate('document.activeElement.id')).to.equal('bulk-progress-title');
         const words = isZh(locale)
@@ -211,7 +212,9 @@ describe('the desk of an office', function () {
         await compared.getByRole('button').click();
         await page.locator('.bulk-details .report').waitFor();
         expect(await page.evaluate('document.activeElement.id')).to.equal('bulk-report-title');
-        expect(await page.locator('.bulk-details').locator('[id$=panel-since], [id$=panel-before]').count()).to.equal(2);
+        expect(await page.locator('.bulk-details').locator('[id$=panel-since], [id$=panel-before]').count()).to.equal(
+          2,
+        );
         await judge('bulk-details', locale);
         await page.getByRole('button', { name: isZh(locale) ? '关闭详情' : 'Close the details' }).click();
         expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).to.include(
@@ -384,7 +387,9 @@ describe('the desk of an office', function () {
         await page.getByRole('button', { name: words.verify, exact: true }).click();
         await page.locator('.opened-deposit .report').waitFor();
         expect(await page.evaluate('document.activeElement.id')).to.equal('deposit-1-report-title');
-        expect(await page.locator('.opened-deposit').locator('[id$=panel-since], [id$=panel-before]').count()).to.equal(2);
+        expect(await page.locator('.opened-deposit').locator('[id$=panel-since], [id$=panel-before]').count()).to.equal(
+          2,
+        );
 
         service.answers.set(`POST /deposits/${DEPOSIT}/custody/verifications`, {});
         service.answers.set(`POST /requests/${ID}/steps`, {});

@@ -183,7 +183,7 @@ function drawResults(paper: Paper, { items }: VerificationReport, show: Printabl
         'Depositor, as the operator states',
         depositor === undefined ? NOT_PROVIDED : words(show.name(depositor)),
       ),
-      field('T₁ 平台接收（平台陈述）', 'Received at T₁, operator’s word', words(time(times.received))),
+      field('T₁ 平台接收（平台陈述）', "Received at T₁, operator's word", words(time(times.received))),
       timeField(times.notAfter, show),
       ...verdictFields(item.report, show),
     ]);
