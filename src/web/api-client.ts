@@ -174,9 +174,24 @@ export function handIn(
   });
 }
 
+/** What the depositor fixed before he signed, and the assertion of his passkey. */
+export interface SignedPart {
+  depositId: string;
+  entrySalts: readonly string[];
+  nameSalts: readonly string[];
+  statementSalt: string;
+  /** base64url */
+  credentialId: string;
+  /** base64, as the two below */
+  authenticatorData: string;
+  clientDataJson: string;
+  signature: string;
+}
+
 export interface DigestHandIn {
   files: readonly { name: string; sizeBytes: number; sha256: string; sm3: string }[];
   statement: Statement;
+  signed?: SignedPart | undefined;
   /** As for `HandIn`. */
   idempotencyKey: string;
 }
@@ -185,12 +200,13 @@ export interface DigestHandIn {
 export async function depositDigests({
   files,
   statement,
+  signed,
   idempotencyKey,
 }: DigestHandIn): Promise<{ depositId: string }> {
   try {
     const response = await request('/deposits/digests', {
       method: 'POST',
-      body: JSON.stringify({ files, statement }),
+      body: JSON.stringify({ files, statement, signed }),
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
     });
     return readAs(receivedSchema, await response.text());

@@ -249,8 +249,8 @@ describe('the first page', function () {
       expect(await requests.first().textContent())
         .to.include('refused')
         .and.include('某某公证处');
-      const handOvers = part('Hand-overs that wait for confirmation');
-      expect(await handOvers.locator('li').count()).to.equal(2);
+      expect(await part('Hand-overs that wait for you').locator('li').count()).to.equal(1);
+      expect(await part('Hand-overs that wait for the receiver').locator('li').count()).to.equal(1);
     });
 
     it('stands where one part cannot be read', async () => {

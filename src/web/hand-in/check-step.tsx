@@ -6,7 +6,7 @@ import { useText } from '../language.tsx';
 import { beijingTime, percent, sizeText } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { kindTexts, texts } from '../texts.ts';
-import type { HandInDraft, SmallUpload } from './hand-in-draft.ts';
+import { arrangeDraft, type HandInDraft, type SmallUpload } from './hand-in-draft.ts';
 import { handInTexts } from './hand-in-texts.ts';
 import { STATEMENT_LABELS } from './statement-form.tsx';
 
@@ -18,13 +18,15 @@ interface CheckStepProps {
   statement: Statement;
   /** Digests go first. */
   isLarge: boolean;
+  /** The reader has a passkey that this page can use. */
+  canSign: boolean;
   onFiles: () => void;
   onStatement: () => void;
   onHandIn: () => void;
 }
 
 /** What will be deposited, once more, before it cannot be changed. */
-export function CheckStep({ draft, statement, isLarge, onFiles, onStatement, onHandIn }: CheckStepProps) {
+export function CheckStep({ draft, statement, isLarge, canSign, onFiles, onStatement, onHandIn }: CheckStepProps) {
   const t = useText();
   const id = useId();
   const { files, upload, problem, matter } = draft;
@@ -81,6 +83,23 @@ export function CheckStep({ draft, statement, isLarge, onFiles, onStatement, onH
         </dl>
         {upload === undefined && <Button onClick={onStatement}>{t(handInTexts.changeStatement)}</Button>}
       </section>
+      {canSign && upload === undefined && (
+        <section className="card" aria-labelledby={`${id}-sign`}>
+          <h3 id={`${id}-sign`}>{t(handInTexts.signTitle)}</h3>
+          <label>
+            <input
+              type="checkbox"
+              checked={draft.isSigned}
+              aria-describedby={`${id}-sign-hint`}
+              onChange={(event) => arrangeDraft({ isSigned: event.target.checked })}
+            />{' '}
+            {t(handInTexts.sign)}
+          </label>
+          <p className="hint" id={`${id}-sign-hint`}>
+            {t(handInTexts.signHint)}
+          </p>
+        </section>
+      )}
       {isLarge && <p className="hint">{t(texts.largeNote)}</p>}
       <div role="status">{upload !== undefined && <UploadNote upload={upload} />}</div>
       {upload !== undefined && (

@@ -1,20 +1,24 @@
 import { useSyncExternalStore } from 'react';
 import type { Statement } from '../../format/annex.ts';
-import { type HandInState, LargeHandIn } from './large-hand-in.ts';
+import { type HandInState, LargeHandIn, type Signer } from './large-hand-in.ts';
 
 /** One at a time, and it outlives the page that began it: contents go on while the reader looks at something else. */
 let current: { handIn: LargeHandIn; state: HandInState } | undefined;
 const listeners = new Set<() => void>();
 
-/** @param onDeposited called once, when the digests are in the log */
+/**
+ * @param signer if the depositor wants to sign
+ * @param onDeposited called once, when the digests are in the log
+ */
 export function beginHandIn(
   files: readonly File[],
   statement: Statement,
+  signer: Signer | undefined,
   onDeposited: (depositIds: readonly string[]) => void,
 ): void {
   current?.handIn.end();
   let isTold = false;
-  const handIn: LargeHandIn = new LargeHandIn(files, statement, (state) => {
+  const handIn: LargeHandIn = new LargeHandIn(files, statement, signer, (state) => {
     if (current?.handIn !== handIn) return;
     current = { handIn, state };
     warnBeforeLeaving(isUnderWay(state));
@@ -48,7 +52,7 @@ export function useCurrentHandIn(): { handIn: LargeHandIn; state: HandInState } 
 }
 
 export function isUnderWay({ phase }: HandInState): boolean {
-  return phase === 'hashing' || phase === 'depositing' || phase === 'uploading';
+  return phase === 'hashing' || phase === 'to-sign' || phase === 'depositing' || phase === 'uploading';
 }
 
 function warn(event: BeforeUnloadEvent): void {

@@ -1,5 +1,5 @@
 import { Button } from 'antd';
-import { useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ServiceStatus } from '../api-answers.ts';
 import { useText } from '../language.tsx';
 import { PageTitle } from '../page-title.tsx';
@@ -13,8 +13,10 @@ import { FilesStep } from './files-step.tsx';
 import { clearDraft, sendDraft, useDraft } from './hand-in-draft.ts';
 import { faultsOf, isLargeHandIn, isUsable } from './hand-in-limits.ts';
 import { handInTexts } from './hand-in-texts.ts';
+import type { Signer } from './large-hand-in.ts';
 import { LargeHandInView } from './large-hand-in-view.tsx';
 import { fileInMatter } from './matter-filing.ts';
+import { signHandIn, signingKeys } from './passkey-signer.ts';
 import { statementOf } from './statement-form.tsx';
 import { isBackwards, StatementStep } from './statement-step.tsx';
 import { HAND_IN_STEPS, type HandInStep, STEP_NAMES, StepHeading, StepList } from './step-list.tsx';
@@ -39,6 +41,8 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
   const current = useCurrentHandIn();
   const { files, text } = draft;
   const statement = statementOf(text);
+  const keys = useSigningKeys(me?.user != null);
+  const isSigned = draft.isSigned && keys.length > 0;
   const isLarge = isLargeHandIn(files, status);
   const faults = faultsOf(files, isLarge, status);
 
@@ -57,8 +61,9 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
 
   const handIn = async () => {
     const { matter } = draft;
-    if (isLarge) {
-      beginHandIn(files, statement, (depositIds) => void fileInMatter(matter, depositIds));
+    if (isLarge || isSigned) {
+      const signer: Signer | undefined = isSigned ? (found, said) => signHandIn(found, said, keys) : undefined;
+      beginHandIn(files, statement, signer, (depositIds) => void fileInMatter(matter, depositIds));
       clearDraft();
       go(addressOf('done'));
       return;
@@ -99,6 +104,7 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
           draft={draft}
           statement={statement}
           isLarge={isLarge}
+          canSign={keys.length > 0}
           onFiles={() => go(addressOf('files'))}
           onStatement={() => go(addressOf('statement'))}
           onHandIn={() => void handIn()}
@@ -117,6 +123,19 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
         ))}
     </>
   );
+}
+
+/** Of whoever is signed in as a user; none until they are known. */
+function useSigningKeys(isUser: boolean): readonly string[] {
+  const [keys, setKeys] = useState<readonly string[]>([]);
+  useEffect(() => {
+    let gone = false;
+    if (isUser) signingKeys().then((found) => !gone && setKeys(found));
+    return () => {
+      gone = true;
+    };
+  }, [isUser]);
+  return keys;
 }
 
 /** The step that the address asks for, or the one before it that lacks something. */

@@ -51,6 +51,13 @@ export const handInTexts = {
     zh: '签署表明持有该密钥的人确认了这些摘要和说明，证书会载明；内容是否真实不因此得到证明。摘要先在您的设备上计算，再签署和提交，原件随后上传。',
     en: 'It shows that whoever holds the key confirmed these digests and this statement, and the certificate says so; it does not make the content accurate. Digests are computed on your device first, then signed and deposited; the originals follow.',
   },
+  signNow: { zh: '用通行密钥签署', en: 'Sign with my passkey' },
+  signSkip: { zh: '不签署，直接提交', en: 'Hand in without a signature' },
+  toSign: {
+    zh: '摘要已算出，请现在用通行密钥签署；签署之后即存证。',
+    en: 'The digests are computed. Sign them with your passkey now; they are deposited as soon as you have.',
+  },
+  notSigned: { zh: '没有签署成功', en: 'It was not signed' },
 
   // Done
   doneTitle: { zh: '已提交', en: 'Handed in' },

@@ -1,11 +1,14 @@
 import { Alert, Button } from 'antd';
+import { useEffect, useRef } from 'react';
 import type { CodedError } from '../../errors.ts';
 import { useText } from '../language.tsx';
 import { percent, sizeText } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
+import { Refusal } from '../sign-in/sign-in-parts.tsx';
 import { errorText, type Text, texts } from '../texts.ts';
 import { isUnderWay, useCurrentHandIn } from './current-hand-in.ts';
+import { handInTexts } from './hand-in-texts.ts';
 import type { FileState, HandInFile, HandInState } from './large-hand-in.ts';
 
 const PHASES: Record<FileState['phase'], Text> = {
@@ -18,6 +21,9 @@ const PHASES: Record<FileState['phase'], Text> = {
   received: texts.phaseReceived,
   failed: texts.phaseFailed,
 };
+
+/** The service does not take the signature; it would take the deposit. */
+const SIGNING_CODES = ['passkey-refused', 'signature-refused', 'session-needed'];
 
 /** The hand-in under way, or just done: all its files, and what can be done about it. Nothing if there is none. */
 export function LargeHandInView({ onAnother }: { onAnother: () => void }) {
@@ -34,9 +40,18 @@ export function LargeHandInView({ onAnother }: { onAnother: () => void }) {
         {t(phaseText(state))}
       </p>
       <TotalProgress state={state} />
-      {state.error !== undefined && <ProblemAlert title={texts.largeStopped} error={state.error} />}
+      {state.phase === 'to-sign' && <Refusal title={handInTexts.notSigned} error={state.error} />}
+      {state.phase !== 'to-sign' && state.error !== undefined && (
+        <ProblemAlert title={texts.largeStopped} error={state.error} />
+      )}
       <div className="buttons">
-        {isUnderWay(state) && !state.isPaused && <Button onClick={() => handIn.pause()}>{t(texts.pause)}</Button>}
+        {state.phase === 'to-sign' && <SignButton onSign={() => void handIn.sign()} />}
+        {state.phase === 'to-sign' && (
+          <Button onClick={() => void handIn.skipSigning()}>{t(handInTexts.signSkip)}</Button>
+        )}
+        {isUnderWay(state) && state.phase !== 'to-sign' && !state.isPaused && (
+          <Button onClick={() => handIn.pause()}>{t(texts.pause)}</Button>
+        )}
         {state.isPaused && (
           <Button type="primary" onClick={() => handIn.resume()}>
             {t(texts.resume)}
@@ -46,6 +61,9 @@ export function LargeHandInView({ onAnother }: { onAnother: () => void }) {
           <Button type="primary" onClick={() => void handIn.deposit()}>
             {t(texts.tryAgain)}
           </Button>
+        )}
+        {state.phase === 'stopped' && SIGNING_CODES.includes(state.error?.code ?? '') && (
+          <Button onClick={() => void handIn.skipSigning()}>{t(handInTexts.signSkip)}</Button>
         )}
         {state.phase === 'done' && hasFailed && (
           <Button type="primary" onClick={() => void handIn.retry()}>
@@ -75,15 +93,33 @@ export function HandInUnderWay() {
   const { handIn, state } = current;
   return (
     <div className="under-way no-print">
-      <Link to="/hand-in?step=done">
-        {t(state.isPaused ? texts.paused : state.phase === 'uploading' ? texts.uploading : texts.largeHashing)}
-      </Link>
+      <Link to="/hand-in?step=done">{t(lineText(state))}</Link>
       <progress max={100} value={totalPercent(state)} aria-label={t(texts.largeTitle)} />
-      <Button size="small" onClick={() => (state.isPaused ? handIn.resume() : handIn.pause())}>
-        {t(state.isPaused ? texts.resume : texts.pause)}
-      </Button>
+      {state.phase !== 'to-sign' && (
+        <Button size="small" onClick={() => (state.isPaused ? handIn.resume() : handIn.pause())}>
+          {t(state.isPaused ? texts.resume : texts.pause)}
+        </Button>
+      )}
     </div>
   );
+}
+
+/** Takes the focus when it appears: nothing goes on before the depositor has acted. */
+function SignButton({ onSign }: { onSign: () => void }) {
+  const t = useText();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  return (
+    <Button ref={button} type="primary" onClick={onSign}>
+      {t(handInTexts.signNow)}
+    </Button>
+  );
+}
+
+function lineText({ isPaused, phase }: HandInState): Text {
+  if (isPaused) return texts.paused;
+  if (phase === 'to-sign') return handInTexts.signNow;
+  return phase === 'uploading' ? texts.uploading : texts.largeHashing;
 }
 
 function TotalProgress({ state }: { state: HandInState }) {
@@ -131,6 +167,8 @@ function phaseText(state: HandInState): Text {
   switch (state.phase) {
     case 'hashing':
       return texts.largeHashing;
+    case 'to-sign':
+      return handInTexts.toSign;
     case 'depositing':
       return texts.largeDepositing;
     case 'stopped':

@@ -1,11 +1,12 @@
 import { CodedError } from '../../errors.ts';
 import type { Statement } from '../../format/annex.ts';
 import { detailSchema } from '../api-answers.ts';
-import { depositDigests, getJson, newIdempotencyKey } from '../api-client.ts';
+import { depositDigests, getJson, newIdempotencyKey, type SignedPart } from '../api-client.ts';
 import { ApiError } from '../api-error.ts';
 import { ContentUpload } from './content-upload.ts';
 import { type FileDigests, FileHasher } from './file-hasher.ts';
 import { forgetUpload, rememberedUpload, rememberUpload } from './remembered-uploads.ts';
+import type { DigestedFile } from './what-is-signed.ts';
 
 /** How far one file has come. `deposited`: its digests are in the log, its content waits for its turn. */
 export type FileState =
@@ -25,14 +26,14 @@ export interface HandInFile {
   depositId: string | undefined;
 }
 
-/** `stopped`: depositing failed, and may be tried again. */
-export type HandInPhase = 'hashing' | 'depositing' | 'stopped' | 'uploading' | 'done';
+/** `to-sign`: the depositor has to act. `stopped`: depositing failed, and may be tried again. */
+export type HandInPhase = 'hashing' | 'to-sign' | 'depositing' | 'stopped' | 'uploading' | 'done';
 
 export interface HandInState {
   phase: HandInPhase;
   isPaused: boolean;
   files: readonly HandInFile[];
-  /** Why it is stopped. */
+  /** Why it is stopped, or not signed. */
   error: CodedError | undefined;
   /** Those that were made now, and those that are gone on with. */
   depositIds: readonly string[];
@@ -42,6 +43,9 @@ export interface HandInState {
 const UPLOADS_AT_A_TIME = 3;
 /** The page is drawn at most so often. */
 const TELL_EVERY_MS = 200;
+
+/** Has these files and this statement signed. @throws ApiError */
+export type Signer = (files: readonly DigestedFile[], statement: Statement) => Promise<SignedPart>;
 
 interface Work extends HandInFile {
   digests: FileDigests | undefined;
@@ -61,6 +65,8 @@ export class LargeHandIn {
   readonly #key = newIdempotencyKey();
   readonly #hasher = new FileHasher();
   readonly #uploads = new Set<ContentUpload>();
+  #signer: Signer | undefined;
+  #signed: SignedPart | undefined;
   #phase: HandInPhase = 'hashing';
   #error: CodedError | undefined;
   #isPaused = false;
@@ -69,8 +75,17 @@ export class LargeHandIn {
   #resume: () => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param tell called with the state whenever it changes, not more often than a person sees */
-  constructor(files: readonly File[], statement: Statement, tell: (state: HandInState) => void) {
+  /**
+   * @param signer if the depositor wants to sign
+   * @param tell called with the state whenever it changes, not more often than a person sees
+   */
+  constructor(
+    files: readonly File[],
+    statement: Statement,
+    signer: Signer | undefined,
+    tell: (state: HandInState) => void,
+  ) {
+    this.#signer = signer;
     this.#statement = statement;
     this.#tell = tell;
     this.#files = files.map((file) => ({
@@ -107,6 +122,11 @@ export class LargeHandIn {
     this.#move('depositing');
     try {
       await this.#findKnown();
+      if (this.#signer !== undefined && this.#signed === undefined && this.#fresh().length > 0) {
+        // Browsers ask for a passkey only when the reader has just acted.
+        this.#move('to-sign');
+        return;
+      }
       await this.#depositNew();
     } catch (error) {
       this.#error = asCoded(error);
@@ -115,6 +135,27 @@ export class LargeHandIn {
     }
     this.#move('uploading');
     await this.#uploadAll();
+  }
+
+  /** What has to be signed, and then deposits it. */
+  async sign(): Promise<void> {
+    if (this.#signer === undefined) return;
+    this.#error = undefined;
+    try {
+      this.#signed = await this.#signer(this.#fresh().map(digestedFile), this.#statement);
+    } catch (error) {
+      this.#error = asCoded(error);
+      this.#changed();
+      return;
+    }
+    await this.deposit();
+  }
+
+  /** Deposits without a signature after all. */
+  async skipSigning(): Promise<void> {
+    this.#signer = undefined;
+    this.#signed = undefined;
+    await this.deposit();
   }
 
   pause(): void {
@@ -193,14 +234,20 @@ export class LargeHandIn {
     }
   }
 
-  async #depositNew(): Promise<void> {
-    const fresh = this.#files.flatMap((work) =>
+  /** What is not deposited and can be. */
+  #fresh(): Fresh[] {
+    return this.#files.flatMap((work) =>
       work.digests !== undefined && work.depositId === undefined ? [{ work, digests: work.digests }] : [],
     );
+  }
+
+  async #depositNew(): Promise<void> {
+    const fresh = this.#fresh();
     if (fresh.length === 0) return;
     const { depositId } = await depositDigests({
-      files: fresh.map(({ work: { file }, digests }) => ({ name: file.name, sizeBytes: file.size, ...digests })),
+      files: fresh.map(digestedFile),
       statement: this.#statement,
+      signed: this.#signed,
       idempotencyKey: this.#key,
     });
     for (const [fileIndex, { work, digests }] of fresh.entries()) {
@@ -263,6 +310,15 @@ export class LargeHandIn {
       this.#tell(this.state);
     }, TELL_EVERY_MS);
   }
+}
+
+interface Fresh {
+  work: Work;
+  digests: FileDigests;
+}
+
+function digestedFile({ work: { file }, digests }: Fresh): DigestedFile {
+  return { name: file.name, sizeBytes: file.size, ...digests };
 }
 
 function asCoded(error: unknown): CodedError {

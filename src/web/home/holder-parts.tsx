@@ -79,7 +79,8 @@ function OnTheWay({ deposits }: { deposits: readonly DepositSummary[] }) {
               </p>
               {standing.heldUp.map(({ code, reason, remedy }) => (
                 <p key={code}>
-                  <span className="hint">{t(homeTexts.heldUp)}</span> {t(reason)} {t(remedy)}
+                  <span className="hint">{t(homeTexts.heldUp)}</span> {t(reason)} <span className="hint">({code})</span>{' '}
+                  {t(remedy)}
                 </p>
               ))}
             </li>
@@ -165,7 +166,7 @@ export function HandOvers({ side }: { side: 'given' | 'received' }) {
   const t = useText();
   const asked = useAsked(`/hand-overs?side=${side}&limit=50`, handOversSchema);
   return (
-    <HomePart title={homeTexts.handOversTitle} asked={asked}>
+    <HomePart title={side === 'given' ? homeTexts.handOversGivenTitle : homeTexts.handOversTitle} asked={asked}>
       {({ handOvers }) => {
         const open = handOvers.filter(({ state }) => state === 'open');
         if (open.length === 0) return null;

@@ -103,6 +103,8 @@ export async function changePassword(change: {
 const passkeysSchema = z.array(
   z.object({
     id: z.string(),
+    /** As its authenticator has it, base64url. */
+    credentialID: z.string().optional(),
     name: z.string().nullish(),
     createdAt: z.string().nullish(),
   }),
