@@ -130,7 +130,7 @@ describe('readWithin', () => {
 describe('migrate, by an owner who is no superuser', () => {
   it('makes the fence where an administrator has made the role', async function () {
     this.timeout(60_000);
-    const { url, drop } = await createTestDatabase();
+    const { url, drop } = await createTestDatabase('empty');
     const admin = new pg.Client({ connectionString: url });
     await admin.connect();
     const owner = `owner_${process.pid}`;

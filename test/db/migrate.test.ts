@@ -13,7 +13,7 @@ describe('migrate', () => {
 
   beforeEach(async function () {
     this.timeout(60_000);
-    test = await createTestDatabase();
+    test = await createTestDatabase('empty');
     const { url } = test;
     first = openDatabase({ url, maxConnections: 2 });
     second = openDatabase({ url, maxConnections: 2 });

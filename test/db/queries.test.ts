@@ -209,8 +209,10 @@ describe('queries', () => {
       pdf: bytes32(42),
     };
     await certificates.insertCertificate(db.pool, certificate);
-    expect(await certificates.selectCertificate(db.pool, 'TZ-1')).to.deep.equal(certificate);
-    expect(await certificates.selectCertificateOfDeposit(db.pool, DEPOSIT)).to.deep.equal(certificate);
+    const { json, pdf, ...named } = certificate;
+    const row = { ...named, bytes: { json, pdf } };
+    expect(await certificates.selectCertificate(db.pool, 'TZ-1')).to.deep.equal(row);
+    expect(await certificates.selectCertificateOfDeposit(db.pool, DEPOSIT)).to.deep.equal(row);
     expect(await certificates.selectUncertifiedDeposits(db.pool, 10)).to.deep.equal([]);
   });
 
