@@ -52,6 +52,9 @@ const THEME = {
     colorError: '#b3261e',
     colorSuccess: '#1d6b35',
     colorWarning: '#8a5200',
+    // Derived from a dark colour it would be brown.
+    colorWarningBg: '#fff8e5',
+    colorWarningBorder: '#d9a441',
     borderRadius: 4,
     fontFamily: 'inherit',
     fontSize: 15,

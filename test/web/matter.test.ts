@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { v7 as uuidV7 } from 'uuid';
+import { meSchema } from '../../src/http/answers.ts';
 import { HttpError } from '../../src/http/http-error.ts';
 import { expectAccessible } from './accessibility.ts';
 import { launchChromium } from './browser.ts';
@@ -805,6 +806,26 @@ describe('pages about matters', function () {
         await judge('received-sides', locale);
       });
     }
+
+    it('takes what was granted to one’s address, into the account that is named', async () => {
+      const accountId = uuidV7();
+      const account = { accountId, name: '某某调解中心', kind: 'organisation', roles: ['mediator'] };
+      const user = { userId: 'u1', name: '李调解员', email: 'li@example.org', emailConfirmed: true, twoFactorEnabled: false };
+      const me = { ...account, identityMethod: 'none', by: 'session', scopes: null, user, accounts: [account] };
+      service.answers.set('GET /me', meSchema.parse(me));
+      service.answers.set('POST /received-grants', { grants: [], next: null });
+      await open('/received');
+      expect(await page.getByRole('region', { name: 'Invitations to my e-mail address' }).textContent()).to.include(
+        '某某调解中心',
+      );
+      await button('Take invitations').click();
+      await page.getByText('No invitation waits').waitFor();
+      matters.received = [grant({ depositId: uuidV7(), title: '购买过程录像' })];
+      service.answers.set('POST /received-grants', { grants: matters.received, next: null });
+      await button(/Take invitations$/).click();
+      await page.getByText('Grants taken: 1').waitFor();
+      await page.getByRole('heading', { name: '购买过程录像' }).waitFor();
+    });
 
     it('is empty without a grant', async () => {
       await open('/received');
