@@ -96,7 +96,7 @@ export const texts = {
     zh: '文件较大或较多：将先在您的设备上计算摘要并立即存证，时间随即固定；原件随后在后台上传，可以暂停，断线或关闭页面后可以续传。',
     en: 'These files are large or many: their digests are computed on your device and deposited at once, so that the time is fixed; the originals are uploaded afterwards, can be paused, and go on after a lost connection or a closed page.',
   },
-  largeTitle: { zh: '大文件存证', en: 'Large hand-in' },
+  largeTitle: { zh: '先存摘要，再传原件', en: 'Digests first, originals after' },
   largeTooMany: { zh: '一次最多存证的文件数：', en: 'Files at a time, at most:' },
   largeHashing: { zh: '正在您的设备上计算摘要', en: 'Computing digests on your device' },
   largeDepositing: { zh: '正在存证摘要……', en: 'Depositing the digests …' },

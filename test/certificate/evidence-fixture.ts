@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { createMerkleProof, createMPT } from '@ethereumjs/mpt';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import type { DepositEvidence } from '../../src/certificate/assemble.ts';
@@ -5,6 +6,8 @@ import { parseBlockHeader } from '../../src/format/block-header.ts';
 import {
   asHash32,
   concat,
+  encodeBase64,
+  encodeBase64Url,
   encodeHex,
   encodeHex0x,
   encodeUtf8,
@@ -22,10 +25,12 @@ import {
   assembleDeposit,
   type DepositFacts,
   type FileFacts,
+  type Signing,
 } from '../../src/intake/assemble-deposit.ts';
 import { leafHash } from '../../src/merkle/hash.ts';
 import { inclusionProof, type ReadNode, rootFromLeafHashes } from '../../src/merkle/tree.ts';
 import { CHECKPOINT_ANCHORED_TOPIC } from '../../src/verify/evm-receipt.ts';
+import { choose, whatIsSigned } from '../../src/web/hand-in/what-is-signed.ts';
 
 export const ORIGIN = 'log.example.org/2026';
 export const CHAIN = 'eip155:31337';
@@ -134,6 +139,7 @@ export interface FixtureOptions {
   digestSource?: DepositFacts['digestSource'];
   withNotBefore?: boolean;
   depositId?: string;
+  signing?: Signing;
   /** Seconds from receipt to the block of the anchor. */
   anchoredAfterSeconds?: number;
 }
@@ -144,6 +150,28 @@ const RECEIVED_SECONDS = BigInt(Math.floor(unixMsOf(RECEIVED_AT) / 1000));
 
 /** The block that deposits of the fixture name as earlier than themselves. */
 export const NOT_BEFORE_HEADER = blockHeader(1_233n, RECEIVED_SECONDS - 14n, new Uint8Array(32));
+
+/** A deposit of the photo's digests, signed with a passkey in software. */
+export function signedOptions(depositId = DEPOSIT_ID): FixtureOptions & { signing: Signing } {
+  const files = [{ ...PHOTO, mediaType: null }];
+  const statement = { title: '已签署' };
+  const chosen = { ...choose(1, unixMsOf(RECEIVED_AT)), depositId };
+  const { name, sizeBytes, sha256: digest, sm3 } = PHOTO;
+  const toSign = whatIsSigned([{ name, sizeBytes, sha256: digest, sm3: sm3 as string }], statement, chosen);
+  const key = generateKeyPairSync('ed25519');
+  const authenticatorData = Buffer.concat([sha256(encodeUtf8('example.org')), Uint8Array.of(5), new Uint8Array(4)]);
+  const clientData = encodeUtf8(
+    JSON.stringify({ type: 'webauthn.get', challenge: encodeBase64Url(toSign), origin: 'https://example.org' }),
+  );
+  const signed = {
+    method: 'passkey' as const,
+    publicKey: encodeBase64(key.publicKey.export({ type: 'spki', format: 'der' })),
+    authenticatorData: encodeBase64(authenticatorData),
+    clientDataJson: encodeBase64(clientData),
+    signature: encodeBase64(sign(null, Buffer.concat([authenticatorData, sha256(clientData)]), key.privateKey)),
+  };
+  return { depositId, files, statement, digestSource: 'declared', signing: { ...chosen, signed } };
+}
 
 /** A deposit as intake assembles it. */
 export function fixtureDeposit(options: FixtureOptions = {}): AssembledDeposit {
@@ -167,6 +195,7 @@ export function fixtureDeposit(options: FixtureOptions = {}): AssembledDeposit {
     },
     digestSource: options.digestSource ?? 'computed',
     files: options.files ?? [PHOTO],
+    signing: options.signing,
   };
   return assembleDeposit(facts, countingSalt());
 }

@@ -8,10 +8,11 @@ import { encodeHex } from '../../src/format/bytes.ts';
 import { parseCertificate } from '../../src/format/certificate.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { LogReader } from '../../src/log/log-reader.ts';
+import { checkSignatureAnnex } from '../../src/verify/annex-signature.ts';
 import { openPdf } from '../../src/verify/pdf.ts';
 import { digestOf } from '../../src/verify/verify.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { fixtureDeposit } from './evidence-fixture.ts';
+import { fixtureDeposit, signedOptions } from './evidence-fixture.ts';
 import { finalise, ISSUE_TIME, makeIssuer, storeDeposits } from './issuer-world.ts';
 
 const FIRST = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11';
@@ -32,7 +33,7 @@ describe('CertificateIssuer', () => {
     await migrate(db);
     const deposits = new Map([
       [7, { depositId: FIRST }],
-      [41, { depositId: SECOND, withNotBefore: false }],
+      [41, { ...signedOptions(SECOND), withNotBefore: false }],
     ]);
     ({ anchorId, attestation, log } = await storeDeposits(db, deposits));
   });
@@ -76,6 +77,14 @@ describe('CertificateIssuer', () => {
     expect(opened.checks.map((check) => check.status)).to.deep.equal(['passed', 'passed']);
 
     expect(await issuer.issueDue(), 'a second look').to.deep.equal([]);
+  });
+
+  it('opens the signature of a depositor who signed', async () => {
+    await finalise(db, anchorId, attestation);
+    await (await makeIssuer(db, { sequencer: log.sequencer })).issueDue();
+    const json = (await selectCertificateOfDeposit(db.pool, SECOND))?.bytes?.json as Uint8Array;
+    const { record, annexes } = parseCertificate(json);
+    expect(await checkSignatureAnnex(record, annexes.signature)).to.include({ status: 'passed' });
   });
 
   it('leaves the work to the server that is at it', async () => {

@@ -5,12 +5,20 @@ import { renderCertificatePdf } from '../../src/certificate/pdf.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import { type SealingKey, sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
 import { signPdf } from '../../src/certificate/sign-pdf.ts';
+import { encodeHex, sha256 } from '../../src/format/bytes.ts';
 import { parseCertificate } from '../../src/format/certificate.ts';
 import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { openPdf } from '../../src/verify/pdf.ts';
 import { digestOf } from '../../src/verify/verify.ts';
 import { type DrawnText, drawnBy, overlaps } from './drawn-text.ts';
-import { depositEvidence, type FixtureOptions, PHOTO, PLATFORM, RECEIVED_AT } from './evidence-fixture.ts';
+import {
+  depositEvidence,
+  type FixtureOptions,
+  PHOTO,
+  PLATFORM,
+  RECEIVED_AT,
+  signedOptions,
+} from './evidence-fixture.ts';
 
 const OPTIONS = { verificationUrl: 'https://tiezheng.example.org/verify' };
 const NUMBER = 'TZ-20261122-4K7Q2M9X';
@@ -61,6 +69,17 @@ const LONG = {
 };
 
 describe('renderCertificatePdf', () => {
+  it('prints whether the depositor signed, by which key, and that whose it is, is stated only', async () => {
+    const options = signedOptions();
+    const signed = textOf(await pagesOf(options)).replaceAll(/\s/g, '');
+    const { publicKey } = options.signing.signed as { publicKey: string };
+    expect(signed)
+      .to.include('已用通行密钥签署')
+      .and.include(encodeHex(sha256(Buffer.from(publicKey, 'base64'))));
+    expect(signed).to.include("thekeyisthedepositor'sistheoperator'sword");
+    expect(textOf(await pagesOf())).to.include('not signed by the depositor');
+  });
+
   it('gives the same bytes for the same certificate', async () => {
     const json = await certificateJson();
     const [a, b] = [await renderCertificatePdf(json, OPTIONS), await renderCertificatePdf(json, OPTIONS)];
@@ -147,7 +166,9 @@ describe('renderCertificatePdf', () => {
     expect(checked).to.include('营业执照，当面核验，2026-11-01 09:00:00').and.include('某某公证处 王某某');
     const nobodyNamed = textOf(await pagesOf({ depositor: { ...depositor, identityCheckedBy: null } }));
     expect(nobodyNamed).to.match(/Checked by\n未提供/);
-    expect(textOf(await pagesOf())).to.include('未核验 not checked').and.not.include('Checked by');
+    expect(textOf(await pagesOf()))
+      .to.include('未核验 not checked')
+      .and.not.include('Checked by');
   });
 
   it('says what was not provided, field by field', async () => {

@@ -54,6 +54,8 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
     hasFiles: isUsable(files, faults),
     hasStatement: !isBackwards(statement),
   });
+  // Nothing is deposited yet: digests are computed, signed or on their way.
+  const isBefore = step === 'done' && current !== undefined && !['uploading', 'done'].includes(current.state.phase);
   // The page's own heading has the focus on arrival; a step's has it when the reader moves between steps.
   const arrivedAt = useRef(step);
   const hasMoved = useRef(false);
@@ -83,9 +85,9 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
   return (
     <>
       <PageTitle title={t(texts.handInTitle)} />
-      <StepList current={step} />
+      <StepList current={isBefore ? 'check' : step} />
       <StepHeading key={step} takesFocus={hasMoved.current}>
-        {t(STEP_NAMES[step])}
+        {t(isBefore ? handInTexts.doneUnderWay : STEP_NAMES[step])}
       </StepHeading>
       {step === 'files' && (
         <FilesStep files={files} faults={faults} isLarge={isLarge} onNext={() => go(addressOf('statement'))} />

@@ -60,7 +60,6 @@ export const handInTexts = {
   notSigned: { zh: '没有签署成功', en: 'It was not signed' },
 
   // Done
-  doneTitle: { zh: '已提交', en: 'Handed in' },
   doneNext: { zh: '接下来会怎样', en: 'What happens next' },
   doneNextLead: {
     zh: '您不需要再做什么。平台会公布日志、写入区块链，待区块最终确认后签发证书；本页会自动更新，关闭后可在“我的存证”中找到。',
@@ -71,7 +70,6 @@ export const handInTexts = {
   doneOpen: { zh: '查看存证', en: 'Open the deposit' },
   doneAnother: { zh: '继续提交其他文件', en: 'Hand in something else' },
   doneUnderWay: { zh: '正在处理', en: 'Under way' },
-  nothingHere: { zh: '没有正在进行的提交。', en: 'There is no hand-in under way.' },
 } satisfies Record<string, Text>;
 
 export const disputeTexts: Record<string, Text> = {
