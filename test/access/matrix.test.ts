@@ -100,6 +100,13 @@ const LINK_TERMS = {
   maxOpenings: 1,
   expiresAt: new Date(Date.now() + 3600_000).toISOString(),
 };
+/** Of a verification under no policy, as short as there is. */
+const REPORT = {
+  ...{ type: 'tiezheng/report/v1', verifier: { name: 'x', version: 'x' }, evaluation: true, policy: null },
+  subject: { kind: 'receipt', digest: '00'.repeat(32), certificateNo: null, depositId: 'x', leafIndex: 0 },
+  ...{ conclusion: 'no-policy', unmet: [], since: [], before: [], statements: [], limits: [], weakestLink: null },
+  times: { notBefore: null, received: '2026-11-22T03:04:05.678Z', notAfter: null, unprovedMinutes: null },
+};
 /** Operation and field → a request in which that field names the object, and all else is the caller's own. */
 const NAMED: Record<string, Named> = {
   'addRight holderPartyId': ({ partyId }) => ({ body: { kind: 'copyright', title: 'x', holderPartyId: partyId } }),
@@ -140,6 +147,14 @@ const NAMED: Record<string, Named> = {
     ),
   ),
   'createHandOver depositId': ({ depositId }) => ({ body: { depositId, receiver: { kind: 'court', name: 'x' } } }),
+  'makeVerificationReport requestId': ({ requestId }) => ({
+    body: {
+      requestId,
+      signatory: { name: 'x' },
+      tool: { name: 'x', version: 'x', sha256: null },
+      items: [{ fileName: null, report: REPORT }],
+    },
+  }),
   'setActingAccount accountId': ({ accountId }) => ({ body: { accountId } }),
 };
 /** Any account may be named there: to whom one shows something is one's own choice, and an account is no secret of another's. */

@@ -137,7 +137,10 @@ describe('POST /api/v1/verification-reports', function () {
     expect(text).to.include('自 T2 起').and.include('T2 之前').and.include('不为其核验结果担保');
     expect(overlaps(drawn)).to.deep.equal([]);
     // The limits of the verifier itself say what a verification does not show, in these very words.
-    const [said = ''] = drawn.map((each) => each.text).join(' ').split('二、证明范围与局限');
+    const [said = ''] = drawn
+      .map((each) => each.text)
+      .join(' ')
+      .split('二、证明范围与局限');
     expect(said).not.to.match(/\btrue\b|\bauthor\b|infring|will be accepted/i);
     if (PICTURES !== undefined) {
       await mkdir(PICTURES, { recursive: true });
@@ -170,6 +173,23 @@ describe('POST /api/v1/verification-reports', function () {
     expect(report.items.map(({ byService }) => byService.state)).to.deep.equal(['not-verified', 'verified']);
     const text = (await drawnBy(() => renderVerificationReportPdf(json))).map((each) => each.text).join('');
     expect(text).to.include('上列结果仅为签署人陈述').and.include('[U+202E]');
+  });
+
+  it('tells of a deposit that was not granted as much as of one that never was', async () => {
+    const secret = await holder.deposit('not granted');
+    const theirs = await makeWorld({ sameOperatorAs: held, depositId: secret, certificateNo: 'TZ-20261122-SECRET22' });
+    await insertCertificate(world.db.pool, {
+      certificateNo: theirs.certificate.claims.certificateNo,
+      depositId: secret,
+      digest: parseHex(digestOf(theirs.certificate)),
+      issuedAt: new Date(theirs.certificate.claims.issuedAt),
+      json: encodeObject(theirs.certificate),
+      pdf: new Uint8Array(1),
+    });
+    const items = [{ fileName: null, report: await reportOf(theirs, held.policy) }];
+    const { report } = await made(await order({ items }));
+    expect(report.items[0]?.byService).to.deep.equal({ state: 'not-verified', because: 'not-held' });
+    expect(await holder.custody(secret)).not.to.include('verified');
   });
 
   it('does not verify under a policy that it was not given, and finds out one that was tampered with', async () => {
