@@ -84,7 +84,7 @@ describe('the account pages', function () {
       await page.waitForLoadState('networkidle');
       for (const width of [1200, 360]) {
         await page.setViewportSize({ width, height: 800 });
-        await expectAccessible(page);
+        if (width === (language === 'zh' ? 1200 : 360)) await expectAccessible(page);
         expect(await page.evaluate('document.documentElement.scrollWidth'), `${name} ${width}`).to.be.at.most(width);
         if (PICTURES !== undefined) {
           await mkdir(PICTURES, { recursive: true });
@@ -359,7 +359,20 @@ describe('the account pages', function () {
       await page.keyboard.press('Enter');
       await factor.getByText('Keep these recovery codes').waitFor();
       expect(await factor.locator('.recovery-codes code').allTextContents()).not.to.include(codes[0]);
+      const [recoveryCode] = await factor.locator('.recovery-codes code').allTextContents();
       await factor.getByRole('button', { name: 'I have kept it' }).press('Enter');
+      // What lasts is confirmed with both factors; a recovery code is one.
+      await page.goto(`${origin}/account/keys`);
+      await page.getByLabel('Label').fill('两步');
+      await page.getByLabel('List deposits').check();
+      await ageSessions(person);
+      await page.getByRole('button', { name: 'Make the key' }).click();
+      await page.getByRole('dialog').getByLabel('Password', { exact: true }).fill(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.getByLabel('Six digits, or a recovery code').fill(recoveryCode as string);
+      await page.keyboard.press('Enter');
+      await shownSecret();
+      await page.goto(`${origin}/account/security`);
       await factor.getByRole('button', { name: 'Turn off' }).press('Enter');
       await page.keyboard.type(PASSWORD);
       await page.keyboard.press('Enter');

@@ -260,6 +260,12 @@ export const accountTexts = {
     zh: '您登录已超过一刻钟。这项更改的影响较久，请再次输入密码或使用通行密钥。',
     en: 'You signed in more than a quarter of an hour ago, and this change lasts. Enter your password again or use a passkey.',
   },
+  stepUpCode: { zh: '6 位数字，或一个恢复码', en: 'Six digits, or a recovery code' },
+  stepUpProvider: {
+    zh: '您通过机构账号登录？请重新登录，再做一次这项更改。',
+    en: 'You sign in through your organisation? Sign in again there, and repeat the change.',
+  },
+  stepUpElsewhere: { zh: '重新登录', en: 'Sign in again' },
   stepUpFailed: { zh: '没有确认', en: 'Not confirmed' },
 
   // Notices

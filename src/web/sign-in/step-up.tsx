@@ -5,10 +5,11 @@ import { accountTexts } from '../account/account-texts.ts';
 import { deleteAt, getJson } from '../api-client.ts';
 import { ApiError } from '../api-error.ts';
 import { useText } from '../language.tsx';
+import { Link } from '../route.tsx';
 import { useAccount } from './account.tsx';
 import { actFor } from './account-client.ts';
 import { giveSecondFactor, signInByPasskey, signInByPassword } from './sign-in-client.ts';
-import { ActionForm, FormField, Refusal, useAction } from './sign-in-parts.tsx';
+import { ActionForm, comingBack, FormField, Refusal, useAction } from './sign-in-parts.tsx';
 import { signInTexts } from './sign-in-texts.ts';
 
 /** Ours and better-auth's. */
@@ -92,12 +93,13 @@ function StepUpDialog({ onEnd }: { onEnd: (isDone: boolean) => void }) {
           button={accountTexts.confirm}
           failed={accountTexts.stepUpFailed}
           onSubmit={async () => {
-            await giveSecondFactor('totp', code.trim());
+            const given = code.trim();
+            await giveSecondFactor(/^\d{6}$/.test(given) ? 'totp' : 'recovery', given);
             await enter();
           }}
         >
           <FormField
-            {...{ id: 'step-up-code', label: signInTexts.totpCode, kind: 'text', autoComplete: 'one-time-code' }}
+            {...{ id: 'step-up-code', label: accountTexts.stepUpCode, kind: 'text', autoComplete: 'one-time-code' }}
             value={code}
             onChange={setCode}
           />
@@ -120,6 +122,12 @@ function StepUpDialog({ onEnd }: { onEnd: (isDone: boolean) => void }) {
         <Button onClick={() => onEnd(false)}>{t(accountTexts.cancel)}</Button>
       </div>
       <Refusal title={accountTexts.stepUpFailed} error={passkey.error} />
+      {step === 'password' && (
+        <p className="hint">
+          {t(accountTexts.stepUpProvider)}{' '}
+          <Link to={comingBack('/sign-in', location.pathname)}>{t(accountTexts.stepUpElsewhere)}</Link>
+        </p>
+      )}
     </dialog>
   );
 }
