@@ -131,6 +131,16 @@ const CONTENT_TABLES = [
   'record',
 ] as const;
 
+/** Of these deposits, those that are here and not erased. */
+export async function selectDepositsNotErased(q: Queryable, depositIds: readonly string[]): Promise<string[]> {
+  const { rows } = await q.query<{ depositId: string }>(
+    `select deposit_id as "depositId" from deposit d where deposit_id = any($1::uuid[])
+       and not exists (select from erasure e where e.deposit_id = d.deposit_id)`,
+    [depositIds],
+  );
+  return rows.map(({ depositId }) => depositId);
+}
+
 /** Erasures whose objects are not all gone, oldest first. */
 export async function selectIncompleteErasures(q: Queryable, limit: number): Promise<string[]> {
   const { rows } = await q.query<{ depositId: string }>(

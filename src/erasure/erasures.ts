@@ -11,6 +11,7 @@ import {
   lockForErasure,
   lockLegalHolds,
   selectCertificateNamesOfDeposit,
+  selectDepositsNotErased,
   selectErasure,
   selectErasureObjects,
   selectIncompleteErasures,
@@ -19,12 +20,13 @@ import {
 import { notifyLog } from '../db/leaves.ts';
 import type { Database, Queryable } from '../db/pool.ts';
 import { MAX_DEPTH, parseCanonicalJson } from '../format/json.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
+import { type ObjectStore, readAll } from '../storage/object-store.ts';
 import { ErasureError } from './erasure-error.ts';
+import { encodeErasureNote, erasureNoteName, NOTES_PREFIX, parseErasureNote } from './erasure-note.ts';
 
 export interface ErasuresParts {
   db: Database;
-  store: Pick<ObjectStore, 'delete' | 'list'>;
+  store: Pick<ObjectStore, 'put' | 'get' | 'head' | 'delete' | 'list'>;
   nowMs: () => number;
   /** Told of every object that could not be deleted; the next round tries again. */
   onTrouble: (error: unknown) => void;
@@ -36,7 +38,7 @@ export interface ErasureOrder {
   /** The deposit's number as the person typed it. */
   depositNo: bigint;
   basis: ErasureBasis;
-  acting: CustodyActing & { accountId: string };
+  acting: CustodyActing;
   /** Whether a refusal may name the matters on hold. */
   mayNameMatters: boolean;
 }
@@ -44,6 +46,8 @@ export interface ErasureOrder {
 /** The reason that status records of an erased deposit's certificates give. */
 export const ERASED_REASON = 'deposit-erased';
 const ERASURES_PER_ROUND = 100;
+const NOTES_AT_A_TIME = 500;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Erases what a deposit says, for good: content, names, digests, statements, and the bytes of its certificates. What stays is what says
@@ -55,12 +59,13 @@ const ERASURES_PER_ROUND = 100;
  * 1. One transaction: lock, look for legal hold, write the tombstone and the names of all objects that have to go, delete rows and keys,
  *    withdraw the certificates, record the custody events with their leaves. A crash leaves all or nothing. From the commit on nobody can
  *    read the content: an object without its key is noise, wherever copies of it may be.
- * 2. Each object: deleted from the store, then its name forgotten. A crash in between leaves a name whose object is gone; deleting it
+ * 2. A note of it is put into the object store: a database that is restored to before 1 has forgotten it. Putting it again succeeds.
+ * 3. Each object: deleted from the store, then its name forgotten. A crash in between leaves a name whose object is gone; deleting it
  *    again succeeds. What an upload or a preview was just writing is looked for under the deposit's own prefix.
- * 3. The tombstone is marked complete. A crash before it repeats 2, which finds nothing.
+ * 4. The tombstone is marked complete. A crash before it repeats 2 and 3, which find nothing.
  *
- * 2 and 3 are begun by `erase` itself and repeated by `finishDue`, at every start and every now and then, on any number of servers:
- * all of it may happen twice. An object under a retention lock stays, unreadable, until its lock ends.
+ * 2 to 4 are begun by `erase` itself and repeated by `finishDue`, at every start and every now and then, on any number of servers:
+ * all of it may happen twice. At each start, `eraseAgain` does once more what the notes say and the database does not know. An object under a retention lock stays, unreadable, until its lock ends.
  */
 export class Erasures {
   readonly #parts: ErasuresParts;
@@ -72,11 +77,14 @@ export class Erasures {
     this.#parts = parts;
   }
 
-  /** Goes on with what a crash or an outage left, now and every `intervalMs`. */
+  /** Goes on with what a crash, an outage or a restored database left, now and every `intervalMs`. */
   start(intervalMs: number): void {
     this.#stopping = false;
-    this.#round();
-    this.#timer = setInterval(() => this.#round(), intervalMs);
+    this.#round(async () => {
+      await this.eraseAgain();
+      await this.finishDue();
+    });
+    this.#timer = setInterval(() => this.#round(() => this.finishDue()), intervalMs);
   }
 
   /** Finishes the deletion under way. */
@@ -106,7 +114,41 @@ export class Erasures {
     return row;
   }
 
-  /** Steps 2 and 3 of whatever is not complete. @returns how many erasures were looked at */
+  /**
+   * Erases again what the object store remembers as erased and the database has as it was handed in: it was restored.
+   * @returns ids of the deposits that were erased now
+   */
+  async eraseAgain(): Promise<string[]> {
+    const { db, store, onTrouble } = this.#parts;
+    const noted: string[] = [];
+    for await (const name of store.list(NOTES_PREFIX)) noted.push(name.slice(NOTES_PREFIX.length));
+    const erased: string[] = [];
+    for (let i = 0; i < noted.length && !this.#stopping; i += NOTES_AT_A_TIME) {
+      const known = noted.slice(i, i + NOTES_AT_A_TIME).filter((id) => UUID.test(id));
+      for (const depositId of await selectDepositsNotErased(db.pool, known)) {
+        try {
+          await this.#eraseAsNoted(depositId);
+          erased.push(depositId);
+        } catch (error) {
+          onTrouble(error);
+        }
+      }
+    }
+    return erased;
+  }
+
+  async #eraseAsNoted(depositId: string): Promise<void> {
+    const found = await this.#parts.store.get(erasureNoteName(depositId));
+    if (found === undefined) return;
+    const { depositNo, basis, erasedAt } = parseErasureNote(await readAll(found.content));
+    const acting = { accountId: null, userId: null, by: 'service' } as const;
+    const order = { depositId, depositNo: BigInt(depositNo), basis, acting, mayNameMatters: true };
+    await this.#parts.db.transaction((client) => this.#erase(client, order, { firstAt: erasedAt }));
+    await notifyLog(this.#parts.db.pool, 'submission');
+    await this.#finish(depositId);
+  }
+
+  /** Steps 2 to 4 of whatever is not complete. @returns how many erasures were looked at */
   async finishDue(): Promise<number> {
     const { db, onTrouble } = this.#parts;
     const due = await selectIncompleteErasures(db.pool, ERASURES_PER_ROUND);
@@ -117,8 +159,8 @@ export class Erasures {
     return due.length;
   }
 
-  #round(): void {
-    this.#finishing ??= this.finishDue()
+  #round(work: () => Promise<unknown>): void {
+    this.#finishing ??= work()
       .then(
         () => {},
         (error: unknown) => this.#parts.onTrouble(error),
@@ -128,8 +170,9 @@ export class Erasures {
       });
   }
 
-  /** Step 1. */
-  async #erase(q: Queryable, { depositId, depositNo, basis, acting, mayNameMatters }: ErasureOrder): Promise<void> {
+  /** Step 1. @param more further detail of the custody event */
+  async #erase(q: Queryable, order: ErasureOrder, more: Record<string, string> = {}): Promise<void> {
+    const { depositId, depositNo, basis, acting, mayNameMatters } = order;
     const at = new Date(this.#parts.nowMs());
     const deposit = await lockForErasure(q, depositId);
     if (deposit === undefined) throw new ErasureError('not-erased', `there is no deposit ${depositId}`);
@@ -139,7 +182,8 @@ export class Erasures {
     if ((await selectErasure(q, depositId)) !== undefined) return;
     const holds = await lockLegalHolds(q, depositId);
     if (holds.length > 0) throw underHold(depositId, mayNameMatters ? holds : []);
-    await insertErasure(q, { depositId, accountId: acting.accountId, userId: acting.userId, basis, erasedAt: at });
+    const { accountId } = deposit;
+    await insertErasure(q, { depositId, accountId, userId: acting.userId, basis, erasedAt: at });
     await this.#withdrawCertificates(q, depositId, acting, at);
     await deleteDepositContent(q, depositId, at);
     await recordCustodyEvent(q, {
@@ -147,7 +191,7 @@ export class Erasures {
       kind: 'erased',
       actor: acting,
       at,
-      detail: { basis, depositNo: String(depositNo) },
+      detail: { basis, depositNo: String(depositNo), ...more },
     });
   }
 
@@ -168,9 +212,12 @@ export class Erasures {
     }
   }
 
-  /** Steps 2 and 3. Rejects with the first failure, after all objects were tried. */
+  /** Steps 2 to 4. Rejects with the first failure, after all objects were tried. */
   async #finish(depositId: string): Promise<void> {
     const { db, store, nowMs } = this.#parts;
+    const note = erasureNoteName(depositId);
+    // One that is there already is of the first time, before the database was restored.
+    if ((await store.head(note)) === undefined) await store.put(note, encodeErasureNote(await this.of(depositId)));
     const failures: unknown[] = [];
     const remove = async (name: string) => {
       try {

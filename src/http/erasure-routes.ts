@@ -86,7 +86,7 @@ export function erasureRoutes({ db, erasures, nowMs }: ErasureRouteParts): Route
           depositId,
           depositNo: BigInt(depositNo),
           basis,
-          acting: { ...actingOf(principal), accountId: principal.accountId },
+          acting: actingOf(principal),
           mayNameMatters: mayDo(principal, 'matter.read', 'own'),
         });
         sendJson(res, 200, await view(erased));

@@ -10,6 +10,7 @@ import { PageTitle } from '../page-title.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
 import { stateTexts, texts } from '../texts.ts';
+import { itemTexts } from './item-texts.ts';
 
 /** Newest first, one page of the service's at a time. */
 export function DepositListPage() {
@@ -46,10 +47,14 @@ export function DepositListPage() {
       <ul className="deposit-list">
         {deposits?.map((deposit) => (
           <li key={deposit.depositId} className="card">
-            <Link to={`/deposits/${deposit.depositId}`}>{deposit.title ?? t(texts.depositUntitled)}</Link>
+            <Link to={`/deposits/${deposit.depositId}`}>
+              {isErased(deposit) ? t(itemTexts.erasedTitle) : (deposit.title ?? t(texts.depositUntitled))}
+            </Link>
             <div className="hint">
-              {t(texts.depositNo)} {deposit.leafIndex ?? '–'} · {t(texts.depositFiles)} {deposit.fileCount} ·{' '}
-              {beijingTime(deposit.receivedAt)} · {t(stateTexts[deposit.state])}
+              {t(texts.depositNo)} {deposit.leafIndex ?? '–'} ·{' '}
+              {!isErased(deposit) && `${t(texts.depositFiles)} ${deposit.fileCount} · `}
+              {beijingTime(deposit.receivedAt)}
+              {!isErased(deposit) && ` · ${t(stateTexts[deposit.state])}`}
             </div>
           </li>
         ))}
@@ -57,4 +62,9 @@ export function DepositListPage() {
       {next !== null && <Button onClick={() => load(next)}>{t(texts.depositsMore)}</Button>}
     </>
   );
+}
+
+/** No deposit is without files until what it says is gone. */
+function isErased({ fileCount }: DepositSummary): boolean {
+  return fileCount === 0;
 }
