@@ -210,6 +210,21 @@ describe('matters', () => {
     }
   });
 
+  it('names the users who changed something, as long as there are such users', async () => {
+    await database(
+      `insert into auth."user" ("id", "name", "email", "emailVerified") values ('named', '王律师', 'wang-named@example.org', true)`,
+    );
+    const principal = { accountId: owner.accountId, roles: ['holder' as const], by: 'session' as const, scopes: null };
+    const matters = new Matters(world.db);
+    const fields = { title: '两人经手', dispute: 'copyright', confidentiality: 'normal' as const, summary: null };
+    const { matterId } = await matters.create({ ...principal, userId: 'named' }, fields, new Date());
+    const path = `/matters/${matterId}/history`;
+    type Named = { changes: { userName: string | null }[] };
+    expect((await owner.get<Named>('GET', path)).changes[0]?.userName).to.equal('王律师');
+    await database(`delete from auth."user" where "id" = 'named'`);
+    expect((await owner.get<Named>('GET', path)).changes[0]?.userName).to.equal(null);
+  });
+
   it('writes nothing down of a change that fails', async () => {
     const matterId = await owner.matter();
     const principal = {

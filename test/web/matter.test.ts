@@ -508,6 +508,20 @@ describe('pages about matters', function () {
       expect(await choice.inputValue()).to.equal(matterId);
     });
 
+    it('stays chosen for handing in where the newest hundred matters do not name it', async () => {
+      dispute();
+      await open(`/matters/${matterId}`);
+      await button('Hand in new files for this matter').waitFor();
+      service.answers.set('GET /matters', { matters: [], next: null });
+      await button('Hand in new files for this matter').click();
+      await page
+        .locator('input[data-choose=files]')
+        .first()
+        .setInputFiles([{ name: 'page.png', mimeType: 'image/png', buffer: Buffer.from('png') }]);
+      await page.getByRole('button', { name: /^Next/ }).click();
+      await page.locator(`option[value="${matterId}"]`).waitFor({ state: 'attached' });
+    });
+
     it('offers the evidence index to print, as a table and as data', async () => {
       dispute();
       await open(`/matters/${matterId}`);
@@ -807,10 +821,26 @@ describe('pages about matters', function () {
       });
     }
 
+    it('leads from a granted matter to the comparison of two of its items', async () => {
+      const { deposits } = dispute();
+      Object.assign(matters.matters[0] as object, { relation: 'granted', legalHold: null });
+      matters.index = { entries: [entry(deposits[3]), entry(deposits[1], { no: 2, name: '购买过程录像' })] };
+      await open(`/matters/${matterId}`);
+      await button('Compare side by side').click();
+      await page.waitForURL('**/compare?**');
+      expect(new URL(page.url()).search).to.equal(`?original=${deposits[3]}&suspect=${deposits[1]}`);
+    });
+
     it('takes what was granted to one’s address, into the account that is named', async () => {
       const accountId = uuidV7();
       const account = { accountId, name: '某某调解中心', kind: 'organisation', roles: ['mediator'] };
-      const user = { userId: 'u1', name: '李调解员', email: 'li@example.org', emailConfirmed: true, twoFactorEnabled: false };
+      const user = {
+        userId: 'u1',
+        name: '李调解员',
+        email: 'li@example.org',
+        emailConfirmed: true,
+        twoFactorEnabled: false,
+      };
       const me = { ...account, identityMethod: 'none', by: 'session', scopes: null, user, accounts: [account] };
       service.answers.set('GET /me', meSchema.parse(me));
       service.answers.set('POST /received-grants', { grants: [], next: null });

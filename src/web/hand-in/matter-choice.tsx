@@ -3,7 +3,8 @@ import { useEffect, useId, useState } from 'react';
 import * as z from 'zod';
 import { getJson } from '../api-client.ts';
 import { useText } from '../language.tsx';
-import { disputeTexts, handInTexts } from './hand-in-texts.ts';
+import { disputeTexts } from '../matter/matter-texts.ts';
+import { handInTexts } from './hand-in-texts.ts';
 
 /** Where the deposit goes once it is made. */
 export type MatterChoice =
@@ -57,6 +58,10 @@ export function MatterField({ choice, onChange }: MatterFieldProps) {
             onChange={(event) => choose(event.target.value)}
           >
             <option value="">{t(handInTexts.matterNone)}</option>
+            {/* Chosen on its own page, however old it is. */}
+            {choice.kind === 'existing' && !matters.some(({ matterId }) => matterId === choice.matterId) && (
+              <option value={choice.matterId}>{choice.title}</option>
+            )}
             {matters.map(({ matterId, title }) => (
               <option key={matterId} value={matterId}>
                 {title}
