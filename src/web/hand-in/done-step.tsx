@@ -63,7 +63,9 @@ function TakeAway({ deposit }: { deposit: DepositDetail }) {
         {(
           [
             ['certificate.pdf', `${name}.pdf`, texts.downloadCertificatePdf],
-            ['package.zip', `${name}.zip`, texts.downloadPackage],
+            ...(deposit.may.includes('deposit.export')
+              ? [['package.zip', `${name}.zip`, texts.downloadPackage] as const]
+              : []),
           ] as const
         ).map(([path, fileName, label]) => (
           <li key={path}>

@@ -71,16 +71,3 @@ export const handInTexts = {
   doneAnother: { zh: '继续提交其他文件', en: 'Hand in something else' },
   doneUnderWay: { zh: '正在处理', en: 'Under way' },
 } satisfies Record<string, Text>;
-
-export const disputeTexts: Record<string, Text> = {
-  copyright: { zh: '著作权', en: 'Copyright' },
-  trademark: { zh: '商标', en: 'Trade mark' },
-  patent: { zh: '专利（发明、实用新型）', en: 'Patent' },
-  design: { zh: '外观设计', en: 'Design' },
-  'trade-secret': { zh: '商业秘密', en: 'Trade secret' },
-  'unfair-competition': { zh: '不正当竞争', en: 'Unfair competition' },
-  'plant-variety': { zh: '植物新品种', en: 'Plant variety' },
-  'layout-design': { zh: '集成电路布图设计', en: 'Layout design' },
-  'domain-name': { zh: '域名', en: 'Domain name' },
-  other: { zh: '其他', en: 'Other' },
-};
