@@ -50,10 +50,10 @@ export function BulkPage({ me }: { me: Me }) {
   return (
     <>
       <PageTitle title={t(bulkTexts.pageTitle)} />
-      <p>
+      <p className="no-print">
         <Link to="/desk">{t(deskTexts.back)}</Link>
       </p>
-      <p>{t(bulkTexts.lead)}</p>
+      <p className="no-print">{t(bulkTexts.lead)}</p>
       <PolicyPanel office={office} disabled={state.phase !== 'empty'} />
       {state.phase === 'empty' && (
         <section aria-labelledby="bulk-drop-title">

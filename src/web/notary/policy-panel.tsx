@@ -88,8 +88,8 @@ export function PolicyPanel({ office, disabled = false }: PolicyPanelProps) {
             <Row label={policyTexts.chosenAt}>{beijingTime(policy.chosenAt)}</Row>
           </dl>
           {policy.evaluation && <p className="evaluation-note">{t(policyTexts.evaluation)}</p>}
-          <p className="hint">{t(policyTexts.kept)}</p>
-          <Button size="small" disabled={disabled} onClick={forget}>
+          <p className="hint no-print">{t(policyTexts.kept)}</p>
+          <Button className="no-print" size="small" disabled={disabled} onClick={forget}>
             {t(policyTexts.another)}
           </Button>
         </>

@@ -82,7 +82,7 @@ export function ReportForm({ me, policy, requestId, count, items, hint, onMade }
     }
   };
   return (
-    <section className="card" aria-labelledby={`${id}-title`}>
+    <section className="card no-print" aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>{t(statementTexts.title)}</h2>
       <p>{t(statementTexts.what)}</p>
       <p className="hint">{t(statementTexts.again)}</p>
