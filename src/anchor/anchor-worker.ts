@@ -3,7 +3,7 @@ import { raiseAlarm } from '../db/alarms.ts';
 import { type AnchorState, selectAnchorInFlight, selectNewestFinalAnchor } from '../db/anchors.ts';
 import { CodedError } from '../errors.ts';
 import { parseHex0x } from '../format/bytes.ts';
-import { Signal } from '../log/signal.ts';
+import { Turns } from '../turns.ts';
 import { AnchorError, isAlarming, isStopping } from './anchor-error.ts';
 import { type AnchorParts, AnchorStepper } from './anchor-step.ts';
 import type { ChainProvider } from './chain-client.ts';
@@ -50,15 +50,13 @@ export class AnchorWorker {
   readonly #parts: AnchorWorkerParts;
   readonly #stepper: AnchorStepper;
   readonly #pollMs: number;
-  readonly #wake = new Signal();
+  readonly #turns = new Turns(() => this.turn());
   #condition: AnchorCondition = { state: 'ok' };
   #lastFinal: AnchorStatus['lastFinal'];
   #inFlight: AnchorStatus['inFlight'];
   #failures = 0;
   /** Nodes in trouble that were told of, and the code. */
   #told = new Map<string, string>();
-  #stopping = false;
-  #running: Promise<void> | undefined;
 
   constructor(parts: AnchorWorkerParts) {
     this.#parts = parts;
@@ -69,14 +67,12 @@ export class AnchorWorker {
 
   /** Returns at once. The chain need not answer. */
   start(): void {
-    this.#running ??= this.#run();
+    this.#turns.start();
   }
 
   /** Resolves when the step that is being taken has ended. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#wake.raise();
-    await this.#running;
+    await this.#turns.stop();
   }
 
   status(): AnchorStatus {
@@ -116,12 +112,8 @@ export class AnchorWorker {
     }
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping) await this.#wake.wait(await this.turn());
-  }
-
   async #steps(): Promise<true> {
-    for (let i = 0; i < STEPS_PER_TURN && !this.#stopping; i++) {
+    for (let i = 0; i < STEPS_PER_TURN && !this.#turns.signal.aborted; i++) {
       if ((await this.#stepper.step()) === 'idle') break;
     }
     return true;

@@ -15,7 +15,7 @@ import { encodeBase64, parseBase64 } from '../format/bytes.ts';
 import { opentimestampsAttestationSchema } from '../format/certificate.ts';
 import { checkFields } from '../format/fields.ts';
 import { encodeJson, MAX_DEPTH, parseCanonicalJson } from '../format/json.ts';
-import { Signal } from '../log/signal.ts';
+import { Turns } from '../turns.ts';
 import type { CalendarClient, Stamp } from './calendar-client.ts';
 import { CalendarError } from './calendar-error.ts';
 
@@ -63,14 +63,12 @@ export const CALENDAR_ALARMS = ['calendar-unreachable', 'calendar-wrong-block'] 
 export class CalendarWorker {
   readonly #parts: CalendarWorkerParts;
   readonly #pollMs: number;
-  readonly #wake = new Signal();
+  readonly #turns = new Turns(() => this.turn());
   /** When a proof was last asked for, by tree size, on this process's clock. */
   readonly #asked = new Map<bigint, number>();
   #condition: CalendarCondition = { state: 'ok' };
   #failingSince: number | undefined;
   #failures = 0;
-  #stopping = false;
-  #running: Promise<void> | undefined;
 
   constructor(parts: CalendarWorkerParts) {
     this.#parts = parts;
@@ -79,14 +77,12 @@ export class CalendarWorker {
 
   /** Returns at once. The calendar need not answer. */
   start(): void {
-    this.#running ??= this.#run();
+    this.#turns.start();
   }
 
   /** Resolves when the request under way has ended. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#wake.raise();
-    await this.#running;
+    await this.#turns.stop();
   }
 
   status(): CalendarStatus {
@@ -117,10 +113,6 @@ export class CalendarWorker {
       });
       return Math.min(this.#pollMs * 2 ** this.#failures++, LONGEST_PAUSE_MS);
     }
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopping) await this.#wake.wait(await this.turn());
   }
 
   /** A calendar that takes no more digests may still have blocks for those that it took, so both are tried. */
@@ -155,7 +147,7 @@ export class CalendarWorker {
     let failure: unknown;
     let asked = 0;
     let after = 0n;
-    while (asked < UPGRADES_PER_TURN && !this.#stopping) {
+    while (asked < UPGRADES_PER_TURN && !this.#turns.signal.aborted) {
       const page = await selectIncompleteAttestations(db.pool, TYPE, client.url, PAGE, after);
       for (const row of page.filter((r) => this.#isDue(r)).slice(0, UPGRADES_PER_TURN - asked)) {
         asked++;

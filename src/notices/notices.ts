@@ -1,9 +1,9 @@
 import type { Database } from '../db/pool.ts';
 import type { MasterKeyRing } from '../storage/master-key.ts';
+import { Turns } from '../turns.ts';
 import type { MailCarrier } from './mail.ts';
 import { MailWorker } from './mail-worker.ts';
 import { NoticeFinder } from './notice-finder.ts';
-import { Turns } from './turns.ts';
 import { WebhookService } from './webhook-service.ts';
 import { WebhookWorker } from './webhook-worker.ts';
 
@@ -38,7 +38,7 @@ export class Notices {
     const mails =
       carrier === null ? [] : [new MailWorker({ db, carrier, publicUrl, quietMs: parts.quietMs, nowMs, onTrouble })];
     this.#turns = [finder, ...mails, this.#webhookWorker].map(
-      (worker) => new Turns(() => worker.turn(), parts.pollMs, onTrouble),
+      (worker) => new Turns(patiently(() => worker.turn(), parts.pollMs, onTrouble)),
     );
   }
 
@@ -51,4 +51,23 @@ export class Notices {
   async stop(): Promise<void> {
     await Promise.all([...this.#turns.map((turns) => turns.stop()), this.#webhookWorker.stop()]);
   }
+}
+
+/** A turn that never rejects: after failures the pauses grow, up to a minute. */
+function patiently(
+  turn: () => Promise<void>,
+  pollMs: number,
+  onTrouble: (error: unknown) => void,
+): () => Promise<number> {
+  let failures = 0;
+  return async () => {
+    try {
+      await turn();
+      failures = 0;
+    } catch (error) {
+      failures++;
+      onTrouble(error);
+    }
+    return Math.min(pollMs * 2 ** Math.min(failures, 10), Math.max(60_000, pollMs));
+  };
 }

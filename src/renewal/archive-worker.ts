@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import { clearAlarm, raiseAlarm } from '../db/alarms.ts';
+import { Turns } from '../turns.ts';
 import { archiveNewDeposits } from './deposit-archive.ts';
 import { type DueItem, selectDue } from './due.ts';
 import { ARCHIVE_LOCK, type RenewalParts, renewTimestamps } from './renew.ts';
@@ -24,10 +24,9 @@ const LONGEST_PAUSE_MS = 6 * 3600_000;
  */
 export class ArchiveWorker {
   readonly #parts: ArchiveWorkerParts;
-  readonly #stopping = new AbortController();
+  readonly #turns = new Turns(() => this.turn());
   #lookedMs: number | undefined;
   #failures = 0;
-  #running: Promise<void> | undefined;
 
   constructor(parts: ArchiveWorkerParts) {
     this.#parts = parts;
@@ -35,13 +34,12 @@ export class ArchiveWorker {
 
   /** Returns at once. */
   start(): void {
-    this.#running ??= this.#run();
+    this.#turns.start();
   }
 
   /** Resolves when the request under way has ended. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#turns.stop();
   }
 
   /** Stamps what waits, and looks if a day has passed. Never rejects. @returns milliseconds until the next turn */
@@ -68,15 +66,10 @@ export class ArchiveWorker {
     }
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) await wait(await this.turn(), undefined, { signal }).catch(() => {});
-  }
-
   async #stampWaiting(): Promise<void> {
     const { db, stamper } = this.#parts;
     await stamper.complete();
-    await archiveNewDeposits(db.pool, stamper, this.#stopping.signal);
+    await archiveNewDeposits(db.pool, stamper, this.#turns.signal);
   }
 
   async #look(): Promise<void> {

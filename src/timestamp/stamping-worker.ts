@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { withAdvisoryLock } from '../db/advisory-lock.ts';
 import { clearAlarm, raiseAlarm } from '../db/alarms.ts';
 import { insertAttestation } from '../db/attestations.ts';
 import type { Database } from '../db/pool.ts';
 import { insertTimestampMaterial, selectPublicationsToStamp } from '../db/timestamps.ts';
 import { encodeJson, type JsonValue } from '../format/json.ts';
+import { Turns } from '../turns.ts';
 import { type AuthorityClient, attestationOf } from './authority-client.ts';
 import { AuthorityError, isAway } from './authority-error.ts';
 import { CLOCK_OFF, type ClockReading } from './clock-watch.ts';
@@ -54,12 +54,11 @@ const FAILURES_UNTIL_ALARM = 3;
  */
 export class StampingWorker {
   readonly #parts: StampingWorkerParts;
-  readonly #stopping = new AbortController();
+  readonly #turns = new Turns(() => this.turn());
   #condition: AuthorityCondition = { state: 'ok' };
   #failures = 0;
   /** Alarms that a former run may have left open are closed by the first success. */
   #mayHaveAlarm = true;
-  #running: Promise<void> | undefined;
 
   constructor(parts: StampingWorkerParts) {
     this.#parts = parts;
@@ -75,13 +74,12 @@ export class StampingWorker {
 
   /** Returns at once. The authority need not answer. */
   start(): void {
-    this.#running ??= this.#run();
+    this.#turns.start();
   }
 
   /** Resolves when the request under way has ended, which its time limit sees to. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#turns.stop();
   }
 
   /**
@@ -104,11 +102,6 @@ export class StampingWorker {
     }
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) await wait(await this.turn(), undefined, { signal }).catch(() => {});
-  }
-
   #due(): ReturnType<typeof selectPublicationsToStamp> {
     const { db, client } = this.#parts;
     return selectPublicationsToStamp(db.pool, client.settings.url, NEEDED_MS, BACKLOG);
@@ -116,7 +109,7 @@ export class StampingWorker {
 
   async #stampDue(): Promise<void> {
     for (const publication of await this.#due()) {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#turns.signal.aborted) return;
       await this.#stamp(publication);
       await this.#succeeded();
     }
