@@ -1,8 +1,4 @@
-import {
-  selectAttestations,
-  selectAttestedPublicationCovering,
-  selectStampedPublicationCovering,
-} from '../db/attestations.ts';
+import { selectAttestations, selectAttestedPublicationCovering } from '../db/attestations.ts';
 import { selectDeposit, selectFileEntries, selectRecord } from '../db/deposits.ts';
 import { selectCheckpoint } from '../db/leaves.ts';
 import type { Queryable } from '../db/pool.ts';
@@ -42,7 +38,7 @@ export async function makeFileProofs(
   const { leafIndex } = deposit;
   const treeSize =
     (await selectAttestedPublicationCovering(q, leafIndex, TYPE)) ??
-    (await selectStampedPublicationCovering(q, leafIndex, TYPE));
+    (await selectAttestedPublicationCovering(q, leafIndex, TYPE, 'begun'));
   if (treeSize === undefined) return [];
   const checkpoint = await selectCheckpoint(q, treeSize);
   if (checkpoint === undefined) throw new Error(`no checkpoint of ${treeSize} leaves beneath a publication`);

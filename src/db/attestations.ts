@@ -150,44 +150,19 @@ export async function selectNewestAttestation(
   return rows[0];
 }
 
-/** Of the publications whose tree has leaf `leafIndex`, the smallest to which something of this type attests, completely or not. */
-export async function selectStampedPublicationCovering(
-  q: Queryable,
-  leafIndex: bigint,
-  type: AttestationType,
-): Promise<bigint | undefined> {
-  const { rows } = await q.query<{ treeSize: bigint | null }>(
-    'select min(tree_size) as "treeSize" from attestation where tree_size > $1 and type = $2',
-    [leafIndex, type],
-  );
-  return rows[0]?.treeSize ?? undefined;
-}
-
-/** Tree sizes of the newest publications that this source has not attested to, newest first. */
-export async function selectUnattestedPublications(
-  q: Queryable,
-  type: AttestationType,
-  source: string,
-  limit: number,
-): Promise<bigint[]> {
-  const { rows } = await q.query<{ treeSize: bigint }>(
-    `select p.tree_size as "treeSize" from publication p
-     where not exists (select from attestation a where a.tree_size = p.tree_size and a.type = $1 and a.source = $2)
-     order by p.tree_size desc limit $3`,
-    [type, source, limit],
-  );
-  return rows.map((row) => row.treeSize);
-}
-
-/** Of the publications whose tree has leaf `leafIndex`, the smallest to which something of this type attests completely. */
+/**
+ * Of the publications whose tree has leaf `leafIndex`, the smallest to which something of this type attests: completely, or `begun` at
+ * the least.
+ */
 export async function selectAttestedPublicationCovering(
   q: Queryable,
   leafIndex: bigint,
   type: AttestationType,
+  least: 'complete' | 'begun' = 'complete',
 ): Promise<bigint | undefined> {
   const { rows } = await q.query<{ treeSize: bigint | null }>(
-    'select min(tree_size) as "treeSize" from attestation where tree_size > $1 and type = $2 and complete',
-    [leafIndex, type],
+    'select min(tree_size) as "treeSize" from attestation where tree_size > $1 and type = $2 and (complete or $3)',
+    [leafIndex, type, least === 'begun'],
   );
   return rows[0]?.treeSize ?? undefined;
 }

@@ -220,14 +220,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       problems: ['invalid-parameter'],
       may: 'grant.read',
       handle: async (req, res, { principal }) => {
-        const {
-          depositId = null,
-          matterId = null,
-          limit = '50',
-          before = null,
-        } = parseParameters(listQuery, req.query);
-        const size = Number(limit);
-        const asked = { limit: size + 1, before, depositId, matterId };
+        const { size, asked } = pageAsked(req);
         const rows = mayDo(principal, 'grant.read', 'own')
           ? await within(principal, (q) => selectGrantsGiven(q, principal.accountId, asked))
           : [];
@@ -363,14 +356,7 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       problems: ['invalid-parameter'],
       may: 'link.read',
       handle: async (req, res, { principal }) => {
-        const {
-          depositId = null,
-          matterId = null,
-          limit = '50',
-          before = null,
-        } = parseParameters(listQuery, req.query);
-        const size = Number(limit);
-        const asked = { limit: size + 1, before, depositId, matterId };
+        const { size, asked } = pageAsked(req);
         const rows = await within(principal, (q) => selectLinksOfAccount(q, principal.accountId, asked));
         const { page, next } = pageOf(rows, size, (row) => row.linkId);
         sendJson(res, 200, { links: page.map(linkView), next });
@@ -507,6 +493,13 @@ function callerBy(principal: Principal): Caller {
   };
   const nobody = { account, by: 'session' as const, principal: { ...principal, accountId: NOBODY }, user: null };
   return nobody as Partial<Caller> as Caller;
+}
+
+/** Which page, of what; one row more than it holds tells that there is a next one. */
+function pageAsked(req: Request) {
+  const { depositId = null, matterId = null, limit = '50', before = null } = parseParameters(listQuery, req.query);
+  const size = Number(limit);
+  return { size, asked: { limit: size + 1, before, depositId, matterId } };
 }
 
 function isNotFound(code: string): boolean {
