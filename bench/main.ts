@@ -13,6 +13,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   deposits: () => import('./deposits.ts'),
   verify: () => import('./verify.ts'),
   memory: () => import('./memory.ts'),
+  existence: () => import('./existence.ts'),
 };
 
 const asked = process.argv.slice(2);

@@ -101,6 +101,20 @@ export async function selectCertificateName(
   return rows[0];
 }
 
+/** The digest of the certificate, if its deposit has a file with this SHA-256. */
+export async function selectDigestOfCertificateWith(
+  q: Queryable,
+  certificateNo: string,
+  sha256: Uint8Array,
+): Promise<Buffer | undefined> {
+  const { rows } = await q.query<{ digest: Buffer }>(
+    `select digest from certificate c where certificate_no = $1
+       and exists (select from file_digest f where f.deposit_id = c.deposit_id and f.sha256 = $2)`,
+    [certificateNo, sha256],
+  );
+  return rows[0]?.digest;
+}
+
 /** As `selectCertificateName`; until the end of the transaction nobody else who asks so gets the row. */
 export async function lockCertificateName(
   q: Queryable,

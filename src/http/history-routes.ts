@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { selectAlarms } from '../db/alarms.ts';
 import { selectDailyAnchorCosts } from '../db/anchor-costs.ts';
 import { selectAnchorInFlight, selectNewestFinalAnchor } from '../db/anchors.ts';
-import { selectCertificate } from '../db/certificates.ts';
-import { selectFileEntries } from '../db/deposits.ts';
+import { selectDigestOfCertificateWith } from '../db/certificates.ts';
 import {
   type Delay,
   selectAnchorDays,
@@ -15,13 +14,11 @@ import {
   selectWitnessCounts,
 } from '../db/log-history.ts';
 import type { Database } from '../db/pool.ts';
-import { encodeHex, parseHex, parseHex0x } from '../format/bytes.ts';
+import { parseHex, parseHex0x } from '../format/bytes.ts';
 import { certificateNoSchema } from '../format/certificate.ts';
 import { parseCosignatureKey } from '../format/cosignature.ts';
-import { parseFileEntry } from '../format/deposit.ts';
 import { address, count, evmChain, hex32, treePosition, utcTime, utcTimeOf } from '../format/fields.ts';
 import { statusProofSchema } from '../format/status.ts';
-import { StatusError } from '../status/status-error.ts';
 import type { StatusService } from '../status/status-service.ts';
 import { type Status, statusSchema } from './answers.ts';
 import type { AnchoringChain } from './deposit-view.ts';
@@ -171,15 +168,13 @@ export function historyRoutes(parts: HistoryRouteParts): Route[] {
   ];
 }
 
-/** @throws StatusError `certificate-unknown` unless number and file belong together */
+/**
+ * The digest of the certificate, if the file is of its deposit; else the file's own, which the status service refuses unless it is the
+ * certificate's. One query, whether there is such a number or not, so that neither answer nor time tells.
+ */
 async function certificateDigest(db: Database, { certificateNo, sha256 }: z.infer<typeof lookUpSchema>) {
-  const certificate = await selectCertificate(db.pool, certificateNo);
-  if (certificate === undefined || encodeHex(certificate.digest) === sha256) return parseHex(sha256);
-  const entries = await selectFileEntries(db.pool, certificate.depositId);
-  const isOfDeposit = entries.some(({ body }) => parseFileEntry(body).digests.sha256 === sha256);
-  if (isOfDeposit) return certificate.digest;
-  // As `StatusService.answer` says it of a digest that is not the certificate's.
-  throw new StatusError('certificate-unknown', `no certificate ${certificateNo} with digest ${sha256}`);
+  const digest = parseHex(sha256);
+  return (await selectDigestOfCertificateWith(db.pool, certificateNo, digest)) ?? digest;
 }
 
 async function historyOf({ db, chains, authorities, calendars, nowMs }: HistoryRouteParts): Promise<LogHistory> {
