@@ -13,9 +13,12 @@ export function CompareItems({ items }: { items: readonly { depositId: string; n
   const t = useText();
   const id = useId();
   const { go } = useRoute();
-  const [original, setOriginal] = useState(items[0]?.depositId ?? '');
-  const [suspect, setSuspect] = useState(items[1]?.depositId ?? '');
+  const [chosen, setChosen] = useState<{ original?: string; suspect?: string }>({});
   if (items.length < 2) return null;
+  // Items come and go while the page stands.
+  const original = (items.find(({ depositId }) => depositId === chosen.original) ?? items[0])?.depositId ?? '';
+  const others = items.filter(({ depositId }) => depositId !== original);
+  const suspect = (items.find(({ depositId }) => depositId === chosen.suspect) ?? others[0])?.depositId ?? '';
   const choices = items.map(({ depositId, name }) => ({ value: depositId, text: plain(name) }));
   const field = (label: Text, name: string): EntryField => ({ name: `${id}-${name}`, label, kind: 'choice', choices });
   return (
@@ -33,8 +36,16 @@ export function CompareItems({ items }: { items: readonly { depositId: string; n
         }}
       >
         <div className="fields">
-          <EntryInput field={field(matterTexts.compareOriginal, 'original')} value={original} onChange={setOriginal} />
-          <EntryInput field={field(matterTexts.compareSuspect, 'suspect')} value={suspect} onChange={setSuspect} />
+          <EntryInput
+            field={field(matterTexts.compareOriginal, 'original')}
+            value={original}
+            onChange={(depositId) => setChosen({ ...chosen, original: depositId })}
+          />
+          <EntryInput
+            field={field(matterTexts.compareSuspect, 'suspect')}
+            value={suspect}
+            onChange={(depositId) => setChosen({ ...chosen, suspect: depositId })}
+          />
         </div>
         <div className="buttons">
           <Button htmlType="submit" disabled={original === suspect}>
