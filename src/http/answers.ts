@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ACTIONS, ROLES } from '../access/rules.ts';
+import { ACTIONS, type Action, ROLES } from '../access/rules.ts';
 import { depositorSchema, statementAnnexSchema } from '../format/annex.ts';
 import { depositRecordSchema, fileEntrySchema, fileNameSchema } from '../format/deposit.ts';
 import { address, count, evmChain, hash0x, hex32, mediaType, treePosition, utcTime, uuid } from '../format/fields.ts';
@@ -68,10 +68,22 @@ export const depositSummarySchema = z.strictObject({
 });
 export type DepositSummary = z.infer<typeof depositSummarySchema>;
 
+/** What can be offered to whoever reads a deposit. */
+export const DEPOSIT_ACTS = [
+  'deposit.download',
+  'deposit.export',
+  'deposit.erase',
+  'custody.hand-over',
+  'grant.create',
+  'matter.edit',
+] as const satisfies readonly Action[];
+
 export const depositDetailSchema = z.strictObject({
   ...depositSummarySchema.shape,
   /** How the caller stands to it. */
   relation: z.enum(['own', 'granted']),
+  /** What he may do with it beyond reading. */
+  may: z.array(z.enum(DEPOSIT_ACTS)),
   /** In a matter, or as a derivative of one that is: no preview of it is shown to anybody. */
   isTradeSecret: z.boolean(),
   record: depositRecordSchema,

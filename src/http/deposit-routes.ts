@@ -24,12 +24,12 @@ import type { DepositPreviews } from '../intake/deposit-previews.ts';
 import type { DepositService } from '../intake/deposit-service.ts';
 import { RECORDS_LOST } from '../log/log-error.ts';
 import { ARCHIVE_ALARMS } from '../renewal/archive-worker.ts';
-import { requireRelation } from '../sharing/grants.ts';
+import { allowedOn, requireRelation } from '../sharing/grants.ts';
 import { readerOfPreview } from '../sharing/preview-reader.ts';
 import { watermarked } from '../sharing/watermark.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
 import { AUTHORITY_ALARMS } from '../timestamp/stamping-worker.ts';
-import { depositDetailSchema, depositListSchema } from './answers.ts';
+import { DEPOSIT_ACTS, depositDetailSchema, depositListSchema } from './answers.ts';
 import { custodyNotes } from './custody-note.ts';
 import { type AnchoringChain, depositDetail, depositSummary } from './deposit-view.ts';
 import { HttpError } from './http-error.ts';
@@ -220,6 +220,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const { progress, fence, relation } = await openContent(caller, 'deposit.read', depositId);
         const isTradeSecret = await selectIsTradeSecret(db.pool, depositId);
+        const may = await allowedOn(db.pool, caller.principal, { depositId }, DEPOSIT_ACTS, fence.at);
         await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'deposit' } });
         const { record, annexes, entries, objects, uploads } = await readWithin(db, fence, async (q) => ({
           record: await selectRecord(q, depositId),
@@ -240,7 +241,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
           200,
           depositDetail(
             summary,
-            { relation, isTradeSecret },
+            { relation, may, isTradeSecret },
             { record, depositor, statement, entries, objects, uploads },
           ),
         );

@@ -95,7 +95,7 @@ function stageOf({ certificate, anchor, publication, leafIndex }: DepositProgres
 /** All that a deposit says, opened: its depositor may see it whole. The rows are canonical bytes of this service's own. */
 export function depositDetail(
   summary: DepositSummary,
-  standing: Pick<DepositDetail, 'relation' | 'isTradeSecret'>,
+  standing: Pick<DepositDetail, 'relation' | 'may' | 'isTradeSecret'>,
   rows: {
     record: Uint8Array;
     depositor: Uint8Array;

@@ -41,13 +41,31 @@ export async function relationOf(
   object: SharedObject,
   { action, at = new Date() }: { action?: Action; at?: Date } = {},
 ): Promise<Relation> {
-  const { isOwn, scopes } =
-    principal.by === 'link'
-      ? { isOwn: false, scopes: await selectLinkStanding(q, principal.linkId ?? null, object, at) }
-      : await selectStanding(q, principal.accountId, object, at);
+  const { isOwn, scopes } = await standingOf(q, principal, object, at);
   if (isOwn) return 'own';
   const covers = scopes.some((scope) => action === undefined || scopeAllows(scope, action));
   return covers ? 'granted' : 'none';
+}
+
+async function standingOf(q: Queryable, principal: Principal, object: SharedObject, at: Date) {
+  return principal.by === 'link'
+    ? { isOwn: false, scopes: await selectLinkStanding(q, principal.linkId ?? null, object, at) }
+    : selectStanding(q, principal.accountId, object, at);
+}
+
+/** Those of the actions that the caller may do with the object now, so that he is offered no others. */
+export async function allowedOn<Wanted extends Action>(
+  q: Queryable,
+  principal: Principal,
+  object: SharedObject,
+  actions: readonly Wanted[],
+  at: Date,
+): Promise<Wanted[]> {
+  const { isOwn, scopes } = await standingOf(q, principal, object, at);
+  if (isOwn) return actions.filter((action) => mayDo(principal, action, 'own'));
+  return actions.filter(
+    (action) => scopes.some((scope) => scopeAllows(scope, action)) && mayDo(principal, action, 'granted'),
+  );
 }
 
 /**

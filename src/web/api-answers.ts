@@ -40,6 +40,7 @@ export type DepositSummary = z.infer<typeof summarySchema>;
 export const detailSchema = z.object({
   ...summarySchema.shape,
   relation: z.enum(['own', 'granted']),
+  may: z.array(z.string()),
   isTradeSecret: z.boolean(),
   record: depositRecordSchema,
   annexes: z.object({ depositor: depositorSchema, statement: statementAnnexSchema }),

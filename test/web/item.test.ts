@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { ErasureError } from '../../src/erasure/erasure-error.ts';
+import { DEPOSIT_ACTS } from '../../src/http/answers.ts';
 import { handOverListSchema, timelineSchema } from '../../src/http/custody-routes.ts';
 import { erasureSchema } from '../../src/http/erasure-routes.ts';
 import { DepositError } from '../../src/intake/deposit-error.ts';
@@ -45,7 +46,14 @@ describe('the page of a deposit', function () {
   });
   beforeEach(async () => {
     service.answers.clear();
-    Object.assign(service, { state: 'certified', world, relation: 'own', isTradeSecret: false, previews: [0] });
+    Object.assign(service, {
+      state: 'certified',
+      world,
+      relation: 'own',
+      may: undefined,
+      isTradeSecret: false,
+      previews: [0],
+    });
     service.roles = ['holder'];
     service.answers.set(`GET /deposits/${depositId}/custody`, custody());
     service.answers.set(`GET /deposits/${depositId}/derivatives`, { derivatives: [], derivedFrom: null });
@@ -160,6 +168,17 @@ describe('the page of a deposit', function () {
     expect(await page.getByRole('button', { name: 'Link what was made from it' }).count()).to.equal(0);
   });
 
+  it('offers a capture operator neither the originals nor a way to show or erase it', async () => {
+    service.may = [];
+    service.roles = ['capture-operator'];
+    await open();
+    await page.getByRole('link', { name: 'Certificate (PDF)' }).waitFor();
+    expect(await page.getByRole('link', { name: /^(Download original|Full package)/ }).count()).to.equal(0);
+    expect(await page.locator('[data-section=erasure]').count()).to.equal(0);
+    expect(await page.getByText('Show it to others').count()).to.equal(0);
+    expect(await page.getByRole('button', { name: 'Link what was made from it' }).count()).to.equal(0);
+  });
+
   describe('what was made from it', () => {
     const derivative = (more: object = {}) => ({
       depositId: OTHER,
@@ -216,7 +235,7 @@ describe('the page of a deposit', function () {
 
     const summaryOf = async (id: string) => {
       const answer = await fetch(`${address}/api/v1/deposits/${id}`, { headers: { cookie: 'session=signed-in' } });
-      const { record, annexes, files, relation, isTradeSecret, ...summary } = (await answer.json()) as Record<
+      const { record, annexes, files, relation, may, isTradeSecret, ...summary } = (await answer.json()) as Record<
         string,
         unknown
       >;
@@ -290,6 +309,7 @@ describe('the page of a deposit', function () {
     });
 
     it('is not offered to a program’s key', async () => {
+      service.may = DEPOSIT_ACTS.filter((act) => act !== 'deposit.erase');
       await open();
       await page.evaluate('sessionStorage.setItem("tiezheng.apiKey", "tz_stand-in")');
       await context.clearCookies();

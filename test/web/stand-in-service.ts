@@ -5,6 +5,7 @@ import multer from 'multer';
 import { AccessError } from '../../src/access/access-error.ts';
 import { encodeUtf8 } from '../../src/format/bytes.ts';
 import {
+  DEPOSIT_ACTS,
   DEPOSIT_STATES,
   type DepositSummary,
   depositDetailSchema,
@@ -44,6 +45,8 @@ export class StandInService {
   /** Of the caller to the deposit. */
   relation: 'own' | 'granted' = 'own';
   isTradeSecret = false;
+  /** What can be done with it; without, all that the relation allows to any role. */
+  may: readonly string[] | undefined;
   /** Files with a preview, by index; its bytes are for `answers` to give. */
   previews: readonly number[] = [];
   /** As the list of each side has them. */
@@ -203,6 +206,7 @@ export class StandInService {
     return {
       ...this.#summary(world),
       relation: this.relation,
+      may: this.may ?? (this.relation === 'own' ? DEPOSIT_ACTS : ['deposit.download', 'deposit.export']),
       isTradeSecret: this.isTradeSecret,
       record: receipt.record,
       annexes: receipt.annexes,

@@ -13,7 +13,6 @@ import { PageTitle } from '../page-title.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
 import { SharingPanel } from '../sharing/sharing-panel.tsx';
-import { useAccount } from '../sign-in/account.tsx';
 import { kindTexts, statementTexts, type Text, texts } from '../texts.ts';
 import { type BlockTime, type CertificateFacts, certificateFacts } from './certificate-facts.ts';
 import { CustodyView } from './custody-view.tsx';
@@ -34,7 +33,6 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
   const { deposit, error, unreachable } = useDeposit(depositId);
   const facts = useCertificateFacts(depositId, deposit?.certificate != null);
   const [erased, setErased] = useState<Erasure | undefined>();
-  const { isOwner, mayErase } = useStanding(deposit);
   if (erased?.depositId === depositId || error?.code === 'deposit-erased') {
     return <ErasedDeposit depositId={depositId} known={erased} />;
   }
@@ -54,10 +52,11 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
       </>
     );
   }
+  const { may } = deposit;
   return (
     <div className="item-page">
       <PageTitle title={deposit.title ?? t(texts.depositUntitled)} />
-      {!isOwner && <p role="note">{t(itemTexts.shownToYou)}</p>}
+      {deposit.relation !== 'own' && <p role="note">{t(itemTexts.shownToYou)}</p>}
       <p className="buttons no-print">
         <Button onClick={() => print()}>{t(itemTexts.print)}</Button>
       </p>
@@ -82,27 +81,18 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
       <ProofSources deposit={deposit} facts={facts} />
       <StatementSection deposit={deposit} />
       <CustodyView depositId={depositId} />
-      <DerivativesSection key={depositId} depositId={depositId} mayLink={isOwner} />
-      {isOwner && (
+      <DerivativesSection key={depositId} depositId={depositId} mayLink={may.includes('matter.edit')} />
+      {may.includes('grant.create') && (
         <div className="no-print">
           <SharingPanel object={{ depositId, certified: deposit.certificate !== null }} />
         </div>
       )}
-      {mayErase && deposit.leafIndex !== null && (
+      {may.includes('deposit.erase') && deposit.leafIndex !== null && (
         <ErasureSection depositId={depositId} depositNo={deposit.leafIndex} onErased={setErased} />
       )}
       <p className="hint">{t(texts.notAuthor)}</p>
     </div>
   );
-}
-
-/** What the reader can do with it beyond looking; the service refuses by its own rules. */
-function useStanding(deposit: DepositDetail | undefined): { isOwner: boolean; mayErase: boolean } {
-  const { account } = useAccount();
-  const isOwner = deposit?.relation === 'own';
-  if (account.state !== 'signed-in') return { isOwner, mayErase: false };
-  // A key never erases.
-  return { isOwner, mayErase: isOwner && account.me.by === 'session' && account.me.roles.includes('holder') };
 }
 
 /** Read from the certificate itself: the block's own header says its time, and the operator names himself there. */
@@ -162,7 +152,9 @@ function Downloads({ deposit }: { deposit: DepositDetail }) {
           [
             ['certificate.pdf', `${name}.pdf`, texts.downloadCertificatePdf],
             ['certificate.json', `${name}.json`, texts.downloadCertificateJson],
-            ['package.zip', `${name}.zip`, texts.downloadPackage],
+            ...(deposit.may.includes('deposit.export')
+              ? [['package.zip', `${name}.zip`, texts.downloadPackage] as const]
+              : []),
           ] as const
         ).map(([path, fileName, label]) => (
           <li key={path}>
@@ -289,7 +281,7 @@ function Files({ deposit }: { deposit: DepositDetail }) {
             </p>
           )}
           <div className="no-print">
-            {originalHeld && (
+            {originalHeld && deposit.may.includes('deposit.download') && (
               <DownloadLink
                 path={`${base}/${entry.index}`}
                 fileName={name.name}
