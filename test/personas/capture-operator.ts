@@ -29,7 +29,7 @@ export async function captureForOrganisation(dispute: Dispute): Promise<void> {
     kind: kindTexts.photo,
     source: ABOUT.captureSource,
   });
-  await person.press('link', matterTexts.navMatters);
+  await person.goTo(matterTexts.navMatters);
   await person.press('link', ABOUT.matter);
   await person.sees(matterTexts.mayNotEdit);
   await person.looks('matter-read-only');

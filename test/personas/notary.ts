@@ -16,7 +16,7 @@ import { ABOUT, arriveSignedIn, CAST, comeBack, type Dispute } from './dispute.t
 
 /** The office's account, before the operator of the service makes it a notary's. */
 export async function openOffice(dispute: Dispute): Promise<void> {
-  const person = await arriveSignedIn(dispute, 'notary', CAST.notary, []);
+  const person = await arriveSignedIn(dispute, 'notary', CAST.notary);
   await person.open('/account/organisations');
   await person.type(accountTexts.organisationName, person.said(CAST.office));
   await person.press('button', accountTexts.create);
@@ -27,7 +27,7 @@ export async function openOffice(dispute: Dispute): Promise<void> {
 export async function notaryDecides(dispute: Dispute): Promise<void> {
   const { service, manner } = dispute;
   const person = await comeBack(dispute, 'notary');
-  await person.press('link', deskTexts.nav);
+  await person.goTo(deskTexts.nav);
   await person.isAt(deskTexts.pageTitle, 'desk');
   await person.press('link', ABOUT.deedAsked);
   await person.part('heading', ABOUT.deedAsked).waitFor();
@@ -78,7 +78,7 @@ export async function notaryDecides(dispute: Dispute): Promise<void> {
 export async function notaryVerifiesInBulk(dispute: Dispute): Promise<void> {
   const { service, manner } = dispute;
   const person = await comeBack(dispute, 'notary');
-  await person.press('link', deskTexts.nav);
+  await person.goTo(deskTexts.nav);
   await person.press('link', deskTexts.bulk);
   await person.isAt(bulkTexts.pageTitle, 'bulk');
   await person.chooseFiles(policyTexts.choose, [service.policyFile]);

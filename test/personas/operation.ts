@@ -12,7 +12,7 @@ const SECTIONS = ['accounts', 'keys', 'storage', 'profile'] as const;
 /** Sees how the service runs, makes an office that he checked a notary's, and sees no deposit. */
 export async function operatorAdmitsOffice(dispute: Dispute): Promise<void> {
   const person = await arriveSignedIn(dispute, 'operator', CAST.operator, ['operator']);
-  await person.press('link', logTexts.navOperator);
+  await person.goTo(logTexts.navOperator);
   await person.isAt(logTexts.operatorTitle, 'operation');
   await person.sees(logTexts.health);
   for (const section of SECTIONS) {
@@ -29,7 +29,7 @@ export async function operatorAdmitsOffice(dispute: Dispute): Promise<void> {
   await person.press('button', operationTexts.record);
   await person.sees(new RegExp(literal(`${person.said(operationTexts.checkedBy)} ${person.said(CAST.operator)}`)));
   await person.press('button', `${person.said(operationTexts.changeRoles)} ${office}`);
-  await person.tick('checkbox', person.startingWith(roleTexts.notary as Text));
+  await person.tick(person.startingWith(roleTexts.notary as Text));
   await person.press('button', operationTexts.save);
   const { mayBe } = operationTexts;
   await person.sees(new RegExp(`${literal(person.said(mayBe))}:.*${literal(person.said(roleTexts.notary as Text))}`));
@@ -40,7 +40,7 @@ export async function operatorAdmitsOffice(dispute: Dispute): Promise<void> {
 /** Reads the operation and the public log, and is offered nothing that changes anything. */
 export async function auditorReads(dispute: Dispute): Promise<void> {
   const person = await arriveSignedIn(dispute, 'auditor', CAST.auditor, ['auditor']);
-  await person.press('link', logTexts.navOperator);
+  await person.goTo(logTexts.navOperator);
   await person.isAt(logTexts.operatorTitle, 'operation');
   await person.press('link', operationTexts.accounts);
   await person.sees(operationTexts.usersOperators);
@@ -48,7 +48,7 @@ export async function auditorReads(dispute: Dispute): Promise<void> {
     const offered = person.page.getByRole('button', { name: person.words(words) });
     expect(await offered.count(), person.said(words)).to.equal(0);
   }
-  await person.press('link', logTexts.navLog);
+  await person.goTo(logTexts.navLog);
   await person.isAt(logTexts.title, 'log');
   await expectNoDeposit(person, dispute);
 }

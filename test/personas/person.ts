@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { BrowserContext, Download, Locator, Page } from 'playwright-core';
 import { matterTexts } from '../../src/web/matter/matter-texts.ts';
-import type { Text } from '../../src/web/texts.ts';
+import { type Text, texts } from '../../src/web/texts.ts';
 import { expectAccessible } from '../web/accessibility.ts';
 import type { PersonaService } from './persona-service.ts';
 
@@ -22,6 +22,9 @@ export interface Manner {
 const PICTURES = process.env.PAGE_PICTURES;
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 800 };
+/** Those that end by themselves. */
+const TRANSITIONS_END = `Promise.allSettled(document.getAnimations()
+  .filter((each) => each.effect?.getComputedTiming().endTime !== Infinity).map((each) => each.finished))`;
 /** More than any page has things to stop at. */
 const MOST_TABS = 400;
 
@@ -60,7 +63,7 @@ export class Person {
       acceptDownloads: true,
       viewport: DESK,
     });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     const person = new Person(service, context, await context.newPage(), name, manner);
     Person.#present.add(person);
     return person;
@@ -115,6 +118,8 @@ export class Person {
   async looks(picture: string): Promise<void> {
     const { page } = this;
     await page.evaluate('document.fonts.ready');
+    // A colour on its way to another is nobody's to judge.
+    await page.evaluate(TRANSITIONS_END);
     await expectAccessible(page);
     const name = `${this.#name}-${String(++this.#pictures).padStart(2, '0')}-${picture}-${this.manner.locale}`;
     await this.#picture(`${name}-desktop`);
@@ -142,6 +147,11 @@ export class Person {
 
   async press(role: 'button' | 'link' | 'tab' | 'menuitem', name: Words, within?: Locator): Promise<void> {
     await this.pressOn(this.#named(within ?? this.page, role, name));
+  }
+
+  /** By the main navigation. */
+  async goTo(entry: Words): Promise<void> {
+    await this.press('link', entry, this.part('navigation', texts.mainNavigation));
   }
 
   async pressOn(target: Locator): Promise<void> {
@@ -185,25 +195,34 @@ export class Person {
     expect(await list.inputValue(), `${wanted}`).to.equal(value);
   }
 
-  /** A box to tick, or one choice of several. */
-  async tick(role: 'checkbox' | 'radio', name: Words, within?: Locator): Promise<void> {
+  /** A box, which is then ticked where it was not, and not where it was. */
+  async tick(box: Words, within?: Locator): Promise<void> {
     this.clicks++;
-    const box = this.#named(within ?? this.page, role, name);
-    if (this.manner.by === 'mouse') return box.check();
-    if (role === 'checkbox') {
-      await this.#focus(box);
+    const target = this.#named(within ?? this.page, 'checkbox', box);
+    const before = await target.isChecked();
+    if (this.manner.by === 'mouse') await target.click();
+    else {
+      await this.#focus(target);
       await this.page.keyboard.press('Space');
-    } else {
-      // Tab stops at one of a group; arrows go from there.
-      const group = await box.evaluate((element) => (element as { name?: string }).name ?? '');
-      await this.#tabUntil(
-        () => this.page.evaluate(`document.activeElement?.name === ${JSON.stringify(group)}`) as Promise<boolean>,
-        `the choices ${group}`,
-      );
-      await this.page.keyboard.press('Space');
-      for (let i = 0; i < MOST_TABS && !(await box.isChecked()); i++) await this.page.keyboard.press('ArrowDown');
     }
-    expect(await box.isChecked(), `${this.words(name)}`).to.equal(true);
+    expect(await target.isChecked(), `${this.words(box)}`).to.equal(!before);
+  }
+
+  /** One of several of which only one can be chosen. */
+  async pick(choice: Words, within?: Locator): Promise<void> {
+    this.clicks++;
+    const target = this.#named(within ?? this.page, 'radio', choice);
+    if (this.manner.by === 'mouse') await target.click();
+    else {
+      // Tab stops at one of a group; arrows go on from there.
+      const group = JSON.stringify(await target.getAttribute('name'));
+      const isThere = () => this.page.evaluate(`document.activeElement?.name === ${group}`) as Promise<boolean>;
+      await this.#tabUntil(isThere, `the choices of ${this.words(choice)}`);
+      await this.page.keyboard.press('Space');
+      const count = await this.page.locator(`input[name=${group}]`).count();
+      for (let i = 0; i < count && !(await target.isChecked()); i++) await this.page.keyboard.press('ArrowDown');
+    }
+    expect(await target.isChecked(), `${this.words(choice)}`).to.equal(true);
   }
 
   /** Through the system's own dialog, which is nobody's to test. */

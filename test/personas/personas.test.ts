@@ -34,7 +34,7 @@ const PATHS: readonly [string, (dispute: Dispute) => Promise<void>][] = [
 
 for (const [seed, manner] of MANNERS.entries()) {
   describe(`the people of a dispute, in ${manner.locale}, by ${manner.by}`, function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     let dispute: Dispute;
 
     before(async () => {

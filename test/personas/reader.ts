@@ -11,7 +11,7 @@ import { literal, Person } from './person.ts';
 /** Takes what was granted to his address, and opens the matter. */
 async function openGrantedMatter(dispute: Dispute, name: string, called: Text, role: Role): Promise<Person> {
   const person = await arriveSignedIn(dispute, name, called, [role]);
-  await person.press('link', matterTexts.navReceived);
+  await person.goTo(matterTexts.navReceived);
   await person.isAt(matterTexts.receivedTitle, 'received');
   await person.press('button', matterTexts.takeInvitations);
   await person.press('link', person.startingWith(matterTexts.openMatterLink));
@@ -35,7 +35,7 @@ export async function judgeReads(dispute: Dispute): Promise<void> {
   await person.looks('deposit');
   expect(await person.page.getByText(person.words(panelTexts.title)).count(), 'a way to show it on').to.equal(0);
   await expectVerified(service, taken);
-  await person.press('link', readerTexts.navRead);
+  await person.goTo(readerTexts.navRead);
   await person.part('heading', readerTexts.title).waitFor();
   const requests: string[] = [];
   person.page.on('request', (request) => requests.push(request.url()));

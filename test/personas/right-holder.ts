@@ -45,7 +45,9 @@ export async function foundOrganisation(dispute: Dispute): Promise<void> {
   await person.type(accountTexts.organisationName, person.said(CAST.organisation));
   await person.press('button', accountTexts.create);
   await person.type(accountTexts.email, addressOf('capturer', manner));
-  await person.tick('checkbox', person.startingWith(roleTexts['capture-operator'] as Text));
+  // A new member is a holder unless somebody says otherwise.
+  await person.tick(person.startingWith(roleTexts.holder as Text));
+  await person.tick(person.startingWith(roleTexts['capture-operator'] as Text));
   await person.press('button', accountTexts.sendInvitation);
   await person.sees(accountTexts.invited);
   await person.looks('member-invited');
@@ -79,7 +81,7 @@ export async function handInAndCertify(dispute: Dispute): Promise<void> {
 /** Writes down who is in it and what is claimed, gathers the evidence, and looks at both pictures. */
 export async function keepMatter(dispute: Dispute): Promise<void> {
   const person = await comeBack(dispute, 'holder');
-  await person.press('link', matterTexts.navMatters);
+  await person.goTo(matterTexts.navMatters);
   await person.isAt(matterTexts.listTitle, 'matters');
   await person.press('link', ABOUT.matter);
   await person.part('heading', ABOUT.matter).waitFor();
@@ -109,11 +111,11 @@ export async function keepMatter(dispute: Dispute): Promise<void> {
   });
   await add(matterTexts.addProof, person.startingWith(matterTexts.addProof), async () => {
     await person.choose(matterTexts.proofKind, proofKindTexts.contract);
-    await person.tick('radio', person.startingWith(ABOUT.ownWork));
+    await person.pick(person.startingWith(ABOUT.ownWork));
   });
 
   await person.press('button', matterTexts.addItems);
-  await person.tick('checkbox', person.startingWith(ABOUT.capture));
+  await person.tick(person.startingWith(ABOUT.capture));
   await person.press('button', person.startingWith(matterTexts.addChosen));
   await person.press('button', `${person.said(matterTexts.edit)} ${person.said(ABOUT.capture)}`);
   await person.type(matterTexts.proofPurpose, person.said(ABOUT.purpose));

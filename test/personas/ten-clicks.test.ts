@@ -10,7 +10,7 @@ import { personaService } from './persona-service.ts';
 const MOST_CLICKS = 9;
 
 describe('somebody who has never seen the product', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   afterEach(function () {
     return Person.allLeave(this.currentTest?.state === 'failed');
   });
