@@ -292,6 +292,8 @@ describe('pages for what is shown and handed over', function () {
       linkId: MATTER,
       reader: '李调解员',
       scope: 'read',
+      coverage: 'disclosed',
+      coverage: 'disclosed',
       expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
       maxOpenings: 5,
       openings: 1,
@@ -309,6 +311,8 @@ describe('pages for what is shown and handed over', function () {
             granteeAccountId: null,
             invitedEmail: 'wang@example.org',
             scope: 'download',
+            coverage: 'disclosed',
+            coverage: 'disclosed',
             expiresAt: null,
             acceptedAt: null,
             revokedAt: null,
@@ -316,7 +320,9 @@ describe('pages for what is shown and handed over', function () {
         ],
         next: null,
       });
-      service.answers.set(`GET /deposits/${depositId}/custody`, { count: 0, leaf: null, events: [], handOvers: [] });
+      service.answers.set(`GET /deposits/${depositId}/custody`, {
+        ...{ count: 0, leaf: null, events: [], next: null, handOvers: [] },
+      });
       await open(`/deposits/${depositId}`, { locale, signedIn: true });
       const summary = page.locator('summary', { hasText: locale === 'zh-CN' ? '出示与移交' : 'Show it to others' });
       await summary.focus();
