@@ -149,6 +149,7 @@ export const partTexts: Record<string, Text> = {
   anchoring: { zh: '上链', en: 'Anchoring' },
   authorities: logTexts.authorities,
   calendars: logTexts.calendars,
+  archive: { zh: '证明续期', en: 'Renewal of proofs' },
   witnesses: logTexts.witnesses,
   records: { zh: '存证记录', en: 'Records' },
 };
