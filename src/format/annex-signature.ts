@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { sha256 } from './bytes.ts';
-import { base64, hex32, parseObject, text, uuid } from './fields.ts';
+import { encodeHex, parseHex, sha256 } from './bytes.ts';
+import { base64, hex32, parseObject, text, unixMsOf, uuid } from './fields.ts';
 import { encodeJson } from './json.ts';
 
 /** An assertion that an authenticator gave for the key of a passkey (W3C WebAuthn Level 3 §7.2), its challenge being what is signed. */
@@ -58,6 +58,19 @@ export function parseSignatureAnnex(bytes: Uint8Array): SignatureAnnex {
  */
 export function bytesToSign(filesRoot: string, statement: string): Uint8Array {
   return sha256(encodeJson({ files: { root: filesRoot }, statement }));
+}
+
+/**
+ * The id of a deposit that is signed before it is received: of version 7 (RFC 9562 §5.7), with its random bits from SHA-256 of the
+ * statement's salt, so that whoever chooses the salt cannot name a deposit of somebody else.
+ * @param chosenAt from 1970 on
+ */
+export function signedDepositId(chosenAt: string, statementSalt: string): string {
+  const time = unixMsOf(chosenAt).toString(16).padStart(12, '0');
+  const random = encodeHex(sha256(parseHex(statementSalt)));
+  const variant = ((Number.parseInt(random.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
+  const [a, b] = [random.slice(0, 3), random.slice(4, 7)];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${a}-${variant}${b}-${random.slice(8, 20)}`;
 }
 
 /** The members of WebAuthn's CollectedClientData (§5.8.1) that matter; others are ignored, as that section asks. */

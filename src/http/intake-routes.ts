@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Caller } from '../access/authentication.ts';
 import type { PasskeyAssertion } from '../access/passkey-signature.ts';
 import { type Statement, statementSchema } from '../format/annex.ts';
-import type { PasskeySignature } from '../format/annex-signature.ts';
+import { type PasskeySignature, signedDepositId } from '../format/annex-signature.ts';
 import { encodeUtf8 } from '../format/bytes.ts';
 import { type BulkLimits, type LineOutcome, receiveLines } from '../intake/bulk-digests.ts';
 import { DepositError } from '../intake/deposit-error.ts';
@@ -210,7 +210,7 @@ export function intakeRoutes(parts: IntakeRouteParts): Route[] {
         'application/json is one deposit. application/x-ndjson is one deposit a line, answered line by line and in order ' +
         `(at most ${limits.maxLines} lines of ${limits.maxLineBytes} bytes): read the answer while you send. A line that is wrong ` +
         'answers its problem and the others go on. Digests are recorded as declared: the service has not seen the content. ' +
-        'One deposit may be signed by a passkey of the caller: he chooses its id and salts, and signs before he sends (docs/formats/annexes.md).',
+        'One deposit may be signed by a passkey of the caller: he chooses its salts, and signs before he sends (docs/formats/annexes.md).',
       parameters: { header: bulkHeaders },
       bodies: { [JSON_TYPE]: { json: signableDepositSchema }, [LINES_TYPE]: { lines: digestDepositSchema } },
       answers: [
@@ -271,8 +271,8 @@ function statementOf(fields: ReadonlyMap<string, string>): Statement {
 }
 
 /** What the depositor chose, beside the signature itself. */
-function fixedBy({ depositId, entrySalts, nameSalts, statementSalt }: PasskeySigning) {
-  return { depositId, entrySalts, nameSalts, statementSalt };
+function fixedBy({ chosenAt, entrySalts, nameSalts, statementSalt }: PasskeySigning) {
+  return { depositId: signedDepositId(chosenAt, statementSalt), entrySalts, nameSalts, statementSalt };
 }
 
 function idempotencyKeyOf(req: Request): string | null {

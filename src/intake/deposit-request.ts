@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { FormatError } from '../errors.ts';
 import { type Statement, statementSchema } from '../format/annex.ts';
 import { MAX_FILES } from '../format/deposit.ts';
-import { base64, checkFields, hex32, mediaType, unixMsOf, uuid } from '../format/fields.ts';
+import { base64, checkFields, hex32, mediaType, unixMsOf, utcTime } from '../format/fields.ts';
 import { type JsonValue, parseJson } from '../format/json.ts';
 import { DepositError } from './deposit-error.ts';
 import { IntakeError } from './upload-error.ts';
@@ -32,8 +32,8 @@ export type DigestDeposit = z.infer<typeof digestDepositSchema>;
 const salts = z.array(hex32).min(1).max(MAX_FILES);
 /** What the depositor fixed to sign it (docs/formats/annexes.md), and the assertion of his passkey (W3C WebAuthn §7.2). */
 export const passkeySigningSchema = z.strictObject({
-  /** A UUID of version 7 that no deposit has. */
-  depositId: uuid.refine((id) => id[14] === '7', 'expected a UUID of version 7'),
+  /** The depositor's clock, for the deposit's id, which comes of it and of `statementSalt`. */
+  chosenAt: utcTime.refine((time) => unixMsOf(time) >= 0, 'expected a time from 1970 on'),
   /** One for each file. */
   entrySalts: salts,
   nameSalts: salts,

@@ -122,7 +122,10 @@ export class DepositService {
       // If the commit may have happened, its objects may be needed; if not, the next start removes them.
       if (isKnownNotCommitted(error)) await this.#discard(content);
       if (isIdTaken(error)) {
-        throw new DepositError('invalid-digest-deposit', `signed.depositId: ${assembled.record.depositId} is taken`);
+        throw new DepositError(
+          'invalid-digest-deposit',
+          `signed.statementSalt: deposit ${assembled.record.depositId} has it`,
+        );
       }
       throw error;
     }

@@ -176,7 +176,7 @@ export function handIn(
 
 /** What the depositor fixed before he signed, and the assertion of his passkey. */
 export interface SignedPart {
-  depositId: string;
+  chosenAt: string;
   entrySalts: readonly string[];
   nameSalts: readonly string[];
   statementSalt: string;

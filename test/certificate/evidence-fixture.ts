@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { createMerkleProof, createMPT } from '@ethereumjs/mpt';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import type { DepositEvidence } from '../../src/certificate/assemble.ts';
+import { signedDepositId } from '../../src/format/annex-signature.ts';
 import { parseBlockHeader } from '../../src/format/block-header.ts';
 import {
   asHash32,
@@ -152,10 +153,11 @@ const RECEIVED_SECONDS = BigInt(Math.floor(unixMsOf(RECEIVED_AT) / 1000));
 export const NOT_BEFORE_HEADER = blockHeader(1_233n, RECEIVED_SECONDS - 14n, new Uint8Array(32));
 
 /** A deposit of the photo's digests, signed with a passkey in software. */
-export function signedOptions(depositId = DEPOSIT_ID): FixtureOptions & { signing: Signing } {
+export function signedOptions(): FixtureOptions & { signing: Signing } {
   const files = [{ ...PHOTO, mediaType: null }];
   const statement = { title: '已签署' };
-  const chosen = { ...choose(1, unixMsOf(RECEIVED_AT)), depositId };
+  const chosen = choose(1, unixMsOf(RECEIVED_AT));
+  const depositId = signedDepositId(chosen.chosenAt, chosen.statementSalt);
   const { name, sizeBytes, sha256: digest, sm3 } = PHOTO;
   const toSign = whatIsSigned([{ name, sizeBytes, sha256: digest, sm3: sm3 as string }], statement, chosen);
   const key = generateKeyPairSync('ed25519');
@@ -170,7 +172,7 @@ export function signedOptions(depositId = DEPOSIT_ID): FixtureOptions & { signin
     clientDataJson: encodeBase64(clientData),
     signature: encodeBase64(sign(null, Buffer.concat([authenticatorData, sha256(clientData)]), key.privateKey)),
   };
-  return { depositId, files, statement, digestSource: 'declared', signing: { ...chosen, signed } };
+  return { depositId, files, statement, digestSource: 'declared', signing: { ...chosen, depositId, signed } };
 }
 
 /** A deposit as intake assembles it. */

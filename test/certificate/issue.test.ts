@@ -12,11 +12,12 @@ import { checkSignatureAnnex } from '../../src/verify/annex-signature.ts';
 import { openPdf } from '../../src/verify/pdf.ts';
 import { digestOf } from '../../src/verify/verify.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { fixtureDeposit, signedOptions } from './evidence-fixture.ts';
+import { type FixtureOptions, fixtureDeposit, signedOptions } from './evidence-fixture.ts';
 import { finalise, ISSUE_TIME, makeIssuer, storeDeposits } from './issuer-world.ts';
 
 const FIRST = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a11';
-const SECOND = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a12';
+const SIGNED = signedOptions();
+const SECOND = SIGNED.signing.depositId;
 
 describe('CertificateIssuer', () => {
   let db: Database;
@@ -31,9 +32,9 @@ describe('CertificateIssuer', () => {
     drop = database.drop;
     db = openDatabase({ url: database.url, maxConnections: 8 });
     await migrate(db);
-    const deposits = new Map([
+    const deposits = new Map<number, FixtureOptions>([
       [7, { depositId: FIRST }],
-      [41, { ...signedOptions(SECOND), withNotBefore: false }],
+      [41, { ...SIGNED, withNotBefore: false }],
     ]);
     ({ anchorId, attestation, log } = await storeDeposits(db, deposits));
   });

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { expect } from 'chai';
+import { signedDepositId } from '../../src/format/annex-signature.ts';
 import { encodeBase64, encodeBase64Url, encodeUtf8, sha256 } from '../../src/format/bytes.ts';
 import { parseReceipt, type Receipt } from '../../src/format/receipt.ts';
 import { checkSignatureAnnex } from '../../src/verify/annex-signature.ts';
@@ -102,7 +103,9 @@ describe('a deposit that its depositor signs', () => {
         receipt: Receipt;
         depositId: string;
       };
-      expect(depositId).to.equal(part.depositId);
+      expect(depositId)
+        .to.equal(signedDepositId(part.chosenAt, part.statementSalt))
+        .and.match(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
       const { record, annexes } = receipt;
       const check = await checkSignatureAnnex(record, annexes.signature);
       expect(check).to.include({ status: 'passed' });
@@ -120,19 +123,21 @@ describe('a deposit that its depositor signs', () => {
     expect((await deposit({ signed: part }, headers)).status).to.equal(201);
     expect((await deposit({ signed: part }, headers)).status).to.equal(200);
     expect(await problem(await deposit({ signed: signed() }, headers))).to.match(/^409 idempotency-key-reused/);
-    expect(await problem(await deposit({ signed: part }))).to.match(/^422 invalid-digest-deposit: .*is taken/);
+    expect(await problem(await deposit({ signed: part }))).to.match(
+      /^422 invalid-digest-deposit: signed.statementSalt/,
+    );
   });
 
   describe('is refused', () => {
-    it('where the signature is over other files, another statement or another id', async () => {
+    it('where the signature is over other files, another statement or other salts', async () => {
       const part = signed();
       const other = { ...files[0], sha256: '11'.repeat(32) };
       expect(await problem(await deposit({ files: [other, files[1]], signed: part }))).to.match(
         /^422 signature-refused: .*signed-something-else/,
       );
       expect(await problem(await deposit({ statement: { title: 'x' }, signed: part }))).to.match(/signature-refused/);
-      const { depositId } = choose(1, Date.now());
-      expect(await problem(await deposit({ signed: { ...part, depositId } }))).to.match(/signature-refused/);
+      const { statementSalt } = choose(1, Date.now());
+      expect(await problem(await deposit({ signed: { ...part, statementSalt } }))).to.match(/signature-refused/);
     });
 
     it('where the signature is wrong', async () => {
@@ -184,6 +189,8 @@ describe('a deposit that its depositor signs', () => {
   it('leaves nothing behind when it is refused', async () => {
     const part = signed(new Authenticator('P-256'));
     await deposit({ signed: part });
-    expect((await person.fetch(`/api/v1/deposits/${part.depositId}`)).status).to.equal(404);
+    expect(
+      (await person.fetch(`/api/v1/deposits/${signedDepositId(part.chosenAt, part.statementSalt)}`)).status,
+    ).to.equal(404);
   });
 });
