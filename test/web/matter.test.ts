@@ -182,7 +182,7 @@ describe('pages about matters', function () {
       expect(await button('More').count()).to.equal(0);
       await page.getByLabel('Find in title or summary').fill('案件 7');
       await page.keyboard.press('Enter');
-      await page.waitForFunction(`document.querySelectorAll('[data-matter]').length === 1`);
+      await page.locator('[data-matter]').nth(1).waitFor({ state: 'detached' });
       await page.getByLabel('Status').selectOption('open');
       await button(/Find$/).click();
       await page.getByText('No matter fits.').waitFor();
@@ -200,7 +200,7 @@ describe('pages about matters', function () {
       it(`is made by keyboard alone from a title, in ${locale}`, async () => {
         await open('/matters/new', locale);
         // The first field has the focus.
-        await page.waitForFunction(`document.activeElement?.getAttribute('name') === 'title'`);
+        await page.locator('[name=title]:focus').waitFor();
         await judge('matter-new', locale);
         await page.keyboard.type('展会取证');
         await page.keyboard.press('Enter');
@@ -351,7 +351,7 @@ describe('pages about matters', function () {
       await page.getByRole('radio', { name: /作品登记证书/ }).check();
       await page.getByLabel('Kind of proof').selectOption('contract');
       await button('Add', page.getByRole('form', { name: 'Add a proof' })).click();
-      await page.waitForFunction(`document.querySelectorAll('#rights a[href^="/deposits/"]').length === 2`);
+      await page.locator('#rights a[href^="/deposits/"]').nth(1).waitFor();
       const right = matters.rows.rights.at(-1);
       expect(right).to.include({ kind: 'trademark', title: '商标“晨曦”', holderPartyId: holder.partyId });
       expect(matters.rows.proofs.at(-1)).to.include({
@@ -713,9 +713,9 @@ describe('pages about matters', function () {
         const form = panel.getByRole('form', { name: zh ? '授权' : 'Give a grant' });
         await form.locator('input').first().fill('mediator@example.org');
         await form.getByLabel(zh ? '出示范围' : 'How much of it').selectOption('everything');
+        const given = page.waitForRequest((asked) => asked.method() === 'POST' && asked.url().endsWith('/grants'));
         await form.getByRole('button').click();
-        await page.waitForFunction(`!document.querySelector('#sharing form:last-of-type input')?.value`);
-        expect(matters.asked.at(-1)?.body).to.deep.include({
+        expect((await given).postDataJSON()).to.deep.include({
           matterId,
           to: { email: 'mediator@example.org' },
           scope: 'read',
