@@ -40,7 +40,7 @@ const STOPS: readonly Stop[] = [
 const pictures = await mkdtemp(join(tmpdir(), 'tiezheng-tour-'));
 try {
   console.log('walking the personas’ paths: some minutes …');
-  const walk = spawn(process.execPath, [mocha, 'test/personas'], {
+  const walk = spawn(process.execPath, [mocha, 'test/personas/*.test.ts'], {
     cwd: root,
     env: { ...process.env, PAGE_PICTURES: pictures },
     stdio: 'inherit',

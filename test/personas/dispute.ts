@@ -25,9 +25,9 @@ export const CAST = {
 
 /** What it is about. */
 export const ABOUT = {
-  matter: { zh: '“八瓣花”图案茶杯案', en: 'Cups with the pattern “Eight petals”' },
+  matter: { zh: '“八瓣花”图案茶杯案', en: 'Cups with the eight-petal pattern' },
   right: { zh: '八瓣花', en: 'Eight petals' },
-  ownWork: { zh: '“八瓣花”图案底稿及授权合同', en: 'Drawings and licence of “Eight petals”' },
+  ownWork: { zh: '“八瓣花”图案底稿及授权合同', en: 'Eight petals: drawing and licence' },
   ownSource: { zh: '本公司设计部存档', en: 'Files of our own design department' },
   capture: { zh: '某展会展位陈列的茶杯', en: 'Cup shown at a stand of the fair' },
   captureSource: { zh: '上海某展览中心 3 号馆 B12 展位', en: 'Shanghai fair, hall 3, stand B12' },

@@ -14,12 +14,11 @@ export interface EvidenceFiles {
   video: string;
 }
 
-/** @param seed what makes these files differ from others */
+/** @param folder is made @param seed what makes these files differ from others */
 export async function makeEvidenceFiles(folder: string, seed: number): Promise<EvidenceFiles> {
-  const own = join(folder, `files-${seed}`);
-  await mkdir(own);
+  await mkdir(folder);
   const write = async (name: string, bytes: Uint8Array) => {
-    const path = join(own, name);
+    const path = join(folder, name);
     await writeFile(path, bytes);
     return path;
   };

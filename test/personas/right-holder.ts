@@ -68,6 +68,7 @@ export async function handInAndCertify(dispute: Dispute): Promise<void> {
     source: ABOUT.ownSource,
     matter: ABOUT.matter,
   });
+  await person.part('heading', handInTexts.doneTakeTitle).waitFor();
   await person.looks('hand-in-done');
   await person.part('link', texts.downloadPackage).waitFor();
   const certificate = await person.save('link', texts.downloadCertificatePdf);

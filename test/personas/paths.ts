@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { captureForOrganisation } from './capture-operator.ts';
 import type { Dispute } from './dispute.ts';
 import { makeEvidenceFiles } from './evidence-files.ts';
+import { reachCertificate } from './newcomer.ts';
 import { notaryDecides, notaryVerifiesInBulk, openOffice } from './notary.ts';
 import { auditorReads, operatorAdmitsOffice } from './operation.ts';
 import { type Manner, Person } from './person.ts';
@@ -8,13 +10,9 @@ import { personaService } from './persona-service.ts';
 import { judgeReads, mediatorSees, officerReceives, opponentChecks, platformReviewerSees } from './reader.ts';
 import { askAndShow, foundOrganisation, handInAndCertify, keepMatter } from './right-holder.ts';
 
-const MANNERS: readonly Manner[] = [
-  { locale: 'zh-CN', by: 'mouse' },
-  { locale: 'en-US', by: 'keyboard' },
-];
-
 /** Each finds what those before him left. */
 const PATHS: readonly [string, (dispute: Dispute) => Promise<void>][] = [
+  ['newcomer: has a certificate saved in fewer than ten clicks from the home page', reachCertificate],
   ['right holder: signs up, makes the firm’s account and invites who captures for it', foundOrganisation],
   ['right holder: hands in, and takes home a package that stands by itself', handInAndCertify],
   ['capture operator: hands in for the firm, and cannot show it to anybody', captureForOrganisation],
@@ -32,14 +30,19 @@ const PATHS: readonly [string, (dispute: Dispute) => Promise<void>][] = [
   ['auditor: reads operation and public log, and can change nothing', auditorReads],
 ];
 
-for (const [seed, manner] of MANNERS.entries()) {
+/** All of them, in one language and manner, on one service. */
+export function walkAllPaths(manner: Manner): void {
   describe(`the people of a dispute, in ${manner.locale}, by ${manner.by}`, function () {
+    // They take some seconds each; certificates wait for blocks.
     this.timeout(300_000);
     let dispute: Dispute;
 
     before(async () => {
       const service = await personaService();
-      const files = await makeEvidenceFiles(service.folder, 10 * seed + 1);
+      const files = await makeEvidenceFiles(
+        join(service.folder, `files-${manner.locale}`),
+        manner.by === 'mouse' ? 1 : 11,
+      );
       dispute = { service, manner, files } as Dispute;
     });
 

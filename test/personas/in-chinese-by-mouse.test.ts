@@ -1,0 +1,3 @@
+import { walkAllPaths } from './paths.ts';
+
+walkAllPaths({ locale: 'zh-CN', by: 'mouse' });
