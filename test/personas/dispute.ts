@@ -13,7 +13,7 @@ export const CAST = {
   capturer: { zh: '取证员小周', en: 'Zhou, capture operator' },
   respondent: { zh: '某某日用品店', en: 'Moumou Household Shop' },
   notary: { zh: '公证员 许某', en: 'Xu, notary' },
-  office: { zh: '某市长安公证处', en: 'Chang’an Notary Office' },
+  office: { zh: '某市长安公证处', en: "Chang'an Notary Office" },
   mediator: { zh: '调解员 何某', en: 'He, mediator' },
   judge: { zh: '沈法官', en: 'Judge Shen' },
   officer: { zh: '某海关关员 王某', en: 'Wang, customs officer' },
