@@ -2,6 +2,7 @@ import { Alert, Button } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
 import { CodedError } from '../../errors.ts';
 import type { PlatformProfile } from '../../format/certificate.ts';
+import { identityMethodTexts, wordsFor } from '../account/account-texts.ts';
 import type { DepositDetail } from '../api-answers.ts';
 import { getBlob } from '../api-client.ts';
 import { compareAddress } from '../compare/compare-address.ts';
@@ -226,7 +227,8 @@ function Persons({ deposit, platform }: { deposit: DepositDetail; platform: Plat
         <Row label={texts.personDepositor}>
           {depositor.name}{' '}
           <span className="hint">
-            {t(texts.identityCheck)}: {method === 'none' ? t(texts.identityNotChecked) : method}
+            {t(texts.identityCheck)}:{' '}
+            {t(method === 'none' ? texts.identityNotChecked : wordsFor(identityMethodTexts, method))}
             {checkedAt !== null && `, ${beijingTime(checkedAt)}`}
           </span>
         </Row>

@@ -2,6 +2,7 @@ import { Button } from 'antd';
 import { useId, useRef, useState } from 'react';
 import type { CodedError } from '../../errors.ts';
 import type { Report } from '../../format/report.ts';
+import { identityMethodTexts, wordsFor } from '../account/account-texts.ts';
 import type { Me } from '../api-answers.ts';
 import { postForBlob } from '../api-client.ts';
 import { useText } from '../language.tsx';
@@ -91,7 +92,9 @@ export function ReportForm({ me, policy, requestId, count, items, hint, onMade }
           <bdi>{me.name}</bdi>
         </Row>
         <Row label={statementTexts.identity}>
-          {me.identityMethod === 'none' ? t(statementTexts.notChecked) : me.identityMethod}
+          {t(
+            me.identityMethod === 'none' ? statementTexts.notChecked : wordsFor(identityMethodTexts, me.identityMethod),
+          )}
         </Row>
         <Row label={statementTexts.items}>
           {count} {hint !== undefined && <span className="hint">{hint}</span>}

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { CodedError } from '../../errors.ts';
 import type { Report } from '../../format/report.ts';
 import { isInspection } from '../../verify/inspect/desk.ts';
+import { identityMethodTexts, wordsFor } from '../account/account-texts.ts';
 import { type Custody, custodySchema, type DepositDetail, detailSchema } from '../api-answers.ts';
 import { getBlob, getJson, postForBlob } from '../api-client.ts';
 import { custodyTexts, standingTexts } from '../deposit/standing-texts.ts';
@@ -87,7 +88,8 @@ function OpenedDeposit(props: RequestedDepositProps) {
         <Row label={texts.personDepositor}>
           <bdi className="wrap-anywhere">{depositor.name}</bdi>{' '}
           <span className="hint">
-            {t(texts.identityCheck)}: {method === 'none' ? t(texts.identityNotChecked) : method}
+            {t(texts.identityCheck)}:{' '}
+            {t(method === 'none' ? texts.identityNotChecked : wordsFor(identityMethodTexts, method))}
           </span>
         </Row>
         {statement.kind !== undefined && <Row label={texts.fieldKind}>{t(kindTexts[statement.kind])}</Row>}

@@ -236,10 +236,8 @@ function Receipt({ receipt, fileName }: { receipt: Blob; fileName: string }) {
         >
           {t(handOverTexts.saveReceipt)}
         </Button>
-        <a href="/verify" target="_blank" rel="noreferrer">
-          {t(handOverTexts.checkReceipt)}
-        </a>
       </div>
+      <p className="hint">{t(handOverTexts.receiptStands)}</p>
     </section>
   );
 }

@@ -102,7 +102,10 @@ export const handOverTexts = {
     en: 'Save the receipt now: the link is used up, and you cannot get it here again.',
   },
   saveReceipt: { zh: '保存回执', en: 'Save the receipt' },
-  checkReceipt: { zh: '核验回执', en: 'Verify the receipt' },
+  receiptStands: {
+    zh: '回执带有平台签章。移交与确认也写入该存证的保管记录，并由日志固定；持有保管记录的人可以离线核对回执所列的事件。',
+    en: 'The receipt is sealed by the service. Both acts also stand in the custody of the deposit, which the log holds fast: whoever has the custody file can compare the events that the receipt names, offline.',
+  },
 } satisfies Record<string, Text>;
 
 export const handOverStateTexts = {
