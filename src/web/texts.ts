@@ -297,7 +297,7 @@ export const texts = {
   verifyPolicy: { zh: '3. 您信任谁', en: '3. Whom do you trust?' },
   verifyPolicyHint: {
     zh: '信任策略是一个文件，写明您认可哪些日志密钥、印章、链和区块。它应当来自您信任的机构，不应来自被核验的材料。没有策略时，只能检查材料自身是否一致。策略若由机构签名，请把签名人的证书（PEM 或 DER）一起拖入。',
-    en: 'A trust policy is a file naming the log keys, seals, chains and blocks that you accept. It should come from an office you trust, never from the material being checked. Without one, only consistency in itself can be checked. If an office has signed the policy, drop the signer’s X.509 certificate (PEM or DER) together with it.',
+    en: "A trust policy is a file naming the log keys, seals, chains and blocks that you accept. It should come from an office you trust, never from the material being checked. Without one, only consistency in itself can be checked. If an office has signed the policy, drop the signer's X.509 certificate (PEM or DER) together with it.",
   },
   verifyBlocks: { zh: '我已自行确认的区块哈希（可不填）', en: 'Block hashes that I confirmed myself (optional)' },
   verifyBlocksHint: {

@@ -77,7 +77,7 @@ export const itemTexts = {
   objectsGoneAt: { zh: '已全部清除：', en: 'all gone:' },
   objectsWait: {
     zh: '仍有部分在存储的保留期内或等待清除；没有密钥，任何人都读不到。',
-    en: 'some is still under the storage’s retention or waits to be removed; without a key nobody can read it.',
+    en: "some is still under the storage's retention or waits to be removed; without a key nobody can read it.",
   },
   erasedFiles: { zh: '原有文件数', en: 'Files it had' },
   withdrawnCertificates: { zh: '已撤回的证书', en: 'Certificates, all withdrawn' },

@@ -37,7 +37,7 @@ const SAFE: Record<State, Text> = {
   },
   'in-log': {
     zh: '已写入平台签名的日志，可以下载回执。目前只有平台自己的签名作证，还没有外部的时间证明。',
-    en: 'It is in the log, which the operator has signed; the receipt is ready. So far only the operator’s own signature stands for it: nobody outside proves a time.',
+    en: "It is in the log, which the operator has signed; the receipt is ready. So far only the operator's own signature stands for it: nobody outside proves a time.",
   },
   published: {
     zh: '包含本存证的日志状态已经公布，凡是保存了它的人都能发现事后更改。链上的时间证明还没有完成。',
@@ -64,11 +64,11 @@ const VANISH: Record<State, Text> = {
   },
   'in-log': {
     zh: '请现在下载回执：它是平台签名的承诺，能证明平台承认收到这些文件，但不能证明时间。',
-    en: 'Download the receipt now: it is the operator’s signed promise and shows that he admitted to having received these files, but proves no time.',
+    en: "Download the receipt now: it is the operator's signed promise and shows that he admitted to having received these files, but proves no time.",
   },
   published: {
     zh: '请现在下载回执和日志包含证明：两者能证明记录在已公布的日志中，但时间仍只有平台的陈述。',
-    en: 'Download the receipt and the log proof now: they show that the record is in the published log, but the time is still the operator’s word.',
+    en: "Download the receipt and the log proof now: they show that the record is in the published log, but the time is still the operator's word.",
   },
   'anchored-pending': {
     zh: '请现在下载回执和日志包含证明。链上证明要等区块最终确认、证书签发之后才能带走。',

@@ -87,7 +87,7 @@ export const logTexts = {
   },
   lookUpHint: {
     zh: '这是平台的陈述，附有日志证明；它不改变证书已经证明的内容。',
-    en: 'This is the operator’s statement with a proof from the log; it changes nothing that the certificate proves.',
+    en: "This is the operator's statement with a proof from the log; it changes nothing that the certificate proves.",
   },
   statusValid: { zh: '有效', en: 'valid' },
   statusWithdrawn: { zh: '已撤回', en: 'withdrawn' },
@@ -186,7 +186,7 @@ const ACTIONS: Record<string, Text> = {
   },
   'witness-inconsistency': {
     zh: '日志已停止。保全数据库、登记簿和见证人的回答，查明分叉原因后再解除。',
-    en: 'The log has stopped. Secure database, register and the witness’s answer, find out why they differ, then clear it.',
+    en: "The log has stopped. Secure database, register and the witness's answer, find out why they differ, then clear it.",
   },
   'final-anchor-lost': {
     zh: '上链已停止。用其他节点核对该区块；查明之后再解除。',
@@ -206,7 +206,7 @@ const ACTIONS: Record<string, Text> = {
   },
   'clock-off': {
     zh: '校准服务器时钟；恢复之后警报自动解除。',
-    en: 'Set the server’s clock right; the alarm then clears itself.',
+    en: "Set the server's clock right; the alarm then clears itself.",
   },
 };
 
@@ -235,7 +235,7 @@ const INCIDENTS: Record<string, Text> = {
   },
   'clock-off': {
     zh: '服务器时钟与外部来源相差超过限度',
-    en: 'the server’s clock was further from outside sources than allowed',
+    en: "the server's clock was further from outside sources than allowed",
   },
 };
 
