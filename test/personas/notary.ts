@@ -9,10 +9,12 @@ import {
   outcomeTexts,
   policyTexts,
   requestStateTexts,
+  statementTexts,
   stepKindTexts,
 } from '../../src/web/notary/notary-texts.ts';
 import { type Text, texts } from '../../src/web/texts.ts';
-import { ABOUT, arriveSignedIn, CAST, comeBack, type Dispute } from './dispute.ts';
+import { ABOUT, arriveSignedIn, CAST, comeBack, type Dispute, expectVerified } from './dispute.ts';
+import { literal } from './person.ts';
 
 /** The office's account, before the operator of the service makes it a notary's. */
 export async function openOffice(dispute: Dispute): Promise<void> {
@@ -44,6 +46,12 @@ export async function notaryDecides(dispute: Dispute): Promise<void> {
   await person.press('button', deskTexts.addStep, form);
   await person.page.locator('[data-step="chain-read"]').waitFor();
   await person.looks('request-verified');
+  const stating = person.part('form', statementTexts.title);
+  await person.type(statementTexts.capacity, person.said({ zh: '公证员', en: 'notary' }), stating);
+  const report = await person.save('button', statementTexts.make, stating);
+  await person.sees(new RegExp(literal(person.said(statementTexts.made))));
+  // Signed, whole and by a key that the reader's policy names.
+  await expectVerified(service, report);
   await person.press('button', deskTexts.accept);
   await person.press('button', deskTexts.issue);
   const deed = join(service.folder, `公证书-${manner.locale}.pdf`);

@@ -8,7 +8,7 @@ import { auditorReads, operatorAdmitsOffice } from './operation.ts';
 import { type Manner, Person } from './person.ts';
 import { personaService } from './persona-service.ts';
 import { judgeReads, mediatorSees, officerReceives, opponentChecks, platformReviewerSees } from './reader.ts';
-import { askAndShow, foundOrganisation, handInAndCertify, keepMatter } from './right-holder.ts';
+import { askAndShow, custodyStands, foundOrganisation, handInAndCertify, keepMatter } from './right-holder.ts';
 
 /** Each finds what those before him left. */
 const PATHS: readonly [string, (dispute: Dispute) => Promise<void>][] = [
@@ -27,6 +27,7 @@ const PATHS: readonly [string, (dispute: Dispute) => Promise<void>][] = [
   ['customs officer: takes the package, confirms the hand-over, and keeps a receipt', officerReceives],
   ['platform reviewer: looks at the pictures, and takes no originals', platformReviewerSees],
   ['opposing party: opens a link, checks the certificate without an account, and gets no further', opponentChecks],
+  ['right holder: finds all of it in a custody file that verifies offline', custodyStands],
   ['auditor: reads operation and public log, and can change nothing', auditorReads],
 ];
 

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Role } from '../../src/access/rules.ts';
+import { parseHandOver } from '../../src/format/custody.ts';
 import { homeTexts } from '../../src/web/home/home-texts.ts';
 import { matterTexts } from '../../src/web/matter/matter-texts.ts';
 import { handOverTexts, panelTexts, sharedTexts } from '../../src/web/sharing/sharing-texts.ts';
@@ -72,20 +74,23 @@ export async function platformReviewerSees(dispute: Dispute): Promise<void> {
   await expectRefused(person, `/deposits/${dispute.captureId}/files/0`);
 }
 
-/** Takes the package, and confirms what was handed over by the link that he was given; the receipt stands by itself. */
+/** Takes the package, and confirms what was handed over by the link that he was given, for a sealed receipt. */
 export async function officerReceives(dispute: Dispute): Promise<void> {
-  const { service, confirmation } = dispute;
+  const { service } = dispute;
   const person = await openGrantedMatter(dispute, 'officer', CAST.officer, 'officer');
   await openItem(person);
   await expectVerified(service, await person.save('link', texts.downloadPackage));
-  await person.open(confirmation);
+  await person.open(dispute.confirmation);
   await person.isAt(handOverTexts.title, 'hand-over');
   await person.sees(new RegExp(literal(person.said(handOverTexts.items))));
   await person.type(handOverTexts.name, person.said(CAST.officer));
   await person.press('button', handOverTexts.confirm);
   const receipt = await person.save('button', handOverTexts.saveReceipt);
   await person.looks('confirmed');
-  await expectVerified(service, receipt);
+  const { statement, confirmation, seals } = parseHandOver(await readFile(receipt));
+  expect(statement.depositId).to.equal(dispute.captureId);
+  expect(confirmation?.name).to.equal(person.said(CAST.officer));
+  expect(seals).to.have.length.at.least(1);
 }
 
 /** Opens the link, checks the certificate without an account, and gets no further. */
@@ -102,7 +107,7 @@ export async function opponentChecks(dispute: Dispute): Promise<void> {
   const certificate = await person.save('link', texts.downloadCertificatePdf);
   await person.looks('visit');
   expect(await person.part('link', texts.downloadPackage).count(), 'packages').to.equal(0);
-  await expectVerified(service, certificate);
+  await expectVerified(service, certificate, files.screenshot, files.video);
   await person.open('/');
   await person.press('link', homeTexts.read);
   await person.part('heading', readerTexts.title).waitFor();

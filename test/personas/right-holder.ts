@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import { parseCustodyFile } from '../../src/format/custody.ts';
 import { accountTexts } from '../../src/web/account/account-texts.ts';
 import { compareTexts } from '../../src/web/compare/compare-texts.ts';
+import { standingTexts } from '../../src/web/deposit/standing-texts.ts';
 import { handInTexts } from '../../src/web/hand-in/hand-in-texts.ts';
 import { homeTexts } from '../../src/web/home/home-texts.ts';
 import {
@@ -10,7 +14,7 @@ import {
   relationTexts,
   rightKindTexts,
 } from '../../src/web/matter/matter-texts.ts';
-import { panelTexts, receiverKindTexts, scopeTexts } from '../../src/web/sharing/sharing-texts.ts';
+import { handOverStateTexts, panelTexts, receiverKindTexts, scopeTexts } from '../../src/web/sharing/sharing-texts.ts';
 import { roleTexts } from '../../src/web/sign-in/sign-in-texts.ts';
 import { kindTexts, type Text, texts } from '../../src/web/texts.ts';
 import {
@@ -134,6 +138,21 @@ export async function keepMatter(dispute: Dispute): Promise<void> {
   await person.part('heading', compareTexts.title).waitFor();
   await person.sees(compareTexts.hint);
   await person.looks('compare');
+}
+
+/** Sees that the hand-over was confirmed; everything that was done since is in the custody file, which verifies offline. */
+export async function custodyStands(dispute: Dispute): Promise<void> {
+  const { service, files } = dispute;
+  const person = await comeBack(dispute, 'holder');
+  await person.open(`/deposits/${dispute.captureId}`);
+  await person.part('heading', standingTexts.custody).waitFor();
+  const certificate = await person.save('link', texts.downloadCertificateJson);
+  const custody = await person.save('link', standingTexts.custodyFile);
+  const kinds = parseCustodyFile(await readFile(custody)).events.map(({ event }) => event.kind);
+  expect(kinds).to.include.members(['handed-over', 'hand-over-confirmed', 'exported', 'link-opened']);
+  await expectVerified(service, certificate, files.screenshot, files.video, '--custody', custody);
+  await person.unfold(panelTexts.title);
+  await person.sees(handOverStateTexts.confirmed, person.page.locator('li[data-state="confirmed"]'));
 }
 
 /** Asks the office to verify, shows the matter to those who need it, and hands the originals over. */
