@@ -14,7 +14,7 @@ import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
 import { saveBlob } from '../save-blob.ts';
 import { StandingMark, StatusMark } from '../status-mark.tsx';
-import { subjectText, type Text, texts } from '../texts.ts';
+import { errorText, subjectText, type Text, texts } from '../texts.ts';
 import { InspectionView } from '../verify/inspection-view.tsx';
 import { ReportView } from '../verify/report-view.tsx';
 import { bulkCsv, bulkJson } from './bulk-export.ts';
@@ -388,6 +388,7 @@ function ResultRow({ row, isOpen, onOpen }: ResultRowProps) {
       {summary === null ? (
         <td colSpan={COLUMNS.length + 1}>
           <strong>{t(rowStateTexts[state])}</strong>
+          {error !== null && <div>{t(errorText(error.code) ?? texts.errorUnexpected)}</div>}
           {error !== null && (
             <div className="wrap-anywhere hint">
               <code>{error.code}</code> <span lang="en">{error.message}</span>
