@@ -71,11 +71,12 @@ export async function signUp(person: Person, service: PersonaService, called: Te
   await person.sees(signInTexts.signUpSent);
   await person.open(linkIn(await service.mailTo(email, /verify-email/)));
   await person.sees(signInTexts.confirmed);
+  await person.looks('confirmed');
 }
 
 /** On the page for it. */
 export async function signIn(person: Person, email: string): Promise<void> {
-  await person.isAt(signInTexts.title, 'sign-in');
+  await person.isAt(signInTexts.title);
   const form = person.page.locator('form:has(#email)');
   await person.type(signInTexts.email, email, form);
   await person.type(signInTexts.password, PASSWORD, form);
@@ -87,7 +88,7 @@ export async function comeBack({ service, manner }: Dispute, name: string): Prom
   const person = await Person.arrive(service, name, manner);
   await person.open('/sign-in');
   await signIn(person, addressOf(name, manner));
-  await person.isAt(homeTexts.title, 'home');
+  await person.isAt(homeTexts.title);
   return person;
 }
 
@@ -102,7 +103,9 @@ export async function arriveSignedIn(
   const email = addressOf(name, manner);
   await service.addUser({ name: manner.locale === 'zh-CN' ? called.zh : called.en, email, password: PASSWORD });
   if (roles !== undefined) await service.setRoles(email, roles);
-  return comeBack(dispute, name);
+  const person = await comeBack(dispute, name);
+  await person.looks('home');
+  return person;
 }
 
 /** What an outsider finds with the command line, who trusts what the service's policy names. */

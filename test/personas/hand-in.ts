@@ -25,10 +25,10 @@ export async function handIn(person: Person, { files, title, kind, source, matte
     await person.choose(handInTexts.matterLabel, handInTexts.matterNew);
     await person.type(handInTexts.matterNewTitle, person.said(matter));
   }
-  await person.looks('hand-in-statement');
+  await person.looks('statement');
   await person.press('button', handInTexts.next);
   await person.part('heading', handInTexts.stepCheck).waitFor();
-  await person.looks('hand-in-check');
+  await person.looks('check');
   await person.press('button', texts.handIn);
   await person.page.waitForURL('**/hand-in?step=done&deposit=*');
   return new URL(person.page.url()).searchParams.get('deposit') as string;

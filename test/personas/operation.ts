@@ -41,7 +41,7 @@ export async function operatorAdmitsOffice(dispute: Dispute): Promise<void> {
 export async function auditorReads(dispute: Dispute): Promise<void> {
   const person = await arriveSignedIn(dispute, 'auditor', CAST.auditor, ['auditor']);
   await person.goTo(logTexts.navOperator);
-  await person.isAt(logTexts.operatorTitle, 'operation');
+  await person.isAt(logTexts.operatorTitle);
   await person.press('link', operationTexts.accounts);
   await person.sees(operationTexts.usersOperators);
   for (const words of [operationTexts.changeRoles, operationTexts.recordCheck]) {

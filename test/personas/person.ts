@@ -106,12 +106,12 @@ export class Person {
   }
 
   /**
-   * Arrives at a page of that heading, which is to be accessible, and whole on a phone.
-   * @param picture its name among the pictures
+   * Arrives at a page of that heading.
+   * @param picture its name among the pictures; without, it is one that was looked at before
    */
-  async isAt(heading: Words, picture: string): Promise<void> {
+  async isAt(heading: Words, picture?: string): Promise<void> {
     await this.#named(this.page, 'heading', heading, 1).waitFor();
-    await this.looks(picture);
+    if (picture !== undefined) await this.looks(picture);
   }
 
   /** The page as it is now is to be accessible, and whole on a phone. */

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Role } from '../../src/access/rules.ts';
 import { parseHandOver } from '../../src/format/custody.ts';
-import { homeTexts } from '../../src/web/home/home-texts.ts';
 import { matterTexts } from '../../src/web/matter/matter-texts.ts';
 import { handOverTexts, panelTexts, sharedTexts } from '../../src/web/sharing/sharing-texts.ts';
 import { type Text, texts } from '../../src/web/texts.ts';
@@ -14,12 +13,11 @@ import { literal, Person } from './person.ts';
 async function openGrantedMatter(dispute: Dispute, name: string, called: Text, role: Role): Promise<Person> {
   const person = await arriveSignedIn(dispute, name, called, [role]);
   await person.goTo(matterTexts.navReceived);
-  await person.isAt(matterTexts.receivedTitle, 'received');
+  await person.isAt(matterTexts.receivedTitle);
   await person.press('button', matterTexts.takeInvitations);
   await person.press('link', person.startingWith(matterTexts.openMatterLink));
   await person.part('heading', ABOUT.matter).waitFor();
   await person.sees(CAST.respondent);
-  await person.looks('matter');
   return person;
 }
 
@@ -32,6 +30,12 @@ async function openItem(person: Person): Promise<void> {
 export async function judgeReads(dispute: Dispute): Promise<void> {
   const { service } = dispute;
   const person = await openGrantedMatter(dispute, 'judge', CAST.judge, 'reader');
+  await person.looks('matter');
+  await person.goTo(matterTexts.navReceived);
+  await person.isAt(matterTexts.receivedTitle);
+  await person.part('link', person.startingWith(matterTexts.openMatterLink)).waitFor();
+  await person.looks('received');
+  await person.press('link', person.startingWith(matterTexts.openMatterLink));
   await openItem(person);
   const taken = await person.save('link', texts.downloadPackage);
   await person.looks('deposit');
@@ -109,7 +113,7 @@ export async function opponentChecks(dispute: Dispute): Promise<void> {
   expect(await person.part('link', texts.downloadPackage).count(), 'packages').to.equal(0);
   await expectVerified(service, certificate, files.screenshot, files.video);
   await person.open('/');
-  await person.press('link', homeTexts.read);
+  await person.goTo(readerTexts.navRead);
   await person.part('heading', readerTexts.title).waitFor();
   await readsOnOnePage(person, [certificate, service.policyFile, files.screenshot]);
   await person.sees(new RegExp(literal(person.said(readerTexts.presentedSame))));

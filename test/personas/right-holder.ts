@@ -159,6 +159,7 @@ export async function custodyStands(dispute: Dispute): Promise<void> {
 export async function askAndShow(dispute: Dispute): Promise<void> {
   const { manner } = dispute;
   const person = await comeBack(dispute, 'holder');
+  await person.looks('home');
   await person.open(`/matters/${dispute.matterId}`);
   for (const subject of [ABOUT.deedAsked, ABOUT.findingAsked]) {
     await person.press('button', matterTexts.newRequest);
