@@ -126,7 +126,9 @@ export class Authentication {
     if (user === undefined) return undefined;
     const memberships = await selectMemberships(db.pool, user.userId);
     const chosen = await selectActingAccount(db.pool, user.sessionId, user.userId);
-    const acting = memberships.find(({ account }) => account.accountId === chosen) ?? memberships[0];
+    // Where he has no role he could not even say that he would rather act for another account.
+    const usable = memberships.filter(({ roles }) => roles.length > 0);
+    const acting = usable.find(({ account }) => account.accountId === chosen) ?? usable[0] ?? memberships[0];
     if (acting === undefined) {
       throw new AccessError('no-account', 'the user belongs to no account: the address is to be confirmed first');
     }

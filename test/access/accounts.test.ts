@@ -88,6 +88,21 @@ describe('accounts', () => {
       ]);
     });
 
+    it('in which a member has no role locks him out of none of his others', async () => {
+      const owner = await Person.signedIn(world, 'owner6@firm.example');
+      const accountId = await organisation(owner, '己公司');
+      const guest = await Person.signedIn(world, 'guest6@firm.example');
+      const personal = (await guest.me()).accountId;
+      await join(owner, accountId, guest, ['holder']);
+      await guest.send('PUT', '/api/v1/me/account', { accountId });
+      const { userId } = (await guest.me()).user as { userId: string };
+      const path = `/api/v1/accounts/${accountId}/members/${userId}`;
+      expect((await owner.send('PUT', path, { roles: [] })).status).to.equal(204);
+      expect((await guest.me()).accountId).to.equal(personal);
+      expect((await owner.send('PUT', path, { roles: ['opponent'] })).status).to.equal(204);
+      expect(await guest.me()).to.deep.include({ accountId, roles: ['opponent'] });
+    });
+
     it('cannot lose its last owner, nor make anybody what it is not itself', async () => {
       const owner = await Person.signedIn(world, 'owner3@firm.example');
       const accountId = await organisation(owner, '丙公司');
