@@ -111,6 +111,8 @@ describe('the pages of operation', function () {
       await page.getByLabel('Part of the name, or the account number').fill('王');
       await page.keyboard.press('Enter');
       const row = part('Accounts').getByRole('listitem', { name: '王芳' });
+      // It stands in the whole list, too, which is shown until the answer is there.
+      await part('Accounts').locator('.rows > li').nth(1).waitFor({ state: 'detached' });
       await row.getByText('not checked', { exact: true }).waitFor();
       expect(await part('Accounts').locator('.rows > li').count()).to.equal(1);
       await row.getByRole('button', { name: 'Change what it may be 王芳' }).click();
