@@ -175,9 +175,12 @@ async function made(by: Party, path: string, body: object): Promise<Record<strin
 async function organisation(world: ServiceWorld, name: string) {
   const mailbox = (who: string) => `${who}-${name === '甲' ? 'a' : 'b'}@firm.example`;
   const person = await Person.signedIn(world, mailbox('owner'), name);
+  const personal = (await person.me()).accountId;
   const { accountId } = (await (await person.post('/api/v1/accounts', { name })).json()) as { accountId: string };
   await person.send('PUT', '/api/v1/me/account', { accountId });
   await updateAccountRoles(world.db.pool, accountId, [...ROLES]);
+  // With no role here he would act for his own account, so he may be nothing there.
+  await updateAccountRoles(world.db.pool, personal, []);
   const invite = async (email: string) => {
     const answer = await person.post(`/api/v1/accounts/${accountId}/invitations`, { email, roles: ['opponent'] });
     return ((await answer.json()) as { invitationId: string }).invitationId;

@@ -453,9 +453,9 @@ describe('the desk of an office', function () {
         await press(words.accept);
         expect((await accepted).postDataJSON()).to.deep.equal({ state: 'accepted' });
         await page.locator('[data-state=accepted]').waitFor();
-        await page.waitForFunction("document.activeElement.tagName === 'SECTION'");
+        await page.locator('section:focus').waitFor();
         await press(words.issue);
-        await page.waitForFunction("document.activeElement.tagName === 'H3'");
+        await page.locator('h3:focus').waitFor();
         await page.getByLabel(words.no).fill('(2026)京某证经字第123号');
         const deed = encodeUtf8('the deed');
         await page.locator('form input[data-choose=files]').setInputFiles({

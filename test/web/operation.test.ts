@@ -198,7 +198,7 @@ describe('the pages of operation', function () {
       await page.getByLabel('Valid until').fill('2028-01-01');
       await page.getByLabel(/^Choose the file/).setInputFiles(paper);
       const digest = encodeHex(sha256(encodeUtf8('备案')));
-      await page.waitForFunction(`[...document.querySelectorAll('input')].some(({ value }) => value === '${digest}')`);
+      await page.locator(`input[value="${digest}"]`).waitFor();
       await expectAccessible(page);
       if (PICTURES !== undefined)
         await page.screenshot({ path: join(PICTURES, 'operation-profile-form.png'), fullPage: true });
