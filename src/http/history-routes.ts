@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
 import { selectAlarms } from '../db/alarms.ts';
 import { selectDailyAnchorCosts } from '../db/anchor-costs.ts';
@@ -160,13 +161,23 @@ export function historyRoutes(parts: HistoryRouteParts): Route[] {
       may: 'public',
       handle: async (req, res) => {
         const body = parseParameters(lookUpSchema, await readJson(req, res, MAX_BODY_BYTES));
-        const proof = await statuses.answer(body.certificateNo, await certificateDigest(db, body));
+        const floor = wait(REFUSED_AFTER_MS);
+        let proof: Uint8Array;
+        try {
+          proof = await statuses.answer(body.certificateNo, await certificateDigest(db, body));
+        } catch (error) {
+          await floor;
+          throw error;
+        }
         forEveryone(res, 'no-store');
         sendBytes(res, 200, JSON_TYPE, proof);
       },
     },
   ];
 }
+
+/** A row that is found costs some 50 microseconds more than one that is not; refusals come after this, whatever was found. */
+const REFUSED_AFTER_MS = 20;
 
 /**
  * The digest of the certificate, if the file is of its deposit; else the file's own, which the status service refuses unless it is the
