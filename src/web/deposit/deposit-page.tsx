@@ -17,6 +17,7 @@ import { SharingPanel } from '../sharing/sharing-panel.tsx';
 import { kindTexts, statementTexts, type Text, texts } from '../texts.ts';
 import { type BlockTime, type CertificateFacts, certificateFacts } from './certificate-facts.ts';
 import { CustodyView } from './custody-view.tsx';
+import { CertifiedDownloads, ReceiptDownload } from './deposit-downloads.tsx';
 import { DepositSteps } from './deposit-steps.tsx';
 import { DerivativesSection } from './derivatives-section.tsx';
 import { ErasedDeposit, ErasureSection } from './erasure-section.tsx';
@@ -133,39 +134,12 @@ function Row({ label, children }: { label: Text; children: ReactNode }) {
 function Downloads({ deposit }: { deposit: DepositDetail }) {
   const t = useText();
   const base = `/deposits/${deposit.depositId}`;
-  const name = deposit.certificate?.certificateNo;
   return (
     <section className="card no-print" aria-labelledby="downloads-title">
       <h2 id="downloads-title">{t(texts.depositDownloads)}</h2>
       <ul>
-        <li>
-          {deposit.leafIndex === null ? (
-            `${t(texts.downloadReceipt)}: ${t(texts.statusWaiting)}`
-          ) : (
-            <DownloadLink
-              path={`${base}/receipt.json`}
-              fileName={`receipt-${deposit.depositId}.json`}
-              label={texts.downloadReceipt}
-            />
-          )}
-        </li>
-        {(
-          [
-            ['certificate.pdf', `${name}.pdf`, texts.downloadCertificatePdf],
-            ['certificate.json', `${name}.json`, texts.downloadCertificateJson],
-            ...(deposit.may.includes('deposit.export')
-              ? [['package.zip', `${name}.zip`, texts.downloadPackage] as const]
-              : []),
-          ] as const
-        ).map(([path, fileName, label]) => (
-          <li key={path}>
-            {deposit.certificate === null ? (
-              `${t(label)}: ${t(texts.downloadLater)}`
-            ) : (
-              <DownloadLink path={`${base}/${path}`} fileName={fileName} label={label} />
-            )}
-          </li>
-        ))}
+        <ReceiptDownload deposit={deposit} />
+        <CertifiedDownloads deposit={deposit} parts={['certificate.pdf', 'certificate.json', 'package.zip']} />
         <li>
           {deposit.publication === null ? (
             `${t(standingTexts.logProof)}: ${t(standingTexts.logProofLater)}`

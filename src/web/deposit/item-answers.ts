@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { derivativeSchema as matterDerivativeSchema } from '../matter/matter-answers.ts';
 
 /** What the page of a deposit reads of the service's answers about its custody, its derivatives and its end. */
 
@@ -22,15 +23,7 @@ export const timelineSchema = z.object({
 });
 export type Timeline = z.infer<typeof timelineSchema>;
 
-export const DERIVATIVE_KINDS = ['redacted', 'excerpt', 'translation', 'transcript', 'enlargement', 'other'] as const;
-
-const derivativeSchema = z.object({
-  depositId: z.string(),
-  originalDepositId: z.string(),
-  kind: z.enum(DERIVATIVE_KINDS),
-  method: z.string(),
-  linkedAt: z.string(),
-});
+const derivativeSchema = matterDerivativeSchema.extend({ linkedAt: z.string() });
 export type Derivative = z.infer<typeof derivativeSchema>;
 export const derivativesSchema = z.object({
   derivatives: z.array(derivativeSchema),

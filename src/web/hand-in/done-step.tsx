@@ -1,10 +1,10 @@
 import { Alert, Button } from 'antd';
 import { type ReactNode, useId } from 'react';
 import type { DepositDetail } from '../api-answers.ts';
+import { CertifiedDownloads, ReceiptDownload } from '../deposit/deposit-downloads.tsx';
 import { DepositSteps } from '../deposit/deposit-steps.tsx';
 import { StandingView } from '../deposit/standing-view.tsx';
 import { useDeposit } from '../deposit/use-deposit.ts';
-import { DownloadLink } from '../download-link.tsx';
 import { useText } from '../language.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
@@ -53,40 +53,13 @@ export function DoneStep({ depositId, evaluation, children }: DoneStepProps) {
 function TakeAway({ deposit }: { deposit: DepositDetail }) {
   const t = useText();
   const id = useId();
-  const base = `/deposits/${deposit.depositId}`;
-  const name = deposit.certificate?.certificateNo;
   return (
     <section className="card" aria-labelledby={`${id}-take`}>
       <h3 id={`${id}-take`}>{t(handInTexts.doneTakeTitle)}</h3>
       <p role="status">{deposit.certificate !== null && t(handInTexts.doneCertificate)}</p>
       <ul>
-        {(
-          [
-            ['certificate.pdf', `${name}.pdf`, texts.downloadCertificatePdf],
-            ...(deposit.may.includes('deposit.export')
-              ? [['package.zip', `${name}.zip`, texts.downloadPackage] as const]
-              : []),
-          ] as const
-        ).map(([path, fileName, label]) => (
-          <li key={path}>
-            {deposit.certificate === null ? (
-              `${t(label)}: ${t(texts.downloadLater)}`
-            ) : (
-              <DownloadLink path={`${base}/${path}`} fileName={fileName} label={label} />
-            )}
-          </li>
-        ))}
-        <li>
-          {deposit.leafIndex === null ? (
-            `${t(texts.downloadReceipt)}: ${t(texts.statusWaiting)}`
-          ) : (
-            <DownloadLink
-              path={`${base}/receipt.json`}
-              fileName={`receipt-${deposit.depositId}.json`}
-              label={texts.downloadReceipt}
-            />
-          )}
-        </li>
+        <CertifiedDownloads deposit={deposit} parts={['certificate.pdf', 'package.zip']} />
+        <ReceiptDownload deposit={deposit} />
       </ul>
       <p className="hint">{t(texts.downloadHint)}</p>
     </section>

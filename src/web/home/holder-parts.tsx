@@ -4,10 +4,11 @@ import { DownloadLink } from '../download-link.tsx';
 import { useText } from '../language.tsx';
 import { useHistory } from '../log/log-page.tsx';
 import { beijingTime, percent } from '../measures.ts';
+import { requestListSchema } from '../request-answers.ts';
 import { Link } from '../route.tsx';
 import { StepMark } from '../status-mark.tsx';
 import { texts } from '../texts.ts';
-import { handOversSchema, mattersSchema, openUploadsSchema, requestsSchema } from './home-answers.ts';
+import { handOversSchema, mattersSchema, openUploadsSchema } from './home-answers.ts';
 import { HomePart, Named, useAsked } from './home-part.tsx';
 import { homeTexts, requestStateTexts } from './home-texts.ts';
 
@@ -232,7 +233,7 @@ export function Deadlines() {
 /** Those that wait for an office, and what offices said lately. */
 export function Requests() {
   const t = useText();
-  const asked = useAsked('/requests?side=asked&limit=50', requestsSchema);
+  const asked = useAsked('/requests?side=asked&limit=50', requestListSchema);
   const nowMs = Date.now();
   return (
     <HomePart title={homeTexts.requestsTitle} asked={asked}>

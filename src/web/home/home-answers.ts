@@ -39,23 +39,6 @@ export const mattersSchema = z.object({
   ),
 });
 
-export const requestsSchema = z.object({
-  requests: z.array(
-    z.object({
-      requestId: z.string(),
-      account: z.object({ name: z.string() }),
-      office: z.object({ name: z.string() }),
-      matterId: z.string().nullable(),
-      subject: z.string(),
-      state: z.enum(['submitted', 'accepted', 'deed-issued', 'refused', 'withdrawn']),
-      stateSince: z.string(),
-      createdAt: z.string(),
-      depositCount: z.number(),
-    }),
-  ),
-});
-export type RequestState = z.infer<typeof requestsSchema>['requests'][number]['state'];
-
 export const receivedGrantsSchema = z.object({
   grants: z.array(
     z.object({

@@ -1,5 +1,5 @@
+import type { RequestState } from '../request-answers.ts';
 import type { Text } from '../texts.ts';
-import type { RequestState } from './home-answers.ts';
 
 /** Every word of the first page. */
 export const homeTexts = {

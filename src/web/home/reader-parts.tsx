@@ -1,9 +1,10 @@
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
+import { type Request, requestListSchema } from '../request-answers.ts';
 import { Link } from '../route.tsx';
 import { StepMark } from '../status-mark.tsx';
 import { alarmText } from '../texts.ts';
-import { alarmsSchema, noticesSchema, receivedGrantsSchema, requestsSchema } from './home-answers.ts';
+import { alarmsSchema, noticesSchema, receivedGrantsSchema } from './home-answers.ts';
 import { HomePart, Named, useAsked } from './home-part.tsx';
 import { homeTexts } from './home-texts.ts';
 
@@ -16,8 +17,12 @@ const NEWS_KINDS = ['grant-opened', 'renewal-due', 'webhook-disabled'];
 /** What waits for an office, the oldest first. */
 export function Desk() {
   const t = useText();
-  const submitted = useAsked('/requests?side=office&state=submitted&order=oldest&limit=50', requestsSchema, AGAIN_MS);
-  const accepted = useAsked('/requests?side=office&state=accepted&order=oldest&limit=50', requestsSchema);
+  const submitted = useAsked(
+    '/requests?side=office&state=submitted&order=oldest&limit=50',
+    requestListSchema,
+    AGAIN_MS,
+  );
+  const accepted = useAsked('/requests?side=office&state=accepted&order=oldest&limit=50', requestListSchema);
   return (
     <>
       <HomePart title={homeTexts.deskTitle} asked={submitted}>
@@ -32,7 +37,7 @@ export function Desk() {
   );
 }
 
-function RequestList({ requests }: ReturnType<typeof requestsSchema.parse>) {
+function RequestList({ requests }: { requests: readonly Request[] }) {
   const t = useText();
   return (
     <>

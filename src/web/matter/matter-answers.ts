@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What the pages read of the service's answers about matters and requests; other members are passed over. */
+/** What the pages read of the service's answers about matters and grants; other members are passed over. */
 
 const text = z.string().nullable();
 
@@ -46,7 +46,6 @@ export const matterListSchema = z.object({
 export type ListedMatter = z.infer<typeof matterListSchema>['matters'][number];
 
 export const PARTY_ROLES = ['holder', 'depositor', 'capture-operator', 'respondent'] as const;
-export type PartyRole = (typeof PARTY_ROLES)[number];
 
 export const partySchema = z.object({
   partyId: z.string(),
@@ -146,7 +145,7 @@ export type Deadline = z.infer<typeof deadlineSchema>;
 
 export const DERIVATIVE_KINDS = ['redacted', 'excerpt', 'translation', 'transcript', 'enlargement', 'other'] as const;
 
-const derivativeSchema = z.object({
+export const derivativeSchema = z.object({
   depositId: z.string(),
   originalDepositId: z.string(),
   kind: z.enum(DERIVATIVE_KINDS),
@@ -217,38 +216,6 @@ export const officesSchema = z.object({
   offices: z.array(z.object({ accountId: z.string(), name: z.string(), roles: z.array(z.string()) })),
 });
 export type Office = z.infer<typeof officesSchema>['offices'][number];
-
-export const requestSchema = z.object({
-  requestId: z.string(),
-  office: z.object({ accountId: z.string(), name: z.string() }),
-  subject: z.string(),
-  message: text,
-  state: z.enum(['submitted', 'accepted', 'deed-issued', 'refused', 'withdrawn']),
-  stateSince: z.string(),
-  deed: z.object({ deedNo: z.string(), sha256: z.string() }).nullable(),
-  reason: text,
-  createdAt: z.string(),
-  depositCount: z.number(),
-  expiresAt: text,
-});
-export type MatterRequest = z.infer<typeof requestSchema>;
-export const requestListSchema = z.object({ requests: z.array(requestSchema), next: text });
-
-export const stepListSchema = z.object({
-  steps: z.array(
-    z.object({
-      stepId: z.number(),
-      at: z.string(),
-      accountName: z.string(),
-      kind: z.string(),
-      depositId: text,
-      outcome: z.enum(['consistent', 'inconsistent', 'not-checked']).nullable(),
-      remark: text,
-    }),
-  ),
-  next: z.number().nullable(),
-});
-export type Step = z.infer<typeof stepListSchema>['steps'][number];
 
 export const receivedListSchema = z.object({
   grants: z.array(

@@ -8,25 +8,19 @@ import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Row } from '../report-parts.tsx';
+import { type Request, requestListSchema, type Step, stepListSchema } from '../request-answers.ts';
 import { StepMark } from '../status-mark.tsx';
 import { texts } from '../texts.ts';
 import { AskOnce } from './ask-once.tsx';
 import { type EntryField, EntryForm, plain } from './entry-form.tsx';
 import { useFocusAfter } from './entry-list.tsx';
-import {
-  type MatterRequest,
-  type Office,
-  officesSchema,
-  requestListSchema,
-  type Step,
-  stepListSchema,
-} from './matter-answers.ts';
+import { type Office, officesSchema } from './matter-answers.ts';
 import { MatterSection } from './matter-section.tsx';
 import { matterTexts, officeRoleTexts, outcomeTexts, requestStateTexts, stepText } from './matter-texts.ts';
 import { itemName, type MatterView } from './matter-view.ts';
 
 const DAY_MS = 24 * 3600_000;
-const ENDED: readonly MatterRequest['state'][] = ['deed-issued', 'refused', 'withdrawn'];
+const ENDED: readonly Request['state'][] = ['deed-issued', 'refused', 'withdrawn'];
 const MARKS = {
   submitted: 'pending',
   accepted: 'pending',
@@ -96,7 +90,7 @@ export function RequestsSection({ view, mayAsk }: { view: MatterView; mayAsk: bo
 
 interface RequestEntryProps {
   view: MatterView;
-  request: MatterRequest;
+  request: Request;
   mayAsk: boolean;
   reload: () => Promise<void>;
 }

@@ -6,9 +6,9 @@ import { DigestText } from '../digest-text.tsx';
 import { FileDrop } from '../file-drop.tsx';
 import { useText } from '../language.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
+import { type RequestDetail, requestDetailSchema } from '../request-answers.ts';
 import type { Text } from '../texts.ts';
 import { digestsOf } from '../verify/verification.ts';
-import { type RequestDetail, requestDetailSchema } from './notary-answers.ts';
 import { deskTexts } from './notary-texts.ts';
 import { codedError } from './policy-panel.tsx';
 

@@ -1,4 +1,5 @@
 import type { Question } from '../../verify/ladder.ts';
+import type { RequestState } from '../request-answers.ts';
 import type { Text } from '../texts.ts';
 
 /** Words of the desk of a notary's or mediator's office. */
@@ -121,8 +122,6 @@ export const bulkTexts = {
     en: 'These are nothing that can be verified, and nothing that was verified lists their digest: they may have been changed, or belong to another deposit. A trust policy counts only where it is chosen above.',
   },
 } satisfies Record<string, Text>;
-
-export type RequestState = 'submitted' | 'accepted' | 'deed-issued' | 'refused' | 'withdrawn';
 
 export const requestStateTexts: Record<RequestState, Text> = {
   submitted: { zh: '待受理', en: 'waiting' },

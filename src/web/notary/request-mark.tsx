@@ -1,7 +1,8 @@
 import type { Check } from '../../format/report.ts';
 import { useText } from '../language.tsx';
+import type { RequestState } from '../request-answers.ts';
 import { StepMark } from '../status-mark.tsx';
-import { type RequestState, requestStateTexts } from './notary-texts.ts';
+import { requestStateTexts } from './notary-texts.ts';
 
 const SHAPES: Record<RequestState, Check['status']> = {
   submitted: 'pending',

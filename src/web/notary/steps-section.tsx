@@ -5,7 +5,7 @@ import { postForBlob } from '../api-client.ts';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
-import type { RequestDetail, Step } from './notary-answers.ts';
+import type { RequestDetail, Step } from '../request-answers.ts';
 import { deskTexts, OFFICE_STEPS, outcomeTexts, stepKindTexts } from './notary-texts.ts';
 import { codedError } from './policy-panel.tsx';
 

@@ -2,7 +2,6 @@ import { Alert, Button, Input } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
 import { CodedError } from '../../errors.ts';
 import { postForBlob, postJson } from '../api-client.ts';
-import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
 import { PageTitle } from '../page-title.tsx';
@@ -10,8 +9,9 @@ import { ProblemAlert } from '../problem-alert.tsx';
 import { Row } from '../report-parts.tsx';
 import { saveBlob } from '../save-blob.ts';
 import { texts } from '../texts.ts';
+import { HandedItems } from './handed-items.tsx';
 import { type HandOverView, handOverViewSchema } from './sharing-answers.ts';
-import { handOverStateTexts, handOverTexts, itemKindTexts, receiverKindTexts } from './sharing-texts.ts';
+import { handOverStateTexts, handOverTexts, receiverKindTexts } from './sharing-texts.ts';
 
 /** Where somebody without an account confirms by a one-time link. The token stands behind the `#` and goes into bodies alone. */
 export function HandOverPage() {
@@ -125,17 +125,7 @@ function Statement({ handOver, state }: { handOver: HandOverView; state: HandOve
         {t(handOverTexts.items)} ({items.length})
       </h3>
       <p className="hint">{t(handOverTexts.compare)}</p>
-      <ol>
-        {items.map(({ what, fileIndex, sha256, description }) => (
-          <li key={`${what} ${fileIndex} ${sha256}`}>
-            {t(itemKindTexts[what])}
-            {fileIndex !== null && ` ${fileIndex + 1}`}
-            {description !== null && <span className="wrap-anywhere"> · {description}</span>}
-            <br />
-            <span className="hint">{t(texts.sha256)}</span> <DigestText hex={sha256} />
-          </li>
-        ))}
-      </ol>
+      <HandedItems items={items} />
     </section>
   );
 }

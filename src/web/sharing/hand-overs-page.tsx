@@ -4,7 +4,6 @@ import * as z from 'zod';
 import { CodedError } from '../../errors.ts';
 import { getJson, postJson } from '../api-client.ts';
 import { itemTexts } from '../deposit/item-texts.ts';
-import { DigestText } from '../digest-text.tsx';
 import { DownloadLink } from '../download-link.tsx';
 import { useText } from '../language.tsx';
 import { AskOnce } from '../matter/ask-once.tsx';
@@ -16,8 +15,9 @@ import { Link } from '../route.tsx';
 import { useAccount } from '../sign-in/account.tsx';
 import { useAction } from '../sign-in/sign-in-parts.tsx';
 import { type Text, texts } from '../texts.ts';
+import { HandedItems } from './handed-items.tsx';
 import { type HandOverView, handOverViewSchema } from './sharing-answers.ts';
-import { handOverStateTexts, handOverTexts, itemKindTexts, panelTexts, receiverKindTexts } from './sharing-texts.ts';
+import { handOverStateTexts, handOverTexts, panelTexts, receiverKindTexts } from './sharing-texts.ts';
 import '../deposit/deposit.css';
 
 const listSchema = z.object({ handOvers: z.array(handOverViewSchema), next: z.string().nullable() });
@@ -138,17 +138,7 @@ function HandOver({ handOver, side, onChanged }: HandOverProps) {
         <summary>
           {t(itemTexts.items)} ({items.length})
         </summary>
-        <ol>
-          {items.map(({ what, fileIndex, sha256, description }) => (
-            <li key={`${what} ${fileIndex} ${sha256}`}>
-              {t(itemKindTexts[what])}
-              {fileIndex !== null && ` ${fileIndex + 1}`}
-              {description !== null && <span className="wrap-anywhere"> · {description}</span>}
-              <br />
-              <span className="hint">{t(texts.sha256)}</span> <DigestText hex={sha256} />
-            </li>
-          ))}
-        </ol>
+        <HandedItems items={items} />
       </details>
       <div className="buttons">
         <DownloadLink

@@ -1,15 +1,19 @@
 import * as z from 'zod';
 
-/** What the desk reads of the service's answers about requests; other members are passed over. */
+/** What the pages of both sides read of the service's answers about requests to an office; other members are passed over. */
+
+const stateSchema = z.enum(['submitted', 'accepted', 'deed-issued', 'refused', 'withdrawn']);
+export type RequestState = z.infer<typeof stateSchema>;
 
 export const requestSchema = z.object({
   requestId: z.string(),
   side: z.enum(['asked', 'office']),
   account: z.object({ name: z.string() }),
   office: z.object({ name: z.string() }),
+  matterId: z.string().nullable(),
   subject: z.string(),
   message: z.string().nullable(),
-  state: z.enum(['submitted', 'accepted', 'deed-issued', 'refused', 'withdrawn']),
+  state: stateSchema,
   stateSince: z.string(),
   deed: z.object({ deedNo: z.string(), sha256: z.string() }).nullable(),
   reason: z.string().nullable(),
