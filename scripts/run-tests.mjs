@@ -1,13 +1,14 @@
 // Runs the suites of test/, a few at a time: most of them wait for blocks, clocks and databases. A folder is one mocha process with a
 // PostgreSQL of its own; the folders that take longest are several, so that none of them is left for the end. Arguments name folders
-// or files; without any, all run. Ends with one line of totals; exit code 1 if a test failed or a process died.
+// or files; without any, all run. Ends with what failed, said once more, and one line of totals; exit code 1 if a test failed or a
+// process died.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 /** One for each processor: one more is no faster, since browsers and databases compute beside them, and makes clocks in tests late. */
 const LANES = Math.min(availableParallelism(), 4);
@@ -30,6 +31,8 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const mocha = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'));
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const broken = [];
+/** What the suites said of their failures: in thousands of lines, and where only the end of them is kept, nobody finds it. */
+const failures = [];
 const waiting =
   process.argv.length > 2 ? process.argv.slice(2).map((path) => suite(path, testsIn(path))) : everything();
 const startedAt = Date.now();
@@ -39,6 +42,7 @@ await Promise.all(Array.from({ length: LANES }, lane));
 const folder = await pages;
 if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 
+for (const { name, text } of failures) console.log(`\n── ${name}, what failed\n${text}`);
 for (const name of broken) console.log(`${name}: its process did not end as a test run does`);
 console.log(`\n${seconds(startedAt)}`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
@@ -127,6 +131,8 @@ async function runSuite({ name, files }) {
     totals.failed += Number(counted[2]);
     totals.skipped += Number(counted[3]);
   }
+  const failing = /^ {2}\d+ failing$.*(?=^\d+ passed)/ms.exec(stripVTControlCharacters(text));
+  if (failing !== null) failures.push({ name, text: failing[0].trimEnd() });
   // Mocha ends with the number of failures.
   if (counted === null || (code !== 0) !== Number(counted[2]) > 0) broken.push(name);
 }
