@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { migrate } from '../db/migrate.ts';
-import { type Database, openDatabase } from '../db/pool.ts';
-import { selectSubmission } from '../db/submissions.ts';
+import { openDatabase } from '../db/pool.ts';
+import { promisedLeaf } from '../log/promised-leaf.ts';
 import { changeStatus, type Standing } from '../status/change-status.ts';
 import { CliError } from './cli-error.ts';
 
@@ -31,7 +30,7 @@ async function change(certificateNo: string, standing: Standing, options: Change
   try {
     await migrate(db);
     const submissionId = await changeStatus(db, certificateNo, standing, options.reason, Date.now());
-    const leafIndex = await placeOf(db, submissionId, timeoutMs);
+    const leafIndex = await promisedLeaf(db, submissionId, timeoutMs);
     if (options.json) {
       console.log(
         JSON.stringify({ certificateNo, status: standing.status, leafIndex: leafIndex && Number(leafIndex) }),
@@ -41,15 +40,6 @@ async function change(certificateNo: string, standing: Standing, options: Change
     } else console.log(`${certificateNo}: ${standing.status}, leaf ${leafIndex}`);
   } finally {
     await db.close();
-  }
-}
-
-/** Of a submission that the running service takes in; null if it has not by then. */
-export async function placeOf(db: Database, submissionId: bigint, timeoutMs: number): Promise<bigint | null> {
-  for (const endMs = performance.now() + timeoutMs; ; await delay(100)) {
-    const row = await selectSubmission(db.pool, submissionId);
-    if (row?.leafIndex != null) return row.leafIndex;
-    if (performance.now() >= endMs) return null;
   }
 }
 

@@ -4,9 +4,10 @@ import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/pool.ts';
 import { parseUtf8 } from '../format/bytes.ts';
 import { selectNewestKey } from '../log/key-schedule.ts';
+import { promisedLeaf } from '../log/promised-leaf.ts';
 import { rotateKey } from '../log/rotate-key.ts';
 import { openObjects, openSigners } from '../server.ts';
-import { placeOf, readSeconds } from './certificate-status.ts';
+import { readSeconds } from './certificate-status.ts';
 import { CliError } from './cli-error.ts';
 
 interface RotateOptions {
@@ -49,7 +50,7 @@ export async function rotateLogKey(options: RotateOptions): Promise<void> {
     }
     const submissionId = await rotateKey(db, store, signer.vkey, Date.now());
     await notifyLog(db.pool, 'submission');
-    const leafIndex = await placeOf(db, submissionId, timeoutMs);
+    const leafIndex = await promisedLeaf(db, submissionId, timeoutMs);
     const checkpoint = leafIndex === null ? undefined : await selectCheckpoint(db.pool, leafIndex + 1n);
     if (options.json) {
       const note = checkpoint && parseUtf8(checkpoint.note);
