@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ACTIONS, type Action, ROLES } from '../access/rules.ts';
 import { depositorSchema, statementAnnexSchema } from '../format/annex.ts';
+import { signatureAnnexSchema } from '../format/annex-signature.ts';
 import { depositRecordSchema, fileEntrySchema, fileNameSchema } from '../format/deposit.ts';
 import { address, count, evmChain, hash0x, hex32, mediaType, treePosition, utcTime, uuid } from '../format/fields.ts';
 import { originSchema, vkeySchema } from '../format/log.ts';
@@ -87,7 +88,12 @@ export const depositDetailSchema = z.strictObject({
   /** In a matter, or as a derivative of one that is: no preview of it is shown to anybody. */
   isTradeSecret: z.boolean(),
   record: depositRecordSchema,
-  annexes: z.strictObject({ depositor: depositorSchema, statement: statementAnnexSchema }),
+  annexes: z.strictObject({
+    depositor: depositorSchema,
+    statement: statementAnnexSchema,
+    /** Absent if the depositor did not sign. */
+    signature: signatureAnnexSchema.optional(),
+  }),
   files: z.array(
     z.strictObject({
       entry: fileEntrySchema,

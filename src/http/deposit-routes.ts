@@ -230,8 +230,9 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
           uploads: await selectNewestUploadsOfDeposit(q, depositId),
         }));
         const alarms = await alarmCodes();
-        const depositor = annexes.find((annex) => annex.name === 'depositor')?.body;
-        const statement = annexes.find((annex) => annex.name === 'statement')?.body;
+        const [depositor, statement, signature] = ['depositor', 'statement', 'signature'].map(
+          (name) => annexes.find((annex) => annex.name === name)?.body,
+        );
         if (record === undefined || depositor === undefined || statement === undefined) {
           throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
         }
@@ -242,7 +243,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
           depositDetail(
             summary,
             { relation, may, isTradeSecret },
-            { record, depositor, statement, entries, objects, uploads },
+            { record, depositor, statement, signature, entries, objects, uploads },
           ),
         );
       },

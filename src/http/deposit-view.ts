@@ -3,6 +3,7 @@ import type { FileEntryRow } from '../db/deposits.ts';
 import type { ObjectKey } from '../db/objects.ts';
 import type { UploadRow } from '../db/uploads.ts';
 import { parseDepositorAnnex, parseStatementAnnex } from '../format/annex.ts';
+import { parseSignatureAnnex } from '../format/annex-signature.ts';
 import { encodeHex, encodeHex0x } from '../format/bytes.ts';
 import { fileNameSchema, parseDepositRecord, parseFileEntry } from '../format/deposit.ts';
 import { parseObject, utcTimeOf } from '../format/fields.ts';
@@ -100,6 +101,7 @@ export function depositDetail(
     record: Uint8Array;
     depositor: Uint8Array;
     statement: Uint8Array;
+    signature: Uint8Array | undefined;
     entries: readonly FileEntryRow[];
     objects: readonly ObjectKey[];
     uploads: readonly UploadRow[];
@@ -109,7 +111,11 @@ export function depositDetail(
     ...summary,
     ...standing,
     record: parseDepositRecord(rows.record),
-    annexes: { depositor: parseDepositorAnnex(rows.depositor), statement: parseStatementAnnex(rows.statement) },
+    annexes: {
+      depositor: parseDepositorAnnex(rows.depositor),
+      statement: parseStatementAnnex(rows.statement),
+      ...(rows.signature !== undefined && { signature: parseSignatureAnnex(rows.signature) }),
+    },
     files: rows.entries.map((row) => {
       const objects = rows.objects.filter((object) => object.fileIndex === row.fileIndex);
       const preview = objects.find((object) => object.role === 'preview');

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { depositorSchema, statementAnnexSchema } from '../format/annex.ts';
+import { signatureAnnexSchema } from '../format/annex-signature.ts';
 import { depositRecordSchema, fileEntrySchema, fileNameSchema } from '../format/deposit.ts';
 
 /** What the pages read of the service's answers; members they do not read are passed over. */
@@ -43,7 +44,11 @@ export const detailSchema = z.object({
   may: z.array(z.string()),
   isTradeSecret: z.boolean(),
   record: depositRecordSchema,
-  annexes: z.object({ depositor: depositorSchema, statement: statementAnnexSchema }),
+  annexes: z.object({
+    depositor: depositorSchema,
+    statement: statementAnnexSchema,
+    signature: signatureAnnexSchema.optional(),
+  }),
   files: z.array(
     z.object({
       entry: fileEntrySchema,

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { signedDepositId } from '../../src/format/annex-signature.ts';
 import { encodeBase64, encodeBase64Url, encodeUtf8, sha256 } from '../../src/format/bytes.ts';
 import { parseReceipt, type Receipt } from '../../src/format/receipt.ts';
+import type { DepositDetail } from '../../src/http/answers.ts';
 import { checkSignatureAnnex } from '../../src/verify/annex-signature.ts';
 import { choose, whatIsSigned } from '../../src/web/hand-in/what-is-signed.ts';
 import { Person } from '../access/person.ts';
@@ -113,6 +114,8 @@ describe('a deposit that its depositor signs', () => {
       const again = await person.fetch(`/api/v1/deposits/${depositId}/receipt.json`);
       const kept = parseReceipt(new Uint8Array(await again.arrayBuffer()));
       expect(kept.annexes.signature).to.deep.equal(annexes.signature);
+      const shown = await openApi.expectFits('getDeposit', await person.fetch(`/api/v1/deposits/${depositId}`));
+      expect((shown as DepositDetail).annexes.signature).to.deep.equal(annexes.signature);
       expect(receipt.files.map(({ entry }) => entry.salt)).to.deep.equal(part.entrySalts);
     });
   }

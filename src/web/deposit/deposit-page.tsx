@@ -24,6 +24,7 @@ import { ErasedDeposit, ErasureSection } from './erasure-section.tsx';
 import type { Erasure } from './item-answers.ts';
 import { itemTexts } from './item-texts.ts';
 import { ProofSources } from './proof-sources.tsx';
+import { SignatureSection } from './signature-section.tsx';
 import { standingTexts } from './standing-texts.ts';
 import { StandingView } from './standing-view.tsx';
 import { useDeposit } from './use-deposit.ts';
@@ -82,6 +83,7 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
       </section>
       <ProofSources deposit={deposit} facts={facts} />
       <StatementSection deposit={deposit} />
+      <SignatureSection deposit={deposit} />
       <CustodyView depositId={depositId} />
       <DerivativesSection key={depositId} depositId={depositId} mayLink={may.includes('matter.edit')} />
       {may.includes('grant.create') && (

@@ -13,6 +13,29 @@ export const itemTexts = {
     en: 'This deposit belongs to somebody else, who lets you see it. Each look and download goes into its custody.',
   },
 
+  // Signature
+  signature: { zh: '存证人签名', en: "Depositor's signature" },
+  notSigned: { zh: '存证人没有签名。', en: 'The depositor did not sign this.' },
+  notSignedHint: {
+    zh: '签名可有可无；本页其他各项都不以它为依据。',
+    en: 'A signature is optional; nothing else on this page rests on one.',
+  },
+  signed: {
+    zh: '已签名：一把密钥签署了以上陈述和全部文件的摘要，签名与本存证相符（由本页核对）。',
+    en: 'Signed: a key signed the statement above and the digests of all files, and the signature fits this deposit. This page checked it.',
+  },
+  signedWrongly: { zh: '所附签名与本存证不符。', en: 'There is a signature, and it does not fit this deposit.' },
+  signedUnchecked: { zh: '附有签名，本页未能核对。', en: 'There is a signature, which this page could not check.' },
+  signedKey: { zh: '公钥摘要（SHA-256）', en: 'Public key (SHA-256)' },
+  signedOn: { zh: '签名时所在网址', en: 'Signed on a page of' },
+  userVerified: { zh: '设备是否核验了使用者', en: 'Did the device check who used it' },
+  userWasVerified: { zh: '是（指纹、面容或密码等）', en: 'Yes: by fingerprint, face, PIN or the like' },
+  userWasNot: { zh: '否，只确认有人在场', en: 'No: only that somebody was there' },
+  keyOwner: {
+    zh: '密钥属于存证人，仅为平台陈述：登记它的用户代表存证人的账户。签名表明持有密钥的人确认了这些内容，不表明内容真实。',
+    en: "That the key is the depositor's is the operator's word: a user who acts for the depositor's account registered it. A signature shows that whoever held the key confirmed this; it does not make the content accurate.",
+  },
+
   // Custody
   earlier: { zh: '显示更早的记录', en: 'Show earlier events' },
   gap: { zh: '距上一事件', en: 'after the event before:' },
