@@ -1,8 +1,9 @@
 import { Button } from 'antd';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useText } from '../language.tsx';
-import { Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { Refusal } from '../sign-in/sign-in-parts.tsx';
 import type { Text } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { accountTexts } from './account-texts.ts';
 import './account.css';
 

@@ -6,9 +6,10 @@ import { deleteAt, getJson, sendJson } from '../api-client.ts';
 import { useText } from '../language.tsx';
 import { beijingSecond } from '../measures.ts';
 import { Link } from '../route.tsx';
-import { ActionForm, FormField, Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { ActionForm, FormField, Refusal } from '../sign-in/sign-in-parts.tsx';
 import { StepMark } from '../status-mark.tsx';
 import { type Text, texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import {
   type Delivery,
   deliveriesSchema,

@@ -6,10 +6,11 @@ import { useText } from '../language.tsx';
 import { beijingSecond } from '../measures.ts';
 import { useAccount } from '../sign-in/account.tsx';
 import { acceptInvitation, actFor, declineInvitation } from '../sign-in/account-client.ts';
-import { ActionForm, FormField, Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { ActionForm, FormField, Refusal } from '../sign-in/sign-in-parts.tsx';
 import { roleTexts } from '../sign-in/sign-in-texts.ts';
 import { useStepUp } from '../sign-in/step-up.tsx';
 import type { Text } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import {
   type Member,
   type Members,

@@ -20,11 +20,12 @@ import {
   renamePasskey,
   requestConfirmation,
 } from '../sign-in/sign-in-client.ts';
-import { ActionForm, FormField, Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { ActionForm, FormField, Refusal } from '../sign-in/sign-in-parts.tsx';
 import { signInTexts } from '../sign-in/sign-in-texts.ts';
 import { useStepUp } from '../sign-in/step-up.tsx';
 import { StepMark } from '../status-mark.tsx';
 import type { Text } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { sessionsSchema, type UserSession } from './account-answers.ts';
 import { AskOnce, Part, Said, Unfolded } from './account-parts.tsx';
 import { accountTexts } from './account-texts.ts';

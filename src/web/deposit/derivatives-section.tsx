@@ -7,15 +7,15 @@ import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
 import { DepositChooser } from '../matter/deposit-chooser.tsx';
 import { choicesOf, type EntryField, EntryForm } from '../matter/entry-form.tsx';
-import { useFocusAfter } from '../matter/entry-list.tsx';
 import { DERIVATIVE_KINDS } from '../matter/matter-answers.ts';
 import { derivativeKindTexts } from '../matter/matter-texts.ts';
 import { beijingTime } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Row } from '../report-parts.tsx';
 import { Link } from '../route.tsx';
-import { useAction } from '../sign-in/sign-in-parts.tsx';
 import { type Text, texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
+import { useFocusAfter } from '../use-focus-after.ts';
 import { type Derivative, derivativesSchema } from './item-answers.ts';
 import { itemTexts } from './item-texts.ts';
 

@@ -2,8 +2,8 @@ import { Alert, Button } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useText } from '../language.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
-import { useAction } from '../sign-in/sign-in-parts.tsx';
 import type { Text } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { isConflict } from './entry-form.tsx';
 import { matterTexts } from './matter-texts.ts';
 

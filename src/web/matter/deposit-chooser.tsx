@@ -5,8 +5,8 @@ import { getJson } from '../api-client.ts';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
-import { useAction } from '../sign-in/sign-in-parts.tsx';
 import { type Text, texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { matterTexts } from './matter-texts.ts';
 
 interface DepositChooserProps {

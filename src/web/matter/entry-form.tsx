@@ -4,8 +4,8 @@ import { CodedError } from '../../errors.ts';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
 import { ProblemAlert } from '../problem-alert.tsx';
-import { useAction } from '../sign-in/sign-in-parts.tsx';
 import type { Text } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { matterTexts } from './matter-texts.ts';
 
 /** One thing that can be said of an entry. */

@@ -1,7 +1,8 @@
 import { Button } from 'antd';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { useText } from '../language.tsx';
 import type { Text } from '../texts.ts';
+import { useFocusAfter } from '../use-focus-after.ts';
 import { AskOnce } from './ask-once.tsx';
 import { type EntryField, EntryForm, type Versioned } from './entry-form.tsx';
 import { addRow, allRows, changeRow, idOf, type MatterParts, type PartName, removeRow } from './matter-client.ts';
@@ -159,15 +160,4 @@ function Entry<Name extends PartName>(props: EntryProps<Name>) {
       {below?.(row)}
     </li>
   );
-}
-
-/** Gives the focus back to the button that opened a form, when that is closed. */
-export function useFocusAfter(isOpen: boolean) {
-  const button = useRef<HTMLButtonElement>(null);
-  const wasOpen = useRef(false);
-  useEffect(() => {
-    if (wasOpen.current && !isOpen) button.current?.focus();
-    wasOpen.current = isOpen;
-  }, [isOpen]);
-  return button;
 }

@@ -4,9 +4,9 @@ import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
 import { Row } from '../report-parts.tsx';
 import { useRoute } from '../route.tsx';
+import { useFocusAfter } from '../use-focus-after.ts';
 import { AskOnce } from './ask-once.tsx';
 import { choicesOf, type EntryField, EntryForm, type Versioned } from './entry-form.tsx';
-import { useFocusAfter } from './entry-list.tsx';
 import { CONFIDENTIALITIES, DISPUTES, type Matter } from './matter-answers.ts';
 import { changeMatter, removeMatter } from './matter-client.ts';
 import {

@@ -10,8 +10,8 @@ import { Row } from '../report-parts.tsx';
 import { Link } from '../route.tsx';
 import { scopeTexts } from '../sharing/sharing-texts.ts';
 import { useAccount } from '../sign-in/account.tsx';
-import { useAction } from '../sign-in/sign-in-parts.tsx';
 import { type Text, texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { IndexEntries } from './granted-matter.tsx';
 import {
   acceptedSchema,

@@ -6,11 +6,12 @@ import { identityMethodTexts, roleMeanings, wordsFor } from '../account/account-
 import { getJson, send, sendJson } from '../api-client.ts';
 import { useText } from '../language.tsx';
 import { beijingSecond } from '../measures.ts';
-import { ActionForm, FormField, Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { ActionForm, FormField, Refusal } from '../sign-in/sign-in-parts.tsx';
 import { roleTexts } from '../sign-in/sign-in-texts.ts';
 import { useStepUp } from '../sign-in/step-up.tsx';
 import { StepMark } from '../status-mark.tsx';
 import { type Text, texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { accountsSchema, type PlatformAccount, type PlatformUser, usersSchema } from './operation-answers.ts';
 import { operationTexts } from './operation-texts.ts';
 

@@ -5,9 +5,10 @@ import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
 import { beijingSecond } from '../measures.ts';
 import { Row } from '../report-parts.tsx';
-import { Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { Refusal } from '../sign-in/sign-in-parts.tsx';
 import { StepMark } from '../status-mark.tsx';
 import { type Text, texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { keysSchema, type PlatformKeys, type X509View } from './operation-answers.ts';
 import { operationTexts } from './operation-texts.ts';
 

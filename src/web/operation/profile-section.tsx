@@ -8,9 +8,10 @@ import { useText } from '../language.tsx';
 import { logTexts } from '../log/log-texts.ts';
 import { beijingSecond } from '../measures.ts';
 import { Row } from '../report-parts.tsx';
-import { ActionForm, Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { ActionForm, Refusal } from '../sign-in/sign-in-parts.tsx';
 import { useStepUp } from '../sign-in/step-up.tsx';
 import { type Text, texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import {
   type PlatformRecord,
   type ProfileVersion,

@@ -6,8 +6,9 @@ import { useText } from '../language.tsx';
 import { logTexts } from '../log/log-texts.ts';
 import { sizeText } from '../measures.ts';
 import { Row } from '../report-parts.tsx';
-import { Refusal, useAction } from '../sign-in/sign-in-parts.tsx';
+import { Refusal } from '../sign-in/sign-in-parts.tsx';
 import { texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { type Orphans, orphansSchema, type PlatformStorage, storageSchema } from './operation-answers.ts';
 import { operationTexts } from './operation-texts.ts';
 

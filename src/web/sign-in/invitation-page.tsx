@@ -5,9 +5,10 @@ import { PageTitle } from '../page-title.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link } from '../route.tsx';
 import { texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { useAccount } from './account.tsx';
 import { acceptInvitation, actFor, declineInvitation } from './account-client.ts';
-import { comingBack, Refusal, useAction } from './sign-in-parts.tsx';
+import { comingBack, Refusal } from './sign-in-parts.tsx';
 import { signInTexts } from './sign-in-texts.ts';
 
 /** The mailed link to an organisation. Signing in or up comes first, and leads back here. */

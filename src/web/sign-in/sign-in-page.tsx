@@ -7,6 +7,7 @@ import { PageTitle } from '../page-title.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { Link, useRoute } from '../route.tsx';
 import { texts } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { ApiKeyForm, useAccount } from './account.tsx';
 import {
   giveSecondFactor,
@@ -16,7 +17,7 @@ import {
   signInByPasskey,
   signInByPassword,
 } from './sign-in-client.ts';
-import { ActionForm, comingBack, FormField, Refusal, useAction, useSignInWays, wantedPath } from './sign-in-parts.tsx';
+import { ActionForm, comingBack, FormField, Refusal, useSignInWays, wantedPath } from './sign-in-parts.tsx';
 import { signInTexts } from './sign-in-texts.ts';
 
 /** By password and second factor, passkey, provider or key. Goes on to `?then=…`. */

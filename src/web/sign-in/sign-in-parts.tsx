@@ -6,6 +6,7 @@ import { useText } from '../language.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
 import { parseRoute } from '../route.tsx';
 import type { Text } from '../texts.ts';
+import { useAction } from '../use-action.ts';
 import { type SignInWays, signInWays } from './sign-in-client.ts';
 import { refusalText } from './sign-in-texts.ts';
 
@@ -77,25 +78,6 @@ export function ActionForm({ button, onSubmit, failed, children }: ActionFormPro
       <Refusal title={failed} error={error} />
     </form>
   );
-}
-
-/** One action at a time, and what it failed with. */
-export function useAction() {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<CodedError | undefined>();
-  const run = async (action: () => Promise<void>) => {
-    if (busy) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await action();
-    } catch (failure) {
-      setError(failure instanceof CodedError ? failure : new CodedError('internal', String(failure)));
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { busy, error, run };
 }
 
 export function Refusal({ title, error }: { title: Text; error: CodedError | undefined }) {

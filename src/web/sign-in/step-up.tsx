@@ -6,10 +6,11 @@ import { deleteAt, getJson } from '../api-client.ts';
 import { ApiError } from '../api-error.ts';
 import { useText } from '../language.tsx';
 import { Link } from '../route.tsx';
+import { useAction } from '../use-action.ts';
 import { useAccount } from './account.tsx';
 import { actFor } from './account-client.ts';
 import { giveSecondFactor, signInByPasskey, signInByPassword } from './sign-in-client.ts';
-import { ActionForm, comingBack, FormField, Refusal, useAction } from './sign-in-parts.tsx';
+import { ActionForm, comingBack, FormField, Refusal } from './sign-in-parts.tsx';
 import { signInTexts } from './sign-in-texts.ts';
 
 /** Ours and better-auth's. */
