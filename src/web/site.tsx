@@ -1,37 +1,40 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
-import { AccountPage } from './account/account-page.tsx';
+import { type ReactNode, Suspense, useEffect, useId, useRef, useState } from 'react';
 import { type Me, type ServiceStatus, statusSchema } from './api-answers.ts';
 import { getJson } from './api-client.ts';
-import { ComparePage } from './compare/compare-page.tsx';
-import { DepositListPage } from './deposit/deposit-list-page.tsx';
-import { DepositPage } from './deposit/deposit-page.tsx';
-import { HandInPage } from './hand-in/hand-in-page.tsx';
 import { HandInUnderWay } from './hand-in/large-hand-in-view.tsx';
 import { HomePage } from './home/home-page.tsx';
 import { LanguageSwitch, useText } from './language.tsx';
-import { LogPage } from './log/log-page.tsx';
-import { MatterListPage } from './matter/matter-list-page.tsx';
-import { MatterPage } from './matter/matter-page.tsx';
-import { NewMatterPage } from './matter/new-matter-page.tsx';
-import { ReceivedPage } from './matter/received-page.tsx';
 import { navigationFor } from './navigation.ts';
-import { BulkPage } from './notary/bulk-page.tsx';
-import { DeskPage } from './notary/desk-page.tsx';
-import { RequestPage } from './notary/request-page.tsx';
-import { OperationPage } from './operation/operation-page.tsx';
+import { PageBoundary } from './page-boundary.tsx';
 import { PageTitle } from './page-title.tsx';
+import {
+  AccountPage,
+  BulkPage,
+  ComparePage,
+  DepositListPage,
+  DepositPage,
+  DeskPage,
+  HandInPage,
+  HandOverPage,
+  HandOversPage,
+  InvitationPage,
+  LogPage,
+  MatterListPage,
+  MatterPage,
+  NewMatterPage,
+  OperationPage,
+  ReceivedPage,
+  RequestPage,
+  ResetPasswordPage,
+  SharedPage,
+  SignInPage,
+  SignUpPage,
+  VerifyPage,
+} from './pages.ts';
 import { Link, type Route, useRoute } from './route.tsx';
-import { HandOverPage } from './sharing/hand-over-page.tsx';
-import { HandOversPage } from './sharing/hand-overs-page.tsx';
-import { SharedPage } from './sharing/shared-page.tsx';
 import { AccountMenu, SignedIn, useAccount } from './sign-in/account.tsx';
-import { InvitationPage } from './sign-in/invitation-page.tsx';
-import { ResetPasswordPage } from './sign-in/reset-password-page.tsx';
-import { SignInPage } from './sign-in/sign-in-page.tsx';
-import { SignUpPage } from './sign-in/sign-up-page.tsx';
 import { texts } from './texts.ts';
 import { VerifyFileNote } from './verify/verify-file-note.tsx';
-import { VerifyPage } from './verify/verify-page.tsx';
 
 export function Site() {
   const t = useText();
@@ -56,7 +59,11 @@ export function Site() {
       </header>
       {route.page !== 'hand-in' && <HandInUnderWay />}
       <main id="content" tabIndex={-1}>
-        <Page route={route} status={status} />
+        <PageBoundary key={route.page}>
+          <Suspense fallback={<p role="status">{t(texts.loading)}</p>}>
+            <Page route={route} status={status} />
+          </Suspense>
+        </PageBoundary>
       </main>
     </>
   );

@@ -31,6 +31,12 @@ export const texts = {
   cancel: { zh: '取消', en: 'Cancel' },
   tryAgain: { zh: '重试', en: 'Try again' },
   loading: { zh: '正在读取……', en: 'Loading …' },
+  pageNotShown: { zh: '此页面未能打开', en: 'This page could not be opened' },
+  pageNotShownWhy: {
+    zh: '可能是网络中断，或本站刚刚更新。已经提交的内容不受影响。',
+    en: 'The connection may have been lost, or the site was renewed meanwhile. What was handed in is not affected.',
+  },
+  loadAnew: { zh: '重新载入', en: 'Load again' },
   notProvided: { zh: '未提供', en: 'not provided' },
   none: { zh: '无', en: 'none' },
 

@@ -83,6 +83,34 @@ describe('pages', function () {
     });
   });
 
+  describe('the program of a page', () => {
+    it('comes when the page is first gone to, so that a visitor on a phone does not load the verifier', async () => {
+      const loaded: { name: string; bytes: number }[] = [];
+      context = await browser.newContext({ locale: 'en-US' });
+      page = await context.newPage();
+      page.on('response', async (response) => {
+        if (!response.url().endsWith('.js')) return;
+        loaded.push({ name: response.url(), bytes: (await response.body()).length });
+      });
+      await page.goto(`${address}/`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(loaded.map(({ name }) => name).filter((name) => name.includes('verif'))).to.deep.equal([]);
+      expect(loaded.reduce((sum, { bytes }) => sum + bytes, 0)).to.be.within(100_000, 1_200_000);
+    });
+
+    it('is offered again when it did not come', async () => {
+      await open('/', { signedIn: false });
+      await page.route('**/log-page-*.js', (route) => route.abort());
+      const toLog = page.getByRole('navigation').getByRole('link', { name: 'Public log' });
+      await toLog.click();
+      await page.getByRole('alert').getByText('This page could not be opened').waitFor();
+      await page.unroute('**/log-page-*.js');
+      await page.getByRole('button', { name: 'Load again' }).click();
+      await page.getByRole('heading', { level: 1, name: 'The public log' }).waitFor();
+    });
+  });
+
   describe('a deposit', () => {
     it('goes step by step to its certificate while the page stays open', async () => {
       await deposited();

@@ -1,7 +1,7 @@
 import type { Check } from '../../format/report.ts';
 import type { DepositDetail } from '../api-answers.ts';
 import { useText } from '../language.tsx';
-import { useHistory } from '../log/log-page.tsx';
+import { useHistory } from '../log/use-history.ts';
 import { Row } from '../report-parts.tsx';
 import { StepMark } from '../status-mark.tsx';
 import { type Standing, standingOf } from './standing.ts';

@@ -2,7 +2,7 @@ import { type DepositSummary, listSchema } from '../api-answers.ts';
 import { standingOf } from '../deposit/standing.ts';
 import { DownloadLink } from '../download-link.tsx';
 import { useText } from '../language.tsx';
-import { useHistory } from '../log/log-page.tsx';
+import { useHistory } from '../log/use-history.ts';
 import { beijingTime, percent } from '../measures.ts';
 import { requestListSchema } from '../request-answers.ts';
 import { Link } from '../route.tsx';

@@ -1,6 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react';
-import { CodedError } from '../../errors.ts';
-import { getJson } from '../api-client.ts';
+import type { ReactNode } from 'react';
 import { useText } from '../language.tsx';
 import { beijingTime, durationText, etherText } from '../measures.ts';
 import { PageTitle } from '../page-title.tsx';
@@ -9,9 +7,10 @@ import { Row } from '../report-parts.tsx';
 import { StepMark } from '../status-mark.tsx';
 import { alarmText, chainStateTexts, type Text } from '../texts.ts';
 import { DayChart } from './charts.tsx';
-import { type Delay, type History, historySchema } from './log-answers.ts';
+import type { Delay, History } from './log-answers.ts';
 import { incidentText, logTexts } from './log-texts.ts';
 import { LookUp } from './look-up.tsx';
+import { useHistory } from './use-history.ts';
 
 /** What anyone may know of the log. */
 export function LogPage() {
@@ -33,22 +32,6 @@ export function LogPage() {
       </section>
     </>
   );
-}
-
-export function useHistory(): { history?: History; error?: CodedError } {
-  const [state, setState] = useState<{ history?: History; error?: CodedError }>({});
-  useEffect(() => {
-    const abort = new AbortController();
-    getJson('/log/history', historySchema, abort.signal).then(
-      (history) => setState({ history }),
-      (error: unknown) => {
-        if (abort.signal.aborted) return;
-        setState({ error: error instanceof CodedError ? error : new CodedError('internal', String(error)) });
-      },
-    );
-    return () => abort.abort();
-  }, []);
-  return state;
 }
 
 function HistoryView({ history }: { history: History }) {
