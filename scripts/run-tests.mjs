@@ -57,12 +57,20 @@ function everything() {
     .map((name) => join('test', name))
     .filter((path) => (statSync(path).isDirectory() ? testsIn(path).length > 0 : path.endsWith('.test.ts')));
   const longest = Object.keys(LONGEST_FIRST).filter((path) => found.includes(path));
-  const others = found.filter((path) => !longest.includes(path));
+  const others = found
+    .filter((path) => !longest.includes(path))
+    .map((path) => suite(path, testsIn(path)))
+    .sort((a, b) => bytesOf(b.files) - bytesOf(a.files));
   return [
     // The first part of each, then the second of each: what computes beside what waits.
     ...inTurn(longest.map((path) => partsOf(path, LONGEST_FIRST[path]))),
-    ...others.map((path) => suite(path, testsIn(path))),
+    ...others,
   ];
+}
+
+/** As much of how long they take as can be told without running them. */
+function bytesOf(files) {
+  return files.reduce((sum, file) => sum + statSync(file).size, 0);
 }
 
 function inTurn(lists) {
@@ -70,10 +78,10 @@ function inTurn(lists) {
   return Array.from({ length: most }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
 }
 
-/** The folder's files in `count` parts of about the same size, the larger files first: as much as can be told without running them. */
+/** The folder's files in `count` parts of about the same size, the larger files first. */
 function partsOf(path, count) {
   const parts = Array.from({ length: count }, () => ({ files: [], bytes: 0 }));
-  const files = testsIn(path).map((file) => ({ file, bytes: statSync(file).size }));
+  const files = testsIn(path).map((file) => ({ file, bytes: bytesOf([file]) }));
   for (const { file, bytes } of files.sort((a, b) => b.bytes - a.bytes)) {
     const smallest = parts.reduce((least, part) => (part.bytes < least.bytes ? part : least));
     smallest.files.push(file);
