@@ -1,16 +1,17 @@
-import type { Inspection } from '../format/inspection.ts';
+import { type Inspection, isOurs } from '../format/inspection.ts';
 import { summaryOf, wordingOfKind } from '../verify/inspect/summary.ts';
 import { wordingOfStanding } from '../verify/ladder.ts';
-import { EVALUATION_NOTICE, wordingOfConclusion } from '../verify/wording.ts';
+import { EVALUATION_NOTICE, wordingOfConclusion, wordingOfStated, wordingOfStatement } from '../verify/wording.ts';
 import { both, formatCheck, printable } from './report-text.ts';
 
 /** An inspection for a terminal: what came of it first, then every check with what it rests on. */
 export function formatInspection(inspection: Inspection): string {
   const summary = summaryOf(inspection);
+  const { kind } = inspection.subject;
   const lines: string[] = [];
   if (inspection.evaluation) lines.push(`*** ${both(EVALUATION_NOTICE)} ***`, '');
   lines.push(
-    `${both(wordingOfKind(inspection.subject.kind))}: 非本平台材料 not of our making`,
+    `${both(wordingOfKind(kind))}${isOurs(kind) ? '' : ': 非本平台材料 not of our making'}`,
     `digest ${inspection.subject.digest}`,
     '',
     `[${both(wordingOfStanding(summary.standing))}] ${both(summary.says)}`,
@@ -27,7 +28,7 @@ export function formatInspection(inspection: Inspection): string {
   lines.push(
     '',
     '== 仅为陈述,未经证明  Stated only, not proved',
-    ...inspection.statements.map((s) => `  ${s.by}: ${printable(s.field)}: ${printable(s.value)}`),
+    ...inspection.statements.map(stated),
     '',
     '== 核验的局限  Limits',
     ...inspection.limits.flatMap((limit) => [`  ${limit.zh}`, `  ${limit.en}`]),
@@ -39,6 +40,13 @@ export function formatInspection(inspection: Inspection): string {
   }
   lines.push(`${inspection.verifier.name} ${inspection.verifier.version}, policy ${inspection.policy ?? 'none'}`);
   return lines.join('\n');
+}
+
+function stated(statement: Inspection['statements'][number]): string {
+  const field = wordingOfStatement(statement);
+  const value = wordingOfStated(statement);
+  const name = field === undefined ? `${statement.by}: ${printable(statement.field)}` : both(field);
+  return `  ${name}: ${value === undefined ? printable(statement.value) : both(value)}`;
 }
 
 function timesOf({ times }: Inspection): string[] {

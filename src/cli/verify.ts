@@ -105,7 +105,7 @@ async function openThing(path: string, quiet: boolean): Promise<Thing> {
     case undefined:
       throw new CliError(
         'evidence-unknown',
-        `${path} is no certificate, receipt, package, signed PDF, bag, timestamp, OpenTimestamps proof or log proof`,
+        `${path} is no certificate, receipt, hand-over receipt, package, signed PDF, bag, timestamp, OpenTimestamps proof or log proof`,
       );
     default:
       return { kind, bytes: await readSmallFile(path, inspectorOf(kind)?.maxBytes ?? 0) };
@@ -131,7 +131,7 @@ async function blobOf(path: string): Promise<Blob> {
 /** Only small files can be one. */
 async function aidIn(path: string): Promise<Aid | undefined> {
   const { size } = await stat(path);
-  return size > MAX_AID_BYTES ? undefined : aidOf(await readSmallFile(path, MAX_AID_BYTES));
+  return size > MAX_AID_BYTES ? undefined : await aidOf(await readSmallFile(path, MAX_AID_BYTES));
 }
 
 async function unpack<T>(path: string, quiet: boolean, read: (onBytes: (n: number) => void) => Promise<T>): Promise<T> {

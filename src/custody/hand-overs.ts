@@ -13,7 +13,7 @@ import {
 } from '../db/hand-overs.ts';
 import { notifyLog } from '../db/leaves.ts';
 import type { Database } from '../db/pool.ts';
-import { readWithin } from '../db/row-security.ts';
+import { fenced, readWithin } from '../db/row-security.ts';
 import { FormatError } from '../errors.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { commit } from '../format/commitment.ts';
@@ -86,7 +86,7 @@ export class HandOvers {
     const handedOverAt = new Date(nowAtMs);
     const expiresAt = new Date(nowAtMs + request.validDays * DAY_MS);
     const handOverId = uuidV7();
-    const items = await this.#items(request);
+    const items = await this.#items(request, handedOverAt);
     const statement: HandOverStatement = checked(() =>
       checkFields(handOverStatementSchema, {
         type: 'tiezheng/hand-over-statement/v1',
@@ -135,9 +135,8 @@ export class HandOvers {
     receiver: { accountId: string; name: string; acting: CustodyActing },
     note: string | null,
   ): Promise<HandOverRow> {
-    const found = await selectHandOver(this.#parts.db.pool, handOverId);
-    if (found === undefined || found.receiverAccount !== receiver.accountId) throw notFound(handOverId);
     const { accountId, name, acting } = receiver;
+    if ((await this.of(handOverId, accountId)).receiverAccount !== accountId) throw notFound(handOverId);
     await this.#confirm(handOverId, { by: 'account', accountId, name, note }, acting);
     return this.#get(handOverId);
   }
@@ -196,7 +195,7 @@ export class HandOvers {
 
   /** Canonical bytes of tiezheng/hand-over/v1, sealed anew each time. Of one that is open it says that only the giver has spoken. */
   async receipt(row: HandOverRow): Promise<Uint8Array> {
-    const { sealer, evaluation } = this.#parts;
+    const { sealer, evaluation, nowMs } = this.#parts;
     const handOver: HandOver = {
       type: 'tiezheng/hand-over/v1',
       evaluation,
@@ -206,6 +205,8 @@ export class HandOvers {
         handedOver: encodeHex(row.statementEvent),
         confirmed: row.confirmationEvent === null ? null : encodeHex(row.confirmationEvent),
       },
+      // The clock of another server that recorded the act may be ahead.
+      claims: { madeAt: utcTimeOf(Math.max(nowMs(), (row.endedAt ?? row.handedOverAt).getTime())) },
       seals: [],
     };
     return canonical(await sealer.seal(handOver));
@@ -252,10 +253,12 @@ export class HandOvers {
     return row;
   }
 
-  async #items({ depositId, files, certificate, others }: HandOverRequest): Promise<HandOverStatement['items']> {
-    const { pool } = this.#parts.db;
+  /** Out of what the giver sees. */
+  async #items(request: HandOverRequest, at: Date): Promise<HandOverStatement['items']> {
+    const { depositId, giver, files, certificate, others } = request;
+    const seen = fenced(this.#parts.db, { accountId: giver.accountId, at });
     const entries = new Map(
-      (await selectFileEntries(pool, depositId)).map(({ fileIndex, body }) => [fileIndex, parseFileEntry(body)]),
+      (await selectFileEntries(seen, depositId)).map(({ fileIndex, body }) => [fileIndex, parseFileEntry(body)]),
     );
     if (entries.size === 0) throw invalid(`what deposit ${depositId} says was erased`);
     const items: HandOverStatement['items'] = [];
@@ -265,7 +268,7 @@ export class HandOvers {
       items.push({ what: 'original', fileIndex, sha256: entry.digests.sha256, description: null });
     }
     if (certificate) {
-      const found = await selectCertificateOfDeposit(pool, depositId);
+      const found = await selectCertificateOfDeposit(seen, depositId);
       if (found === undefined) throw invalid('the deposit has no certificate yet that could be handed over');
       const { digest, certificateNo } = found;
       items.push({ what: 'certificate', fileIndex: null, sha256: encodeHex(digest), description: certificateNo });

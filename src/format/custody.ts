@@ -173,6 +173,7 @@ export const handOverConfirmationSchema = z.strictObject({
 export type HandOverConfirmation = z.infer<typeof handOverConfirmationSchema>;
 
 const MAX_STATEMENT_BYTES = 1024 * 1024;
+export const MAX_HAND_OVER_BYTES = 2 * MAX_STATEMENT_BYTES;
 
 /** @throws FormatError */
 export function parseHandOverStatement(bytes: Uint8Array): HandOverStatement {
@@ -192,13 +193,15 @@ export const handOverSchema = z.strictObject({
   confirmation: handOverConfirmationSchema.nullable(),
   /** Hashes of the custody events of both acts. */
   events: z.strictObject({ handedOver: hex32, confirmed: hex32.nullable() }),
+  /** What only the operator says: that this is what both had said by then. Receipts are sealed anew each time. */
+  claims: z.strictObject({ madeAt: utcTime }).optional(),
   seals: sealsSchema,
 });
 export type HandOver = z.infer<typeof handOverSchema>;
 
 /** @throws FormatError */
 export function parseHandOver(bytes: Uint8Array): HandOver {
-  return parseObject(handOverSchema, 'tiezheng/hand-over/v1', bytes, 2 * MAX_STATEMENT_BYTES);
+  return parseObject(handOverSchema, 'tiezheng/hand-over/v1', bytes, MAX_HAND_OVER_BYTES);
 }
 
 // ---------------------------------------------------------------- the file

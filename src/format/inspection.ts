@@ -3,8 +3,9 @@ import { bilingualSchema } from './certificate.ts';
 import { hex32, parseObject } from './fields.ts';
 import { checkSchema, conclusionSchema, timeSchema } from './report.ts';
 
-/** Things of others that a verifier can look into. */
+/** What a verifier can look into that is no certificate: things of others, and hand-over receipts. */
 export const INSPECTED_KINDS = [
+  'hand-over',
   'timestamp-token',
   'timestamp-response',
   'opentimestamps',
@@ -15,7 +16,12 @@ export const INSPECTED_KINDS = [
 ] as const;
 export type InspectedKind = (typeof INSPECTED_KINDS)[number];
 
-/** What a verifier found out about a thing that this project did not make. */
+/** Whether a service of this project makes such things; all others are of others. */
+export function isOurs(kind: InspectedKind): boolean {
+  return kind === 'hand-over';
+}
+
+/** What a verifier found out about a thing that is no certificate. */
 export const inspectionSchema = z.strictObject({
   type: z.literal('tiezheng/inspection/v1'),
   verifier: z.strictObject({ name: z.string().max(60), version: z.string().max(40) }),
@@ -24,7 +30,7 @@ export const inspectionSchema = z.strictObject({
     /** SHA-256 of the bytes presented; of a bag, of the list of its files, so that a ZIP and a folder are the same bag. */
     digest: hex32,
   }),
-  /** True if the policy says evaluation. */
+  /** True if the policy, or the thing itself, says evaluation. */
   evaluation: z.boolean(),
   /** SHA-256 of the policy's canonical bytes; null without a policy. */
   policy: hex32.nullable(),
@@ -38,7 +44,7 @@ export const inspectionSchema = z.strictObject({
   statements: z
     .array(
       z.strictObject({
-        by: z.enum(['signer', 'authority', 'calendar', 'log', 'bag']),
+        by: z.enum(['signer', 'authority', 'calendar', 'log', 'bag', 'operator', 'giver', 'receiver']),
         field: z.string().max(200),
         value: z.string().max(4000),
       }),

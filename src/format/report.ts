@@ -27,6 +27,8 @@ export const CHECK_NAMES = [
   'time.bracket',
   'time.independent',
   'custody.chain',
+  'custody.handOver',
+  'custody.events',
   'status',
   'pdf.signature',
   'pdf.matches',
@@ -66,6 +68,9 @@ export const NOT_CHECKED_CAUSES = [
   'nodes-disagree',
   'stale',
   'past-use',
+  'unconfirmed',
+  'expired',
+  'cancelled',
 ] as const;
 export type NotCheckedCause = (typeof NOT_CHECKED_CAUSES)[number];
 

@@ -144,7 +144,7 @@ async function statusOf(
 }
 
 /** For evidence with a publication of its own beside those of the certificate. */
-function judgeFor(about: string, trust: Trust, beside: TokenMaterial): JudgePublication {
+export function judgeFor(about: string, trust: Trust, beside: TokenMaterial): JudgePublication {
   return async (publication, leaf, log) => {
     const { outcome, times } = await judgePublication(publication, leaf, log, about, trust, beside);
     return { checks: outcome.checks, times };

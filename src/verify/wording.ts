@@ -1,4 +1,6 @@
 import type { Bilingual } from '../format/certificate.ts';
+import type { RECEIVER_KINDS } from '../format/custody.ts';
+import type { Inspection } from '../format/inspection.ts';
 import type { Check, NotCheckedCause, Report } from '../format/report.ts';
 
 /** Plain words for the names and outcomes of a report, the same on the command line, in pages and on paper. */
@@ -38,6 +40,14 @@ const CHECKS: Record<string, Bilingual> = {
   'custody.chain': {
     zh: '保管记录：截至日志所载的计数，已记录的事件无一缺失',
     en: 'Custody: no recorded event is missing, up to the count in the log',
+  },
+  'custody.handOver': {
+    zh: '移交人的陈述与接收人的确认彼此一致',
+    en: 'Giver and receiver say the same thing',
+  },
+  'custody.events': {
+    zh: '移交与确认已记入该存证的保管记录，并由日志固定',
+    en: 'The acts of the hand-over stand in the custody record of the deposit, and the log holds them',
   },
   status: { zh: '平台声明的证书状态', en: 'How the operator says the certificate stands' },
   'pdf.signature': { zh: 'PDF 签名覆盖整个文件', en: 'One signature covers the whole PDF' },
@@ -102,6 +112,18 @@ const CAUSES: Record<NotCheckedCause, Bilingual> = {
   'past-use': {
     zh: '当时该签名算法已过公认的使用期限，是否仍可信须由您判断',
     en: 'its signature algorithm was past its recommended use by then; whether it still held is for you to judge',
+  },
+  unconfirmed: {
+    zh: '本回执中只有移交人的陈述：移交尚待接收人确认',
+    en: 'only the giver has spoken in this receipt: the hand-over is open',
+  },
+  expired: {
+    zh: '本回执中只有移交人的陈述，确认期限已过：除非此前已另行确认，移交已失效',
+    en: 'only the giver has spoken in this receipt, and the time to confirm is over: unless it was confirmed before, the hand-over has lapsed',
+  },
+  cancelled: {
+    zh: '只有移交人的陈述，且移交人已将移交撤回',
+    en: 'only the giver has spoken, and he took the hand-over back',
   },
   'declared-only': { zh: '仅有申报的摘要', en: 'declared digests only' },
   'nodes-disagree': {
@@ -191,6 +213,41 @@ const REASONS: Record<string, Bilingual> = {
   'confirmation-not-recorded': {
     zh: '接收确认与所记录的事件不符',
     en: 'a confirmation is not the one that the events record',
+  },
+  'giver-is-receiver': {
+    zh: '移交人与接收人是同一账户',
+    en: 'giver and receiver are the same account',
+  },
+  'made-before-its-acts': {
+    zh: '回执的出具时间早于其所载的行为',
+    en: 'the receipt says that it was made before what it tells of',
+  },
+  'event-without-confirmation': {
+    zh: '载有确认事件，却没有接收确认',
+    en: 'it names the event of a confirmation and holds none',
+  },
+  'confirmation-without-event': {
+    zh: '载有接收确认，却没有相应的事件',
+    en: 'it holds a confirmation and names no event of it',
+  },
+  'confirms-another-hand-over': { zh: '确认的是另一次移交', en: 'the confirmation is of another hand-over' },
+  'confirms-another-statement': {
+    zh: '确认的是另一份移交陈述：移交内容在确认之后被更改，或确认被换用',
+    en: 'the confirmation is of another statement: what was handed over was altered since, or the confirmation is of something else',
+  },
+  'confirmer-does-not-fit': {
+    zh: '确认方式与确认人不符：账户确认须有账户，链接确认不得有账户',
+    en: 'how it was confirmed does not fit by whom: an account has an id, a link has none',
+  },
+  'confirmed-by-another-account': {
+    zh: '确认人不是移交所指定的接收人',
+    en: 'it was not confirmed by the receiver whom the statement names',
+  },
+  'confirmed-before-handed-over': { zh: '确认早于移交', en: 'it was confirmed before it was handed over' },
+  'confirmed-after-expiry': { zh: '确认时已过期限', en: 'it was confirmed when the time to confirm was over' },
+  'confirmed-and-cancelled': {
+    zh: '既有确认，又有撤回',
+    en: 'it was both confirmed and taken back',
   },
   'events-cut-off': {
     zh: '末尾的事件被截去：少于日志所载的计数',
@@ -449,6 +506,62 @@ export function wordingOfStatus(status: Check['status']): Bilingual {
 export function wordingOfConclusion(conclusion: Report['conclusion']): Bilingual {
   return CONCLUSIONS[conclusion];
 }
+
+/** As whom a giver names the receiver of a hand-over. */
+export const RECEIVER_WORDS: Record<(typeof RECEIVER_KINDS)[number], Bilingual> = {
+  notary: { zh: '公证机构', en: 'Notary' },
+  court: { zh: '法院', en: 'Court' },
+  expert: { zh: '鉴定机构或专家', en: 'Expert' },
+  mediator: { zh: '调解组织', en: 'Mediator' },
+  arbitrator: { zh: '仲裁机构', en: 'Arbitrator' },
+  enforcement: { zh: '行政执法机关', en: 'Enforcement authority' },
+  customs: { zh: '海关', en: 'Customs' },
+  other: { zh: '其他', en: 'Other' },
+};
+
+/** Statements of a hand-over, by who says them and the field. */
+const STATEMENTS: Record<string, Bilingual> = {
+  'operator giver': { zh: '移交人（账户名称，平台陈述）', en: 'Giver (name of the account, as the operator says)' },
+  'operator handedOverAt': { zh: '移交时间（平台时钟）', en: 'Handed over (operator’s clock)' },
+  'operator expiresAt': { zh: '确认期限', en: 'To be confirmed before' },
+  'operator confirmedAt': { zh: '确认时间（平台时钟）', en: 'Confirmed (operator’s clock)' },
+  'operator confirmedBy': { zh: '确认方式', en: 'How it was confirmed' },
+  'operator madeAt': { zh: '回执出具时间（平台时钟）', en: 'Receipt made (operator’s clock)' },
+  'operator depositId': { zh: '存证标识', en: 'Deposit' },
+  'operator handOverId': { zh: '移交标识', en: 'Hand-over' },
+  'giver receiver.kind': { zh: '接收人类型（移交人陈述）', en: 'Receiver is (giver’s words)' },
+  'giver receiver.name': { zh: '接收人（移交人陈述）', en: 'Receiver (giver’s words)' },
+  'giver note': { zh: '移交附言（移交人陈述）', en: 'Note of the giver' },
+  'receiver name': { zh: '确认人自填或账户的名称', en: 'Name of whoever confirmed' },
+  'receiver note': { zh: '确认附言（接收人陈述）', en: 'Note of the receiver' },
+  'giver item.original': { zh: '移交的原件（文件序号、SHA-256）', en: 'Original handed over (file, SHA-256)' },
+  'giver item.certificate': { zh: '移交的证书（摘要、编号）', en: 'Certificate handed over (digest, number)' },
+  'giver item.other': {
+    zh: '移交的其他物品（SHA-256、移交人描述）',
+    en: 'Something else handed over (SHA-256, giver’s words)',
+  },
+};
+
+const STATED: Record<string, Bilingual> = {
+  'confirmedBy account': { zh: '由接收人账户确认', en: 'by the account of the receiver' },
+  'confirmedBy link': {
+    zh: '由持有一次性链接的人确认，姓名由其自填，无人核实',
+    en: 'by whoever held the one-time link, under the name he gave; nobody checked it',
+  },
+};
+
+/** What a statement of an inspection is about; undefined for those that are shown as they are. */
+export function wordingOfStatement({ by, field }: Stated): Bilingual | undefined {
+  return STATEMENTS[`${by} ${field}`];
+}
+
+/** The value in words if it is a code of ours. */
+export function wordingOfStated({ by, field, value }: Stated): Bilingual | undefined {
+  if (by === 'giver' && field === 'receiver.kind') return (RECEIVER_WORDS as Record<string, Bilingual>)[value];
+  return by === 'operator' ? STATED[`${field} ${value}`] : undefined;
+}
+
+type Stated = Inspection['statements'][number];
 
 /** Why a check did not pass; undefined if it did. A reason without words of its own shows its code. */
 export function wordingOfCause(check: Check): Bilingual | undefined {

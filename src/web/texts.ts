@@ -292,8 +292,8 @@ export const texts = {
   },
   verifySubject: { zh: '1. 要核验的材料', en: '1. What to verify' },
   verifySubjectHint: {
-    zh: '拖入证书（JSON 或 PDF）、材料包（ZIP）或回执；也可以是其他机构的材料：已签名的 PDF、时间戳（.tsr、.tst）、.ots、.tlog-proof、BagIt 包（ZIP）。可以把所有文件一起拖到这里，本页按内容自行区分。',
-    en: 'Drop a certificate (JSON or PDF), a package (ZIP) or a receipt, or something of another service: a signed PDF, a timestamp (.tsr, .tst), .ots, .tlog-proof, a BagIt ZIP. You may drop everything here at once; the page tells things apart by content.',
+    zh: '拖入证书（JSON 或 PDF）、材料包（ZIP）、回执或移交回执；也可以是其他机构的材料：已签名的 PDF、时间戳（.tsr、.tst）、.ots、.tlog-proof、BagIt 包（ZIP）。可以把所有文件一起拖到这里，本页按内容自行区分。',
+    en: 'Drop a certificate (JSON or PDF), a package (ZIP), a receipt or the receipt of a hand-over, or something of another service: a signed PDF, a timestamp (.tsr, .tst), .ots, .tlog-proof, a BagIt ZIP. You may drop everything here at once; the page tells things apart by content.',
   },
   verifyOriginals: { zh: '2. 原始文件', en: '2. Original files' },
   verifyOriginalsHint: {
@@ -339,6 +339,7 @@ export const texts = {
   ladderSettles: { zh: '怎样解决：', en: 'What would settle it:' },
   ladderRestsOn: { zh: '依据：', en: 'Rests on:' },
   inspectionTitle: { zh: '他方材料的核验报告', en: 'Report on something that is not ours' },
+  handOverReportTitle: { zh: '移交回执核验报告', en: 'Report on a hand-over' },
   inspectionDigest: { zh: '材料摘要（SHA-256）', en: 'Digest of the material (SHA-256)' },
   inspectionTimes: { zh: '已证明的时间', en: 'Times proved' },
   inspectionNotAfter: { zh: '最迟于此时已经存在', en: 'existed no later than' },

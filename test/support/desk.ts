@@ -64,7 +64,7 @@ async function holdFile(bytes: Uint8Array, more: readonly FileDigest[]): Promise
     ...digestsOf(bytes),
     digests,
     isProof: isProof(kind),
-    aid: aidOf(new Uint8Array(bytes)),
+    aid: await aidOf(new Uint8Array(bytes)),
   };
 }
 

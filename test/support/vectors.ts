@@ -87,7 +87,7 @@ async function verifyVector(vector: Omit<Vector, 'expect' | 'catches' | 'good'>)
         ...digestsOf(bytes),
         digests: { ...digests.finish(), ...leaf },
         isProof: isProof(await recognise(new Blob([bytes]))),
-        aid: aidOf(bytes),
+        aid: await aidOf(bytes),
       };
     }),
   );

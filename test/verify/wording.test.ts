@@ -21,7 +21,7 @@ const NOT_REASONS = new Set<string>([
   // Standings between functions; a check says `untrusted-key` or `unsupported` instead.
   ...['unknown-root', 'only-earlier', 'later-compromise-voids'],
   // Kinds of things that are looked into.
-  ...['timestamp-token', 'timestamp-response', 'tlog-proof', 'signed-pdf', 'evidence-record'],
+  ...['timestamp-token', 'timestamp-response', 'tlog-proof', 'signed-pdf', 'evidence-record', 'hand-over'],
   // What a check says is missing, as a fact.
   ...['signer-certificate'],
   // Kinds of custody events.

@@ -19,7 +19,7 @@ export type Thing =
   | { kind: 'package'; files: PackagedFile[] }
   | { kind: 'bag'; files: BaggedFile[] };
 
-/** A report of a document of this project, an inspection of anything else. */
+/** A report of a receipt or certificate of this project, an inspection of anything else. */
 export type Verdict = Report | Inspection;
 
 /**
@@ -69,7 +69,11 @@ export async function verifyThing(
     default: {
       const inspector = inspectorOf(thing.kind);
       if (inspector === undefined) throw new FormatError('unknown-type', `${thing.kind} cannot be inspected`);
-      return concludeInspection(thing.kind, await inspector.inspect(thing.bytes, distinct(held), trust), trust);
+      return concludeInspection(
+        thing.kind,
+        await inspector.inspect(thing.bytes, distinct(held), trust, custody),
+        trust,
+      );
     }
   }
 }

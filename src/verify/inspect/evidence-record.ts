@@ -5,10 +5,10 @@ import { failed, notChecked, passed } from '../checks.ts';
 import { checkEvidenceRecord, type DataObject, digestsOfRecord, speaksOf } from '../evidence-record.ts';
 import { materialAmong } from './aid.ts';
 import type { HeldFile } from './held-file.ts';
-import type { Inspector } from './inspector.ts';
+import type { HeadInspector } from './inspector.ts';
 
 /** An evidence record (`.ers`, RFC 4998): DER. */
-export const evidenceRecordInspector: Inspector = {
+export const evidenceRecordInspector: HeadInspector = {
   kind: 'evidence-record',
   maxBytes: MAX_EVIDENCE_RECORD_BYTES,
   recognises,

@@ -1,6 +1,6 @@
 import type { Bilingual } from '../../format/certificate.ts';
 import { utcTimeOf } from '../../format/fields.ts';
-import type { InspectedKind, Inspection } from '../../format/inspection.ts';
+import { type InspectedKind, type Inspection, isOurs } from '../../format/inspection.ts';
 import type { Check, CheckName } from '../../format/report.ts';
 import type { ProvedTime } from '../evm.ts';
 import type { Trust } from '../trust.ts';
@@ -14,6 +14,8 @@ export interface Finding {
   /** Names of checks of which at least one must be there; every check of these names must have passed. */
   required: readonly CheckName[];
   times: ProvedTime[];
+  /** True if the thing itself says so. */
+  evaluation?: boolean;
   statements: Inspection['statements'];
   /** Limits of this kind of thing, beside those of every inspection. */
   limits: readonly Bilingual[];
@@ -30,7 +32,7 @@ export function concludeInspection(kind: InspectedKind, found: Finding, trust: T
     type: 'tiezheng/inspection/v1',
     verifier: VERIFIER,
     subject: { kind, digest: finding.digest },
-    evaluation: trust.policy?.evaluation ?? false,
+    evaluation: (found.evaluation ?? false) || (trust.policy?.evaluation ?? false),
     policy: trust.digest,
     conclusion: conclusionOf(finding.checks, unmet, trust),
     unmet,
@@ -44,7 +46,7 @@ export function concludeInspection(kind: InspectedKind, found: Finding, trust: T
       field: field.slice(0, 200).toWellFormed(),
       value: value.slice(0, MAX_VALUE).toWellFormed(),
     })),
-    limits: [...INSPECTION_LIMITS, ...finding.limits],
+    limits: [...(isOurs(kind) ? [] : [NOT_OURS]), ...INSPECTION_LIMITS, ...finding.limits],
   };
 }
 
@@ -63,8 +65,10 @@ function conclusionOf(checks: readonly Check[], unmet: readonly string[], trust:
 
 function unmetOf({ checks, required }: Finding): string[] {
   const unmet = new Set<string>();
+  // Of a thing that speaks of many files, one that was compared is enough; the others are told as not presented.
+  const compared = checks.some(({ name, status }) => name === 'file.digest' && status === 'passed');
   for (const check of checks) {
-    const asked = required.includes(check.name as CheckName) || check.name === 'file.missing';
+    const asked = required.includes(check.name as CheckName) || (check.name === 'file.missing' && !compared);
     if (check.status === 'failed' || (asked && check.status !== 'passed')) {
       unmet.add(check.about === null ? check.name : `${check.name} (${check.about})`);
     }
@@ -75,12 +79,13 @@ function unmetOf({ checks, required }: Finding): string[] {
   return [...unmet];
 }
 
+const NOT_OURS: Bilingual = {
+  zh: '这不是本平台出具的材料。核验只说明其自身能证明什么；不说明内容是否真实、由谁创作、何时制作。',
+  en: 'This thing is not of our making. The check says what it proves by itself; not whether the content is accurate, who made it, or when it was made.',
+};
+
 /** Printed with every inspection, whatever the thing says of itself. */
 const INSPECTION_LIMITS: readonly Bilingual[] = [
-  {
-    zh: '这不是本平台出具的材料。核验只说明其自身能证明什么；不说明内容是否真实、由谁创作、何时制作。',
-    en: 'This thing is not of our making. The check says what it proves by itself; not whether the content is accurate, who made it, or when it was made.',
-  },
   {
     zh: '核验不对侵权与否作出判断，也不预测法院、公证机构或行政机关如何认定。',
     en: 'It makes no finding of infringement and does not predict how a court, notary or authority will assess the evidence.',

@@ -9,10 +9,10 @@ import {
 } from '../../format/opentimestamps.ts';
 import { checkOpentimestamps } from '../opentimestamps.ts';
 import { checkHeldFile } from './held-file.ts';
-import type { Inspector } from './inspector.ts';
+import type { HeadInspector } from './inspector.ts';
 
 /** A `.ots` file over a file's SHA-256. */
-export const opentimestampsInspector: Inspector = {
+export const opentimestampsInspector: HeadInspector = {
   kind: 'opentimestamps',
   maxBytes: MAX_OTS_BYTES,
   recognises: (head) => equalBytes(head.subarray(0, OTS_MAGIC.length), OTS_MAGIC),

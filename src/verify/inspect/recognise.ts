@@ -10,15 +10,16 @@ import { listZip, readZipEntry } from '../package-reader.ts';
 import { MAX_PDF_BYTES, openPdf } from '../pdf.ts';
 import { bagBase } from './bag.ts';
 import { evidenceRecordInspector } from './evidence-record.ts';
-import { HEAD_BYTES, type Inspector } from './inspector.ts';
+import { handOverInspector } from './hand-over.ts';
+import { HEAD_BYTES, type HeadInspector, type Inspector } from './inspector.ts';
 import { opentimestampsInspector } from './opentimestamps.ts';
 import { readPdfSignatures } from './pdf-signatures.ts';
 import { signedPdfInspector } from './signed-pdf.ts';
 import { responseInspector, tokenInspector } from './timestamp.ts';
 import { tlogProofInspector } from './tlog-proof.ts';
 
-/** What lies in one file and is looked into as a whole. A bag is looked into by `inspectBag`. */
-export const INSPECTORS: readonly Inspector[] = [
+/** What lies in one file, is looked into as a whole and told by its first bytes. */
+const HEAD_INSPECTORS: readonly HeadInspector[] = [
   opentimestampsInspector,
   tlogProofInspector,
   evidenceRecordInspector,
@@ -57,15 +58,16 @@ export function isProof(kind: ThingKind | 'policy' | undefined): boolean {
   return kind !== undefined && kind !== 'signed-pdf' && kind !== 'bag';
 }
 
+/** A bag is looked into by `inspectBag`. */
 export function inspectorOf(kind: InspectedKind): Inspector | undefined {
-  return INSPECTORS.find((inspector) => inspector.kind === kind);
+  return [handOverInspector, ...HEAD_INSPECTORS].find((inspector) => inspector.kind === kind);
 }
 
-function inspectorFor(sizeBytes: number, head: Uint8Array): Inspector | undefined {
-  return INSPECTORS.find((inspector) => sizeBytes <= inspector.maxBytes && inspector.recognises(head));
+function inspectorFor(sizeBytes: number, head: Uint8Array): HeadInspector | undefined {
+  return HEAD_INSPECTORS.find((inspector) => sizeBytes <= inspector.maxBytes && inspector.recognises(head));
 }
 
-async function recogniseJson(source: ByteSource): Promise<OwnKind | 'policy' | undefined> {
+async function recogniseJson(source: ByteSource): Promise<OwnKind | 'hand-over' | 'policy' | undefined> {
   const maxBytes = Math.max(MAX_CERTIFICATE_BYTES, MAX_SIGNED_POLICY_BYTES);
   if (source.size > maxBytes) return undefined;
   switch (typeOfJson(await bytesOf(source), maxBytes)) {
@@ -73,6 +75,8 @@ async function recogniseJson(source: ByteSource): Promise<OwnKind | 'policy' | u
       return 'certificate';
     case 'tiezheng/receipt/v1':
       return 'receipt';
+    case 'tiezheng/hand-over/v1':
+      return 'hand-over';
     case 'tiezheng/policy/v1':
     case 'tiezheng/signed-policy/v1':
       return 'policy';

@@ -11,11 +11,11 @@ import type { Trust } from '../trust.ts';
 import { findPath, parseX509, serialOf, subjectOf } from '../x509-chain.ts';
 import { materialAmong } from './aid.ts';
 import { type CmsSignature, openCmsSignature } from './cms-signature.ts';
-import type { Inspector } from './inspector.ts';
+import type { HeadInspector } from './inspector.ts';
 import { type PdfSignature, type PdfSignatures, readPdfSignatures } from './pdf-signatures.ts';
 
 /** A PDF that somebody else signed (PAdES, ETSI EN 319 142-1; ISO 32000-1 §12.8): every signature in it, and what came after. */
-export const signedPdfInspector: Inspector = {
+export const signedPdfInspector: HeadInspector = {
   kind: 'signed-pdf',
   maxBytes: MAX_PDF_BYTES,
   recognises: (head) => String.fromCharCode(...head.subarray(0, 5)) === '%PDF-',

@@ -90,9 +90,27 @@ function wordsOf(check: Check): Bilingual {
   };
 }
 
-/** The questions that only foreign things ask; the others are settled as in a report. */
+/** The questions that only inspections ask; the others are settled as in a report. */
 function settlementFor(check: Check): Bilingual | undefined {
   const { name, facts } = check;
+  if (name === 'file.missing' && facts.notPresented !== undefined) {
+    return {
+      zh: `请一并提供移交的文件，以逐一比对摘要（共 ${facts.items} 项，${facts.notPresented} 项未提供）。`,
+      en: `Present the files that were handed over, so that their digests can be compared (${facts.notPresented} of ${facts.items} items were not).`,
+    };
+  }
+  if (name === 'custody.handOver' && check.status === 'not-checked') return settlementOfOpen(facts, check.because);
+  if (name === 'custody.events' && check.status === 'not-checked' && check.because === 'operator-word-only') {
+    return facts.recordMadeAt === undefined
+      ? {
+          zh: '请一并提供该存证的保管记录（custody.json），以核对移交已由日志固定；没有它，只有平台签章为所列事件作保。',
+          en: 'Present the custody record of the deposit (custody.json) to see that the log holds the hand-over; without it only the seal of the operator vouches for the events named.',
+        }
+      : {
+          zh: '所提供的保管记录出具过早，其中的日志尚未固定该行为：请向平台索取新的保管记录。',
+          en: 'The custody record presented was made too early for the log to hold this act: get a newer one.',
+        };
+  }
   if (name === 'file.missing') {
     const digest = facts.digest === undefined ? '' : ` ${facts.algorithm} ${facts.digest}`;
     return {
@@ -142,7 +160,32 @@ function settlementFor(check: Check): Bilingual | undefined {
   return settlementOf(check);
 }
 
+/** Of a receipt that nobody confirmed. */
+function settlementOfOpen(facts: Record<string, string>, because: string): Bilingual | undefined {
+  if (facts.confirmedSince !== undefined) {
+    return {
+      zh: `保管记录载明其后已确认（${facts.confirmedSince}）：请索取确认之后出具的回执。`,
+      en: `The custody record says that it was confirmed since (${facts.confirmedSince}): ask for the receipt made after that.`,
+    };
+  }
+  switch (because) {
+    case 'unconfirmed':
+      return {
+        zh: `请接收人在 ${facts.expiresAt} 之前确认，再索取确认之后出具的回执。`,
+        en: `Have the receiver confirm before ${facts.expiresAt}, then ask for the receipt made after that.`,
+      };
+    case 'expired':
+      return {
+        zh: '请向移交人或接收人索取期满之后出具的回执；若当时未确认，须重新移交。',
+        en: 'Ask giver or receiver for a receipt made since; if nobody confirmed in time, it has to be handed over anew.',
+      };
+    default:
+      return { zh: '移交已撤回：须重新移交。', en: 'It was taken back: it has to be handed over anew.' };
+  }
+}
+
 const KINDS: Record<InspectedKind, Bilingual> = {
+  'hand-over': { zh: '移交回执', en: 'receipt of a hand-over' },
   'timestamp-token': { zh: 'RFC 3161 时间戳', en: 'RFC 3161 timestamp token' },
   'timestamp-response': { zh: 'RFC 3161 时间戳应答', en: 'RFC 3161 timestamp response' },
   opentimestamps: { zh: 'OpenTimestamps 证明', en: 'OpenTimestamps proof' },

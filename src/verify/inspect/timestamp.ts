@@ -15,7 +15,7 @@ import type { Trust } from '../trust.ts';
 import { materialAmong } from './aid.ts';
 import type { Finding } from './finding.ts';
 import { checkHeldFile, type HeldFile } from './held-file.ts';
-import type { Inspector } from './inspector.ts';
+import type { HeadInspector } from './inspector.ts';
 
 /** A definite length in DER, in hex. */
 const LENGTH = '[0-7][0-9a-f]|81[0-9a-f]{2}|82[0-9a-f]{4}|83[0-9a-f]{6}';
@@ -23,7 +23,7 @@ const LENGTH = '[0-7][0-9a-f]|81[0-9a-f]{2}|82[0-9a-f]{4}|83[0-9a-f]{6}';
 const REQUIRED = ['file.digest', 'rfc3161'] as const;
 
 /** A TimeStampToken as it stands (`.tst`): DER ContentInfo. */
-export const tokenInspector: Inspector = {
+export const tokenInspector: HeadInspector = {
   kind: 'timestamp-token',
   maxBytes: MAX_TOKEN_BYTES,
   recognises(head) {
@@ -38,7 +38,7 @@ export const tokenInspector: Inspector = {
 };
 
 /** An authority's answer (`.tsr`): DER TimeStampResp, with the token in it or the reason why there is none. */
-export const responseInspector: Inspector = {
+export const responseInspector: HeadInspector = {
   kind: 'timestamp-response',
   maxBytes: MAX_RESPONSE_BYTES,
   recognises(head) {

@@ -9,12 +9,12 @@ import { type Facts, failed, notChecked, passed } from '../checks.ts';
 import { checkCosignatures } from '../cosignatures.ts';
 import { logKeys, type Trust } from '../trust.ts';
 import type { HeldFile } from './held-file.ts';
-import type { Inspector } from './inspector.ts';
+import type { HeadInspector } from './inspector.ts';
 
 const FIRST_LINE = 'c2sp.org/tlog-proof@v1\n';
 
 /** A `.tlog-proof` of any log (c2sp.org/tlog-proof). It does not name its entry: that has to lie beside it. */
-export const tlogProofInspector: Inspector = {
+export const tlogProofInspector: HeadInspector = {
   kind: 'tlog-proof',
   maxBytes: MAX_TLOG_PROOF_BYTES,
   recognises: (head) => String.fromCharCode(...head.subarray(0, FIRST_LINE.length)) === FIRST_LINE,

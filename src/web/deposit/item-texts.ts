@@ -113,8 +113,8 @@ export const itemTexts = {
   navHandOvers: { zh: '移交', en: 'Hand-overs' },
   handOversTitle: { zh: '证据移交', en: 'Hand-overs of evidence' },
   handOversLead: {
-    zh: '移交要双方各说一次：移交人写明交给谁、交了什么，接收人确认收到。只有一方说过的，一直显示为等待确认。',
-    en: 'A hand-over takes two: the giver says to whom and what, the receiver confirms that he has it. As long as only one has spoken it stands as open.',
+    zh: '移交要双方各说一次：移交人写明交给谁、交了什么，接收人确认收到。只有一方说过的，一直显示为等待确认。下载的回执可与文件一起拖入“核验”页核对。',
+    en: 'A hand-over takes two: the giver says to whom and what, the receiver confirms that he has it. As long as only one has spoken it stands as open. To check a receipt that you downloaded, drop it on the verify page together with the files.',
   },
   received: { zh: '移交给我的', en: 'Handed over to me' },
   given: { zh: '我移交的', en: 'Handed over by me' },

@@ -1,3 +1,4 @@
+import { RECEIVER_WORDS } from '../../verify/wording.ts';
 import type { Text } from '../texts.ts';
 
 /** Words of what one person shows or hands over to another. */
@@ -103,8 +104,8 @@ export const handOverTexts = {
   },
   saveReceipt: { zh: '保存回执', en: 'Save the receipt' },
   receiptStands: {
-    zh: '回执带有平台签章。移交与确认也写入该存证的保管记录，并由日志固定；持有保管记录的人可以离线核对回执所列的事件。',
-    en: 'The receipt is sealed by the service. Both acts also stand in the custody of the deposit, which the log holds fast: whoever has the custody file can compare the events that the receipt names, offline.',
+    zh: '核验方法：把回执和收到的文件拖入本站“核验”页或离线核验文件；有该存证的保管记录（custody.json）的，一并拖入，可核对移交已由日志固定。',
+    en: 'How to check it: drop the receipt and the files that you received on the verify page of this site, or on the offline verifier. Whoever has the custody record of the deposit (custody.json) drops that too, and sees that the log holds the hand-over.',
   },
 } satisfies Record<string, Text>;
 
@@ -121,16 +122,7 @@ export const itemKindTexts = {
   other: { zh: '其他', en: 'Other' },
 } satisfies Record<string, Text>;
 
-export const receiverKindTexts = {
-  notary: { zh: '公证机构', en: 'Notary' },
-  court: { zh: '法院', en: 'Court' },
-  expert: { zh: '鉴定机构或专家', en: 'Expert' },
-  mediator: { zh: '调解组织', en: 'Mediator' },
-  arbitrator: { zh: '仲裁机构', en: 'Arbitrator' },
-  enforcement: { zh: '行政执法机关', en: 'Enforcement authority' },
-  customs: { zh: '海关', en: 'Customs' },
-  other: { zh: '其他', en: 'Other' },
-} satisfies Record<string, Text>;
+export const receiverKindTexts = RECEIVER_WORDS;
 
 /** How much of a matter is shown. */
 export const coverageWords = {

@@ -1,8 +1,8 @@
 import { Button } from 'antd';
 import type { Ref } from 'react';
-import type { Inspection } from '../../format/inspection.ts';
+import { type Inspection, isOurs } from '../../format/inspection.ts';
 import { summaryOf, wordingOfKind } from '../../verify/inspect/summary.ts';
-import { EVALUATION_NOTICE, wordingOfConclusion } from '../../verify/wording.ts';
+import { EVALUATION_NOTICE, wordingOfConclusion, wordingOfStated, wordingOfStatement } from '../../verify/wording.ts';
 import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
@@ -10,6 +10,9 @@ import { Limits, Panel, Row, SubjectName, saveVerdict, usePrintedDetails, Verifi
 import { StandingMark } from '../status-mark.tsx';
 import { texts } from '../texts.ts';
 import { Settlements } from './ladder-view.tsx';
+
+/** A time as our own formats write it. */
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 interface InspectionViewProps {
   inspection: Inspection;
@@ -23,7 +26,7 @@ interface InspectionViewProps {
   headingRef: Ref<HTMLHeadingElement> | null;
 }
 
-/** What was found out about a thing of somebody else: answers, times, every check. No single mark for the whole. */
+/** What was found out about a thing of somebody else, or a hand-over receipt: answers, times, every check. No single mark for the whole. */
 export function InspectionView({ inspection, name, idPrefix, toolDigest, headingRef }: InspectionViewProps) {
   const t = useText();
   usePrintedDetails();
@@ -36,7 +39,7 @@ export function InspectionView({ inspection, name, idPrefix, toolDigest, heading
         </p>
       )}
       <h2 id={`${idPrefix}report-title`} ref={headingRef} tabIndex={-1}>
-        {t(texts.inspectionTitle)}
+        {t(isOurs(kind) ? texts.handOverReportTitle : texts.inspectionTitle)}
         {name !== undefined && <SubjectName name={name} />}
       </h2>
       <SummaryBlock inspection={inspection} id={`${idPrefix}conclusion-title`} />
@@ -47,7 +50,7 @@ export function InspectionView({ inspection, name, idPrefix, toolDigest, heading
         </Row>
         <VerifierRows verdict={inspection} toolDigest={toolDigest} />
       </dl>
-      <Times inspection={inspection} id={`${idPrefix}times-title`} />
+      {!isOurs(kind) && <Times inspection={inspection} id={`${idPrefix}times-title`} />}
       <Panel id={`${idPrefix}panel-checks`} title={texts.inspectionChecks} checks={inspection.checks} />
       <Statements inspection={inspection} id={`${idPrefix}statements-title`} />
       <Limits id={`${idPrefix}limits-title`} limits={inspection.limits} />
@@ -113,15 +116,20 @@ function Statements({ inspection: { statements }, id }: { inspection: Inspection
       {statements.length === 0 && <p>{t(texts.none)}</p>}
       {statements.length > 0 && (
         <dl className="facts">
-          {statements.map(({ by, field, value }, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and a field may occur twice
-            <div key={i}>
-              <dt className="wrap-anywhere">
-                {by}: {field}
-              </dt>
-              <dd className="wrap-anywhere pre-line">{value}</dd>
-            </div>
-          ))}
+          {statements.map((statement, i) => {
+            const { by, field, value } = statement;
+            const label = wordingOfStatement(statement);
+            const words = wordingOfStated(statement);
+            return (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and a field may occur twice
+              <div key={i}>
+                <dt className="wrap-anywhere">{label === undefined ? `${by}: ${field}` : t(label)}</dt>
+                <dd className="wrap-anywhere pre-line">
+                  {words !== undefined ? t(words) : UTC.test(value) ? beijingTime(value) : <bdi>{value}</bdi>}
+                </dd>
+              </div>
+            );
+          })}
         </dl>
       )}
     </section>

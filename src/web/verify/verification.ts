@@ -71,7 +71,7 @@ export async function verifySubject(
   const more = digestsAbout(thing);
   const held: HeldFile[] = [];
   for (const file of typeof others === 'function' ? others(files) : others) {
-    const aid = file.size > MAX_AID_BYTES ? undefined : aidOf(await bytesOf(file));
+    const aid = file.size > MAX_AID_BYTES ? undefined : await aidOf(await bytesOf(file));
     held.push({ ...(await digestsOf(file, more, onBytes, signal)), isProof: isProof(await kindOf(file)), aid });
   }
   return { verdict: await verifyThing(thing, held, trust), files };
