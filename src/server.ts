@@ -413,7 +413,6 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
       publicUrl: config.publicUrl,
       webhooks: notices.webhooks,
       reporter: new VerificationReporter({
-        db,
         sealer: stampingSealer,
         sealingKey,
         ...(timestamping.stampSignature && { stamp: timestamping.stampSignature }),
@@ -441,10 +440,10 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
         contract: first.client.contract,
       },
       chains,
-      writePackage: (depositId, sink, actors) =>
+      writePackage: (seen, depositId, sink, actors) =>
         writeDepositPackage(
           {
-            db,
+            seen,
             vault,
             log: reader,
             sealer: stampingSealer,
@@ -454,7 +453,7 @@ export async function startService(config: Config, extras: ServiceExtras): Promi
                 return undefined;
               }),
             custodyOf: (id) =>
-              custody.files.make(id, actors).catch((error: unknown) => {
+              custody.files.make(seen, id, actors).catch((error: unknown) => {
                 onTrouble('custody')(error);
                 return undefined;
               }),

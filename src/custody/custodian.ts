@@ -11,6 +11,7 @@ import {
   selectRepeatedEvent,
   updateCustodyChain,
 } from '../db/custody.ts';
+import { selectDeposit } from '../db/deposits.ts';
 import { notifyLog } from '../db/leaves.ts';
 import type { Database, Queryable } from '../db/pool.ts';
 import { encodeHex, sha256 } from '../format/bytes.ts';
@@ -162,16 +163,25 @@ function isDueAtOnce(kind: CustodyKind, leafAt: Date | null, at: Date): boolean 
   return kind !== 'exported' || leafAt === null || at.getTime() - leafAt.getTime() >= EXPORT_LEAF_GAP_MS;
 }
 
-/** Begins the deposit's chain unless it has begun. @throws CustodyError `custody-deposit-unknown` */
-export async function beginCustody(db: Database, depositId: string): Promise<void> {
-  if ((await selectCustodyChain(db.pool, depositId)) !== undefined) return;
+/**
+ * Begins the deposit's chain unless it has begun.
+ * @param seen what the reader sees, for whom it begins: of a deposit that is not there nothing is written
+ * @throws CustodyError `custody-deposit-unknown`
+ */
+export async function beginCustody(db: Database, seen: Queryable, depositId: string): Promise<void> {
+  if ((await selectCustodyChain(seen, depositId)) !== undefined) return;
+  if ((await selectDeposit(seen, depositId)) === undefined) throw depositUnknown(depositId);
   await db.transaction(async (client) => openChain(client, depositId, await requireDeposit(client, depositId)));
 }
 
 async function requireDeposit(q: Queryable, depositId: string): Promise<{ accountId: string; receivedAt: Date }> {
   const deposit = await lockDepositShared(q, depositId);
-  if (deposit === undefined) throw new CustodyError('custody-deposit-unknown', `there is no deposit ${depositId}`);
+  if (deposit === undefined) throw depositUnknown(depositId);
   return deposit;
+}
+
+function depositUnknown(depositId: string): CustodyError {
+  return new CustodyError('custody-deposit-unknown', `there is no deposit ${depositId}`);
 }
 
 /** Every chain begins with the deposit itself, told of when something else is to be told. */

@@ -2,7 +2,7 @@ import { selectAttestations, selectCosignatures } from '../db/attestations.ts';
 import { type CustodyLeafRow, selectCustodyEvents, selectCustodyLeaves } from '../db/custody.ts';
 import { selectHandOversOfDeposit } from '../db/hand-overs.ts';
 import { selectLog, selectNewestCheckpoint } from '../db/leaves.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import { selectFinalAttestationsOf, selectStatusCheckpoint } from '../db/status-publications.ts';
 import { encodeHex, parseUtf8 } from '../format/bytes.ts';
 import { type Attestation, attestationSchema } from '../format/certificate.ts';
@@ -54,21 +54,22 @@ export class CustodyFiles {
 
   /**
    * Canonical bytes of tiezheng/custody-file/v1. Events that no leaf covers yet are in it all the same: a reader is told how many.
+   * @param seen what the reader of the file sees: all that is told of the deposit is read there
    * @param who `closed` keeps actors and hand-overs shut: what was done and when, but not by whom
    * @throws CustodyError `custody-deposit-unknown`, `custody-too-long`
    */
-  async make(depositId: string, who: 'opened' | 'closed'): Promise<Uint8Array> {
+  async make(seen: Queryable, depositId: string, who: 'opened' | 'closed'): Promise<Uint8Array> {
     const { db, sequencer, sealer, evaluation, nowMs } = this.#parts;
-    await beginCustody(db, depositId);
-    const newest = (await selectCustodyLeaves(db.pool, depositId)).at(-1);
+    await beginCustody(db, seen, depositId);
+    const newest = (await selectCustodyLeaves(seen, depositId)).at(-1);
     // Until it stands under a checkpoint. Where the log is slow or has stopped, the leaves before this one still say what they say.
     if (newest !== undefined) await sequencer.integrated(newest.submissionId, LEAF_WAIT_MS).catch(() => undefined);
     const signed = (await selectNewestCheckpoint(db.pool))?.treeSize ?? 0n;
-    const leaves = (await selectCustodyLeaves(db.pool, depositId))
+    const leaves = (await selectCustodyLeaves(seen, depositId))
       .filter((leaf): leaf is PlacedLeaf => leaf.leafIndex !== null && leaf.leafIndex < signed)
       .slice(-MAX_CUSTODY_LEAVES);
     // Read after the leaves, so that no leaf counts an event that is not here.
-    const events = await selectCustodyEvents(db.pool, depositId, MAX_CUSTODY_EVENTS + 1);
+    const events = await selectCustodyEvents(seen, depositId, MAX_CUSTODY_EVENTS + 1);
     const madeAtMs = Math.max(nowMs(), events.at(-1)?.at.getTime() ?? 0);
     if (events.length > MAX_CUSTODY_EVENTS) {
       throw new CustodyError(
@@ -76,7 +77,7 @@ export class CustodyFiles {
         `deposit ${depositId} has more than ${MAX_CUSTODY_EVENTS} custody events`,
       );
     }
-    const handOvers = who === 'closed' ? [] : await selectHandOversOfDeposit(db.pool, depositId);
+    const handOvers = who === 'closed' ? [] : await selectHandOversOfDeposit(seen, depositId);
     const file: CustodyFile = {
       type: 'tiezheng/custody-file/v1',
       evaluation,

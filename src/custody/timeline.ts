@@ -1,6 +1,6 @@
 import { selectCustodyChain, selectCustodyLeaves, selectCustodyTimeline } from '../db/custody.ts';
 import type { Database } from '../db/pool.ts';
-import { type Fence, readWithin } from '../db/row-security.ts';
+import { type Fence, fenced, readWithin } from '../db/row-security.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { type CustodyActor, parseCustodyActor, parseCustodyEvent } from '../format/custody.ts';
 import { beginCustody } from './custodian.ts';
@@ -43,7 +43,7 @@ export async function readTimeline(
   depositId: string,
   { before, limit, actors }: { before: number; limit: number; actors: 'opened' | 'closed' },
 ): Promise<Timeline> {
-  await beginCustody(db, depositId);
+  await beginCustody(db, fenced(db, fence), depositId);
   const { chain, leaves, rows } = await readWithin(db, fence, async (q) => ({
     chain: await selectCustodyChain(q, depositId),
     leaves: await selectCustodyLeaves(q, depositId),

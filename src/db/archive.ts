@@ -127,7 +127,7 @@ export async function selectCompleteStamp(q: Queryable, stampId: bigint): Promis
 /** Hashes of a stamp's leaves, in order. */
 export async function selectLeafHashes(q: Queryable, stampId: bigint): Promise<Buffer[]> {
   const { rows } = await q.query<{ hash: Buffer }>(
-    'select hash from archive_leaf where stamp_id = $1 order by position',
+    'select hash from archive_tree where stamp_id = $1 order by position',
     [stampId],
   );
   return rows.map(({ hash }) => hash);

@@ -27,3 +27,13 @@ export async function readWithin<T>(db: Database, fence: Fence, read: (q: Querya
     return read(client);
   });
 }
+
+/**
+ * Reads within the fence, each statement in a transaction of its own: for what waits, seals or streams between two of them, and must not
+ * keep a connection from others meanwhile. What ends while it goes on is seen no more from then on.
+ */
+export function fenced(db: Database, fence: Fence): Queryable {
+  const query = (...statement: unknown[]) =>
+    readWithin(db, fence, (q) => (q.query as (...given: unknown[]) => Promise<unknown>)(...statement));
+  return { query: query as Queryable['query'] };
+}

@@ -6,15 +6,19 @@ export interface WebhookRow {
   url: string;
   /** Null: every kind. */
   kinds: string[] | null;
+  createdAt: Date;
+  failingSince: Date | null;
+  disabledAt: Date | null;
+  disabledBecause: string | null;
+}
+
+/** With what signs, which nobody's requests read. */
+export interface SendingWebhookRow extends WebhookRow {
   secretKeyId: string;
   wrappedSecret: Buffer;
   previousKeyId: string | null;
   previousSecret: Buffer | null;
   previousUntil: Date | null;
-  createdAt: Date;
-  failingSince: Date | null;
-  disabledAt: Date | null;
-  disabledBecause: string | null;
 }
 
 /** A secret as it is kept. */
@@ -23,10 +27,10 @@ export interface WrappedSecret {
   wrapped: Uint8Array;
 }
 
-const WEBHOOK = `w.webhook_id as "webhookId", w.account_id as "accountId", w.url, w.kinds, w.secret_key_id as "secretKeyId",
-  w.wrapped_secret as "wrappedSecret", w.previous_key_id as "previousKeyId", w.previous_secret as "previousSecret",
-  w.previous_until as "previousUntil", w.created_at as "createdAt", w.failing_since as "failingSince", w.disabled_at as "disabledAt",
-  w.disabled_because as "disabledBecause"`;
+const WEBHOOK = `w.webhook_id as "webhookId", w.account_id as "accountId", w.url, w.kinds, w.created_at as "createdAt",
+  w.failing_since as "failingSince", w.disabled_at as "disabledAt", w.disabled_because as "disabledBecause"`;
+const SECRETS = `w.secret_key_id as "secretKeyId", w.wrapped_secret as "wrappedSecret", w.previous_key_id as "previousKeyId",
+  w.previous_secret as "previousSecret", w.previous_until as "previousUntil"`;
 
 /** False if the account has `most` already. To be called in a transaction, which locks the account's row. */
 export async function insertWebhook(
@@ -139,15 +143,20 @@ export async function updateWebhookFailing(q: Queryable, webhookId: string, sinc
 }
 
 /** Takes webhooks whose next delivery is due and that no other server sends to, until `leaseUntil` at most. */
-export async function leaseDueWebhooks(q: Queryable, limit: number, at: Date, leaseUntil: Date): Promise<WebhookRow[]> {
-  const { rows } = await q.query<WebhookRow>(
+export async function leaseDueWebhooks(
+  q: Queryable,
+  limit: number,
+  at: Date,
+  leaseUntil: Date,
+): Promise<SendingWebhookRow[]> {
+  const { rows } = await q.query<SendingWebhookRow>(
     `update webhook w set leased_until = $3 where webhook_id in (
        select c.webhook_id from webhook c
        where c.webhook_id in (select webhook_id from delivery where state = 'waiting' and webhook_id is not null)
          and c.disabled_at is null and c.removed_at is null and (c.leased_until is null or c.leased_until <= $2)
          and (select due_at from delivery d where d.webhook_id = c.webhook_id and d.state = 'waiting' order by d.ordinal limit 1) <= $2
        order by c.leased_until nulls first limit $1 for update skip locked)
-     returning ${WEBHOOK}`,
+     returning ${WEBHOOK}, ${SECRETS}`,
     [limit, at, leaseUntil],
   );
   return rows;

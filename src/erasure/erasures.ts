@@ -104,12 +104,16 @@ export class Erasures {
     await db.transaction((client) => this.#erase(client, order));
     await notifyLog(db.pool, 'submission');
     await this.#finish(order.depositId).catch(onTrouble);
-    return this.of(order.depositId);
+    return this.of(db.pool, order.depositId);
   }
 
-  /** What stays of an erased deposit. @throws ErasureError `not-erased` */
-  async of(depositId: string): Promise<ErasureRow> {
-    const row = await selectErasure(this.#parts.db.pool, depositId);
+  /**
+   * What stays of an erased deposit.
+   * @param seen what whoever asks sees
+   * @throws ErasureError `not-erased`
+   */
+  async of(seen: Queryable, depositId: string): Promise<ErasureRow> {
+    const row = await selectErasure(seen, depositId);
     if (row === undefined) throw new ErasureError('not-erased', `deposit ${depositId} was not erased`);
     return row;
   }
@@ -217,7 +221,9 @@ export class Erasures {
     const { db, store, nowMs } = this.#parts;
     const note = erasureNoteName(depositId);
     // One that is there already is of the first time, before the database was restored.
-    if ((await store.head(note)) === undefined) await store.put(note, encodeErasureNote(await this.of(depositId)));
+    if ((await store.head(note)) === undefined) {
+      await store.put(note, encodeErasureNote(await this.of(db.pool, depositId)));
+    }
     const failures: unknown[] = [];
     const remove = async (name: string) => {
       try {

@@ -4,7 +4,7 @@ import type { Sealer } from '../certificate/sealer.ts';
 import { selectCertificateOfDeposit } from '../db/certificates.ts';
 import { selectFileEntries } from '../db/deposits.ts';
 import { selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
-import type { Database } from '../db/pool.ts';
+import type { Queryable } from '../db/pool.ts';
 import { selectTimestampMaterial } from '../db/timestamps.ts';
 import { encodeHex, encodeUtf8, sha256 } from '../format/bytes.ts';
 import { type Certificate, parseCertificate } from '../format/certificate.ts';
@@ -19,7 +19,8 @@ import type { TokenMaterial } from '../verify/timestamp.ts';
 import { type PackagedOriginal, PackageError, writePackage } from './package.ts';
 
 export interface DepositPackageParts {
-  db: Database;
+  /** What whoever gets the package sees: all that it tells of the deposit is read there. */
+  seen: Queryable;
   vault: ContentVault;
   log: Pick<LogReader, 'inclusionProof' | 'refresh'>;
   sealer: Sealer;
@@ -37,16 +38,16 @@ export interface DepositPackageParts {
  * @throws PackageError `not-certified`; else as `writePackage`
  */
 export async function writeDepositPackage(
-  { db, vault, log, sealer, statusOf, custodyOf, verifier, nowMs }: DepositPackageParts,
+  { seen, vault, log, sealer, statusOf, custodyOf, verifier, nowMs }: DepositPackageParts,
   depositId: string,
   sink: WritableStream<Uint8Array>,
 ): Promise<void> {
-  const row = await selectCertificateOfDeposit(db.pool, depositId);
+  const row = await selectCertificateOfDeposit(seen, depositId);
   if (row === undefined) throw new PackageError('not-certified', `deposit ${depositId} has no certificate yet`);
   if (row.bytes === null) throw new StorageError('object-not-found', `deposit ${depositId} was erased meanwhile`);
   const certificateJson = new Uint8Array(row.bytes.json);
   const certificate = parseCertificate(certificateJson);
-  const content = await makeContentProof(db.pool, log, depositId);
+  const content = await makeContentProof(seen, log, depositId);
   await writePackage(
     {
       certificate,
@@ -55,10 +56,10 @@ export async function writeDepositPackage(
       status: await statusOf?.(row.certificateNo, row.digest),
       custody: await custodyOf?.(depositId),
       contentReceived: content.state === 'proved' ? content.bytes : undefined,
-      originals: await originalsOf(db, vault, depositId),
-      fileProofs: await makeFileProofs(db.pool, log, depositId),
-      evidenceRecords: await new EvidenceRecords(db.pool).ofDeposit(depositId),
-      tokenMaterial: await tokenMaterialOf(db, certificate),
+      originals: await originalsOf(seen, vault, depositId),
+      fileProofs: await makeFileProofs(seen, log, depositId),
+      evidenceRecords: await new EvidenceRecords(seen).ofDeposit(depositId),
+      tokenMaterial: await tokenMaterialOf(seen, certificate),
       verifier,
       createdAtMs: nowMs(),
     },
@@ -68,12 +69,12 @@ export async function writeDepositPackage(
 }
 
 /** Of all publications in the certificate, each piece once. */
-async function tokenMaterialOf(db: Database, certificate: Certificate): Promise<TokenMaterial> {
+async function tokenMaterialOf(q: Queryable, certificate: Certificate): Promise<TokenMaterial> {
   const certificates = new Map<string, Uint8Array>();
   const revocation = new Map<string, Uint8Array>();
   for (const { checkpoint } of certificate.publications) {
     const { treeSize } = parseCheckpoint(encodeUtf8(checkpoint));
-    for (const row of await selectTimestampMaterial(db.pool, treeSize)) {
+    for (const row of await selectTimestampMaterial(q, treeSize)) {
       for (const der of row.certificates) certificates.set(encodeHex(sha256(der)), new Uint8Array(der));
       for (const der of row.revocation) revocation.set(encodeHex(sha256(der)), new Uint8Array(der));
     }
@@ -81,14 +82,14 @@ async function tokenMaterialOf(db: Database, certificate: Certificate): Promise<
   return { certificates: [...certificates.values()], revocation: [...revocation.values()] };
 }
 
-async function originalsOf(db: Database, vault: ContentVault, depositId: string): Promise<PackagedOriginal[]> {
+async function originalsOf(q: Queryable, vault: ContentVault, depositId: string): Promise<PackagedOriginal[]> {
   const names = new Map(
-    (await selectFileEntries(db.pool, depositId)).map(({ fileIndex, nameBody }) => [
+    (await selectFileEntries(q, depositId)).map(({ fileIndex, nameBody }) => [
       fileIndex,
       parseObject(fileNameSchema, 'tiezheng/file-name/v1', nameBody, 4096).name,
     ]),
   );
-  const keys = await selectObjectKeysOfDeposit(db.pool, depositId);
+  const keys = await selectObjectKeysOfDeposit(q, depositId);
   return keys
     .filter(({ role }) => role === 'original')
     .map(({ fileIndex, sizeBytes, sha256 }) => ({
@@ -97,10 +98,11 @@ async function originalsOf(db: Database, vault: ContentVault, depositId: string)
       sizeBytes: Number(sizeBytes),
       sha256: encodeHex(sha256),
       open: async () => {
-        // Read again one by one: a hundred small ciphertexts need not wait in memory for their turn.
-        const key = await selectObjectKey(db.pool, depositId, fileIndex, 'original');
+        // Read again one by one: a hundred small ciphertexts need not wait in memory for their turn. A grant that has ended shows no more of them.
+        const key = await selectObjectKey(q, depositId, fileIndex, 'original');
         const objectName = originalObjectName(depositId, fileIndex);
-        if (key === undefined) throw new StorageError('object-not-found', `${objectName} was erased meanwhile`);
+        if (key === undefined)
+          throw new StorageError('object-not-found', `${objectName} was erased meanwhile, or is shown no more`);
         return openStored(vault, key, objectName, { start: 0, end: Number(sizeBytes) });
       },
     }));

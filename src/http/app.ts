@@ -14,6 +14,7 @@ import { makeFileProofs } from '../calendar/deposit-proofs.ts';
 import { makeContentProof } from '../certificate/content-proof.ts';
 import type { VerificationReporter } from '../certificate/verification-report/reporter.ts';
 import type { Database } from '../db/pool.ts';
+import { fenced } from '../db/row-security.ts';
 import type { Erasures } from '../erasure/erasures.ts';
 import { MAX_FILES } from '../format/deposit.ts';
 import { DepositError } from '../intake/deposit-error.ts';
@@ -222,9 +223,9 @@ export function routesOf(parts: AppParts): Route[] {
     deposits,
     previews,
     writePackage,
-    evidenceRecord: async (depositId, index) =>
-      (await new EvidenceRecords(db.pool).ofDeposit(depositId, index))[0]?.bytes,
-    fileProof: async (depositId, index) => (await makeFileProofs(db.pool, parts.log, depositId, index))[0]?.bytes,
+    evidenceRecord: async (seen, depositId, index) =>
+      (await new EvidenceRecords(seen).ofDeposit(depositId, index))[0]?.bytes,
+    fileProof: async (seen, depositId, index) => (await makeFileProofs(seen, parts.log, depositId, index))[0]?.bytes,
     leafProof: (leafIndex) => makeDepositProof(db.pool, parts.log, leafIndex),
     anchoringTrouble: parts.anchoringTrouble,
     chains: parts.chains,
@@ -250,7 +251,7 @@ export function routesOf(parts: AppParts): Route[] {
         await requireRelation(db.pool, principal, 'deposit.read', { depositId }, at, () => {
           return new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
         });
-        return makeContentProof(db.pool, parts.log, depositId);
+        return makeContentProof(fenced(db, { ...principal, at }), parts.log, depositId);
       },
       maxUploadsAtOnce: limits.maxUploadsAtOnce,
       onFailure,

@@ -8,7 +8,7 @@ import { type HandOvers, MAX_VALID_DAYS } from '../custody/hand-overs.ts';
 import { readTimeline } from '../custody/timeline.ts';
 import { type HandOverRow, selectHandOversOfAccount, selectHandOversOfDeposit } from '../db/hand-overs.ts';
 import type { Database, Queryable } from '../db/pool.ts';
-import { type Fence, readWithin } from '../db/row-security.ts';
+import { type Fence, fenced, readWithin } from '../db/row-security.ts';
 import {
   custodyDetailSchema,
   custodyFileSchema,
@@ -226,7 +226,8 @@ export function custodyRoutes({ db, custody, publicUrl, nowMs }: CustodyRoutePar
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
         const relation = await relationTo(caller, 'custody.read', depositId);
-        const file = await files.make(depositId, relation === 'own' ? 'opened' : 'closed');
+        const seen = fenced(db, fenceOf(caller.principal));
+        const file = await files.make(seen, depositId, relation === 'own' ? 'opened' : 'closed');
         res.attachment(`custody-${depositId}.json`);
         sendBytes(res, 200, JSON_TYPE, file);
       },

@@ -11,8 +11,8 @@ import { type DepositProgress, selectDepositProgress, selectDepositProgressOfAcc
 import { selectAnnexes, selectFileEntries, selectRecord } from '../db/deposits.ts';
 import { selectIsTradeSecret } from '../db/grants.ts';
 import { type ObjectKey, selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
-import type { Database } from '../db/pool.ts';
-import { type Fence, readWithin } from '../db/row-security.ts';
+import type { Database, Queryable } from '../db/pool.ts';
+import { type Fence, fenced, readWithin } from '../db/row-security.ts';
 import { selectNewestUploadsOfDeposit } from '../db/uploads.ts';
 import { encodeHex } from '../format/bytes.ts';
 import { certificateSchema } from '../format/certificate.ts';
@@ -47,13 +47,19 @@ export interface DepositRouteParts {
   chains: () => readonly AnchoringChain[];
   /**
    * Streams the filing package of a certified deposit, a ZIP, and closes the sink. Rejects before the first byte, or aborts it.
+   * @param seen what the caller sees: all that the package tells of the deposit is read there. So for the files below
    * @param actors whether the custody file in it says who acted: for the depositor it does
    */
-  writePackage: (depositId: string, sink: WritableStream<Uint8Array>, actors: 'opened' | 'closed') => Promise<void>;
+  writePackage: (
+    seen: Queryable,
+    depositId: string,
+    sink: WritableStream<Uint8Array>,
+    actors: 'opened' | 'closed',
+  ) => Promise<void>;
   /** The `.ots` of one file; undefined until a calendar has stamped a publication that covers it. */
-  fileProof: (depositId: string, fileIndex: number) => Promise<Uint8Array | undefined>;
+  fileProof: (seen: Queryable, depositId: string, fileIndex: number) => Promise<Uint8Array | undefined>;
   /** The `.ers` of one file, or of all together if null; undefined until an authority has stamped the tree that holds it. */
-  evidenceRecord: (depositId: string, fileIndex: number | null) => Promise<Uint8Array | undefined>;
+  evidenceRecord: (seen: Queryable, depositId: string, fileIndex: number | null) => Promise<Uint8Array | undefined>;
   /** The `.tlog-proof` of one leaf; undefined before the first publication that covers it. */
   leafProof: (leafIndex: bigint) => Promise<Uint8Array | undefined>;
   nowMs: () => number;
@@ -104,12 +110,12 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
 
   const note = custodyNotes(db, parts.nowMs);
 
-  /** The deposit as far as the caller may do this with it, and the fence within which all of it is read. */
+  /** The deposit as far as the caller may do this with it, and the fence within which all of it is read: in one go, or bit by bit in `seen`. */
   const openDeposit = async (
     { principal }: Caller,
     action: Action,
     depositId: string,
-  ): Promise<{ progress: DepositProgress; fence: Fence; relation: 'own' | 'granted' }> => {
+  ): Promise<{ progress: DepositProgress; fence: Fence; seen: Queryable; relation: 'own' | 'granted' }> => {
     const at = new Date(parts.nowMs());
     // Asked of what is missing and of what is another's alike, so that neither answer nor time tells them apart.
     const lost = (await selectOpenAlarms(db.pool)).filter(({ code }) => code === RECORDS_LOST);
@@ -119,7 +125,7 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     const fence: Fence = { ...principal, at };
     const progress = await readWithin(db, fence, (q) => selectDepositProgress(q, depositId));
     if (progress === undefined) throw noDeposit(depositId, lost);
-    return { progress, fence, relation };
+    return { progress, fence, seen: fenced(db, fence), relation };
   };
   /** As `openDeposit`, for what an erasure takes away. */
   const openContent = async (caller: Caller, action: Action, depositId: string) => {
@@ -130,12 +136,13 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     return opened;
   };
   /** The file whose proof is asked for, if it is there and the caller may have it. */
-  const openProvedFile = async (req: Request, caller: Caller): Promise<{ depositId: string; index: number }> => {
+  const openProvedFile = async (req: Request, caller: Caller) => {
     const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-    const { fileCount } = (await openContent(caller, 'certificate.read', depositId)).progress;
+    const { progress, seen } = await openContent(caller, 'certificate.read', depositId);
+    const { fileCount } = progress;
     const index = Number(fileIndex);
     if (index >= fileCount) throw new HttpError('not-found', `file ${index}: the deposit has ${fileCount}`);
-    return { depositId, index };
+    return { seen, depositId, index };
   };
   /** What holds deposits up: open alarms, and what keeps anchoring from going on that is no alarm yet, such as a chain that is away. */
   const alarmCodes = async () => {
@@ -150,13 +157,15 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
     caller: Caller,
     action: Action,
     depositId: string,
-  ): Promise<Pick<CertificateRow, 'certificateNo'> & CertificateBytes & { relation: 'own' | 'granted' }> => {
-    const { progress, fence, relation } = await openContent(caller, action, depositId);
-    const certificate = await readWithin(db, fence, (q) => selectCertificateOfDeposit(q, depositId));
+  ): Promise<
+    Pick<CertificateRow, 'certificateNo'> & CertificateBytes & { seen: Queryable; relation: 'own' | 'granted' }
+  > => {
+    const { progress, seen, relation } = await openContent(caller, action, depositId);
+    const certificate = await selectCertificateOfDeposit(seen, depositId);
     if (certificate !== undefined) {
       const { certificateNo, bytes } = certificate;
       if (bytes === null) throw new DepositError('deposit-erased', `what deposit ${depositId} says was erased`);
-      return { certificateNo, ...bytes, relation };
+      return { certificateNo, ...bytes, seen, relation };
     }
     const { state, pending } = depositSummary(progress, await alarmCodes(), chains());
     const alarms = pending?.alarms ?? [];
@@ -261,8 +270,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        await openContent(caller, 'deposit.read', depositId);
-        const { receipt } = await deposits.receipt(depositId);
+        const { seen } = await openContent(caller, 'deposit.read', depositId);
+        const { receipt } = await deposits.receipt(seen, depositId);
         await note(req, caller, { depositId, kind: 'downloaded', detail: { what: 'receipt' } });
         res.attachment(`receipt-${depositId}.json`);
         sendBytes(res, 200, JSON_TYPE, receipt);
@@ -331,14 +340,14 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.export',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        const { certificateNo, relation } = await certificateOf(caller, 'deposit.export', depositId);
+        const { certificateNo, seen, relation } = await certificateOf(caller, 'deposit.export', depositId);
         await note(req, caller, { depositId, kind: 'exported', detail: { what: 'package', certificateNo } });
         res.attachment(`${certificateNo}.zip`).type(ZIP_TYPE);
         if (req.method === 'HEAD') res.end();
         else {
           // Readers of what was granted to them learn what was done with it and when, not by whom.
           const actors = relation === 'own' ? 'opened' : 'closed';
-          await writePackage(depositId, Writable.toWeb(res) as WritableStream<Uint8Array>, actors);
+          await writePackage(seen, depositId, Writable.toWeb(res) as WritableStream<Uint8Array>, actors);
         }
       },
     },
@@ -423,8 +432,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
       may: 'certificate.read',
       handle: async (req, res, caller) => {
-        const { depositId, index } = await openProvedFile(req, caller);
-        const proof = await fileProof(depositId, index);
+        const { seen, depositId, index } = await openProvedFile(req, caller);
+        const proof = await fileProof(seen, depositId, index);
         if (proof === undefined) {
           throw new HttpError(
             'file-proof-pending',
@@ -447,8 +456,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       problems: ['deposit-not-found', 'deposit-erased', 'not-found', 'file-proof-pending', 'invalid-parameter'],
       may: 'certificate.read',
       handle: async (req, res, caller) => {
-        const { depositId, index } = await openProvedFile(req, caller);
-        const record = await evidenceRecord(depositId, index);
+        const { seen, depositId, index } = await openProvedFile(req, caller);
+        const record = await evidenceRecord(seen, depositId, index);
         if (record === undefined) throw new HttpError('file-proof-pending', NO_RECORD);
         res.attachment(`file-${index + 1}.ers`);
         sendBytes(res, 200, ERS_TYPE, record);
@@ -467,8 +476,8 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'certificate.read',
       handle: async (req, res, caller) => {
         const { depositId } = parseParameters(ofDeposit, req.params);
-        await openContent(caller, 'certificate.read', depositId);
-        const record = await evidenceRecord(depositId, null);
+        const { seen } = await openContent(caller, 'certificate.read', depositId);
+        const record = await evidenceRecord(seen, depositId, null);
         if (record === undefined) throw new HttpError('file-proof-pending', NO_RECORD);
         res.attachment(`${depositId}.ers`);
         sendBytes(res, 200, ERS_TYPE, record);
@@ -496,10 +505,10 @@ export function depositRoutes(parts: DepositRouteParts): Route[] {
       may: 'deposit.read',
       handle: async (req, res, caller) => {
         const { depositId, fileIndex } = parseParameters(ofFile, req.params);
-        await openContent(caller, 'deposit.read', depositId);
+        const { seen } = await openContent(caller, 'deposit.read', depositId);
         // No picture of a trade secret, not even for its owner: he has the file.
         const isSecret = await selectIsTradeSecret(db.pool, depositId);
-        const object = isSecret ? undefined : await previews.preview(depositId, Number(fileIndex));
+        const object = isSecret ? undefined : await previews.preview(seen, depositId, Number(fileIndex));
         if (object === undefined) throw new HttpError('preview-not-held', `file ${fileIndex} has no preview`);
         await note(req, caller, { depositId, kind: 'viewed', detail: { what: 'preview', file: fileIndex } });
         const reader = await readerOfPreview(db.pool, caller.principal, depositId);

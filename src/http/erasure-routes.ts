@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { mayDo } from '../access/rules.ts';
+import { mayDo, type Principal } from '../access/rules.ts';
 import { ERASURE_BASES, type ErasureRow, selectCertificateNamesOfDeposit } from '../db/erasures.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
+import { fenced } from '../db/row-security.ts';
 import type { Erasures } from '../erasure/erasures.ts';
 import { treePosition, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
 import { DepositError } from '../intake/deposit-error.ts';
@@ -43,16 +44,21 @@ export const erasureSchema = z.strictObject({
 export function erasureRoutes({ db, erasures, nowMs }: ErasureRouteParts): Route[] {
   const notFound = (depositId: string) => () =>
     new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
-  const view = async ({ depositId, depositNo, receivedAt, basis, fileCount, erasedAt, completedAt }: ErasureRow) => ({
-    depositId,
-    depositNo: Number(depositNo),
-    receivedAt: utcTimeOf(receivedAt.getTime()),
-    basis,
-    fileCount,
-    erasedAt: utcTimeOf(erasedAt.getTime()),
-    completedAt: completedAt === null ? null : utcTimeOf(completedAt.getTime()),
-    certificates: (await selectCertificateNamesOfDeposit(db.pool, depositId)).map(({ certificateNo }) => certificateNo),
-  });
+  const seenBy = (principal: Principal, at: Date) => fenced(db, { ...principal, at });
+  const view = async (seen: Queryable, erased: ErasureRow) => {
+    const { depositId, depositNo, receivedAt, basis, fileCount, erasedAt, completedAt } = erased;
+    const certificates = await selectCertificateNamesOfDeposit(seen, depositId);
+    return {
+      depositId,
+      depositNo: Number(depositNo),
+      receivedAt: utcTimeOf(receivedAt.getTime()),
+      basis,
+      fileCount,
+      erasedAt: utcTimeOf(erasedAt.getTime()),
+      completedAt: completedAt === null ? null : utcTimeOf(completedAt.getTime()),
+      certificates: certificates.map(({ certificateNo }) => certificateNo),
+    };
+  };
 
   return [
     {
@@ -89,7 +95,7 @@ export function erasureRoutes({ db, erasures, nowMs }: ErasureRouteParts): Route
           acting: actingOf(principal),
           mayNameMatters: mayDo(principal, 'matter.read', 'own'),
         });
-        sendJson(res, 200, await view(erased));
+        sendJson(res, 200, await view(seenBy(principal, at), erased));
       },
     },
     {
@@ -106,7 +112,8 @@ export function erasureRoutes({ db, erasures, nowMs }: ErasureRouteParts): Route
         const { depositId } = parseParameters(ofDeposit, req.params);
         const at = new Date(nowMs());
         await requireRelation(db.pool, principal, 'custody.read', { depositId }, at, notFound(depositId));
-        sendJson(res, 200, await view(await erasures.of(depositId)));
+        const seen = seenBy(principal, at);
+        sendJson(res, 200, await view(seen, await erasures.of(seen, depositId)));
       },
     },
   ];

@@ -4,7 +4,7 @@ import { recordedBefore } from '../custody/custodian.ts';
 import { selectFileEntries } from '../db/deposits.ts';
 import { selectEqualFiles, selectFilesByDigest, selectIsTradeSecret } from '../db/grants.ts';
 import type { Database, Queryable } from '../db/pool.ts';
-import { readWithin } from '../db/row-security.ts';
+import { fenced, readWithin } from '../db/row-security.ts';
 import { parseHex } from '../format/bytes.ts';
 import { MAX_FILES, parseFileEntry } from '../format/deposit.ts';
 import { hex32, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
@@ -113,7 +113,8 @@ export function lookUpRoutes({ db, vault, previews, nowMs }: LookUpRouteParts): 
     const isSecret = await selectIsTradeSecret(db.pool, depositId);
     // Its hash would be a picture of it, however small.
     const isHidden = isSecret && relation !== 'own';
-    const preview = isHidden ? undefined : await previews.preview(depositId, index);
+    const seen = fenced(db, { ...principal, at: now() });
+    const preview = isHidden ? undefined : await previews.preview(seen, depositId, index);
     const picture = isSecret ? 'trade-secret' : preview === undefined ? 'none' : 'shown';
     const detail = { what: 'comparison', file: String(index) };
     await recordedBefore(db, {

@@ -253,8 +253,10 @@ export function matterRoutes(parts: MatterRouteParts): Route[] {
     return { matter, relation, coverage };
   };
   const coverageOf = async (principal: Principal, matterId: string): Promise<Coverage> => {
-    if (principal.by === 'link') return (await selectLink(db.pool, principal.linkId ?? ''))?.coverage ?? 'disclosed';
-    return (await selectMatterCoverage(db.pool, principal.accountId, matterId, now())) ?? 'disclosed';
+    if (principal.by === 'link')
+      return (await within(principal, (q) => selectLink(q, principal.linkId ?? '')))?.coverage ?? 'disclosed';
+    const { accountId } = principal;
+    return (await within(principal, (q) => selectMatterCoverage(q, accountId, matterId, now()))) ?? 'disclosed';
   };
   const ownMatter = async (principal: Principal, action: 'matter.read' | 'matter.edit', matterId: string) => {
     const found = await matterFor(principal, action, matterId);

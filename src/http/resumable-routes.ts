@@ -7,7 +7,7 @@ import type { Caller } from '../access/authentication.ts';
 import type { Principal } from '../access/rules.ts';
 import type { ContentProofOutcome } from '../certificate/content-proof.ts';
 import type { Database } from '../db/pool.ts';
-import { selectOpenUploadsOfAccount, type UploadRow } from '../db/uploads.ts';
+import type { UploadRow } from '../db/uploads.ts';
 import { CodedError } from '../errors.ts';
 import { contentProofSchema } from '../format/content-received.ts';
 import { count, utcTime, utcTimeOf, uuid } from '../format/fields.ts';
@@ -161,7 +161,7 @@ export function resumableRoutes(options: ResumableRouteParts): Route[] {
       problems: [],
       may: 'upload.write',
       handle: async (_req, res, { account }) => {
-        const rows = await selectOpenUploadsOfAccount(db.pool, account.accountId, MAX_LISTED);
+        const rows = await uploads.openOf(account.accountId, MAX_LISTED);
         sendJson(res, 200, {
           uploads: rows.map(({ uploadId, depositId, fileIndex, sizeBytes, offsetBytes, expiresAt }) => ({
             ...{ uploadId, depositId, fileIndex, expiresAt: utcTimeOf(expiresAt.getTime()) },

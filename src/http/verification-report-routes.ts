@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { AccessError } from '../access/access-error.ts';
 import { mayDo, type Principal } from '../access/rules.ts';
 import type { VerificationReporter } from '../certificate/verification-report/reporter.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import { type RequestRow, selectRequest } from '../db/requests.ts';
+import { fenced } from '../db/row-security.ts';
 import { hex32, text, utcTimeOf, uuid } from '../format/fields.ts';
 import { policySchema } from '../format/policy.ts';
 import { reportSchema } from '../format/report.ts';
@@ -82,7 +83,8 @@ export function verificationReportRoutes({ db, requests, reporter, nowMs }: Veri
         }
         const body = await jsonBody(req, res, orderSchema, MAX_BODY_BYTES);
         const { requestId = null, remark = null, policy = null, policyName = null, tool, items, signatory } = body;
-        const request = requestId === null ? undefined : await requestOf(db, principal, requestId);
+        const seen = fenced(db, { ...principal, at: new Date(nowMs()) });
+        const request = requestId === null ? undefined : await requestOf(seen, principal, requestId);
         const held = new Set<string>();
         const mayRead = async (depositId: string) => {
           if (!uuid.safeParse(depositId).success) return false;
@@ -94,6 +96,7 @@ export function verificationReportRoutes({ db, requests, reporter, nowMs }: Veri
         };
         const { identityMethod, identityCheckedAt, identityCheckedBy } = account;
         const { report, pdf, sha256 } = await reporter.make(
+          seen,
           {
             ...{ requestId, remark, policy, policyName, tool, items },
             signatory: {
@@ -132,8 +135,8 @@ export function verificationReportRoutes({ db, requests, reporter, nowMs }: Veri
 }
 
 /** The caller's office was asked. @throws MatterError `request-not-found` */
-async function requestOf(db: Database, principal: Principal, requestId: string): Promise<RequestRow> {
-  const request = await selectRequest(db.pool, requestId);
+async function requestOf(seen: Queryable, principal: Principal, requestId: string): Promise<RequestRow> {
+  const request = await selectRequest(seen, requestId);
   if (request === undefined || relationToRequest(principal, request) !== 'granted') throw requestNotFound();
   return request;
 }

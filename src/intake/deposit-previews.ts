@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isErasedMeanwhile } from '../db/erasures.ts';
 import { insertObjectKeys, type ObjectKey, selectObjectKey, selectObjectKeysOfDeposit } from '../db/objects.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import { parseHex } from '../format/bytes.ts';
 import { sealBytes } from '../storage/encrypted-object.ts';
 import { type ContentVault, openStored, originalObjectName, previewObjectName } from '../storage/stored-content.ts';
@@ -31,32 +31,38 @@ export class DepositPreviews {
   /** Begins to make the previews of a deposit. Never rejects. */
   async begin(depositId: string): Promise<void> {
     try {
-      for (const key of await selectObjectKeysOfDeposit(this.#parts.db.pool, depositId)) {
-        if (key.role === 'original' && isPreviewable(key.mediaType)) await this.preview(depositId, key.fileIndex);
+      const { pool } = this.#parts.db;
+      for (const { role, mediaType, fileIndex } of await selectObjectKeysOfDeposit(pool, depositId)) {
+        if (role === 'original' && isPreviewable(mediaType)) await this.preview(pool, depositId, fileIndex);
       }
     } catch (error) {
       this.#parts.onTrouble(error);
     }
   }
 
-  /** The file's preview, made now if it was not yet; undefined if there cannot be one. @throws StorageError */
-  async preview(depositId: string, fileIndex: number): Promise<ObjectKey | undefined> {
+  /**
+   * The file's preview, made now if it was not yet.
+   * @param seen what whoever asks for it sees: without the original there, there is no preview for him
+   * @returns undefined if there cannot be one
+   * @throws StorageError
+   */
+  async preview(seen: Queryable, depositId: string, fileIndex: number): Promise<ObjectKey | undefined> {
+    const original = await selectObjectKey(seen, depositId, fileIndex, 'original');
+    if (original === undefined || !isPreviewable(original.mediaType)) return undefined;
     const name = previewObjectName(depositId, fileIndex);
     let work = this.#underWay.get(name);
     if (work === undefined) {
-      work = this.#find(depositId, fileIndex).finally(() => this.#underWay.delete(name));
+      work = this.#find(original).finally(() => this.#underWay.delete(name));
       this.#underWay.set(name, work);
     }
     return work;
   }
 
-  async #find(depositId: string, fileIndex: number): Promise<ObjectKey | undefined> {
-    const { pool } = this.#parts.db;
-    const found = await selectObjectKey(pool, depositId, fileIndex, 'preview');
+  async #find(original: ObjectKey): Promise<ObjectKey | undefined> {
+    const { db, vault, maker } = this.#parts;
+    const { depositId, fileIndex } = original;
+    const found = await selectObjectKey(db.pool, depositId, fileIndex, 'preview');
     if (found !== undefined) return found;
-    const original = await selectObjectKey(pool, depositId, fileIndex, 'original');
-    if (original === undefined || !isPreviewable(original.mediaType)) return undefined;
-    const { vault, maker } = this.#parts;
     const sizeBytes = Number(original.sizeBytes);
     const outcome = await maker.make(original.mediaType, sizeBytes, () =>
       openStored(vault, original, originalObjectName(depositId, fileIndex), { start: 0, end: sizeBytes }),

@@ -13,7 +13,7 @@ import {
   selectRecord,
 } from '../db/deposits.ts';
 import { insertObjectKeys, type ObjectPlace } from '../db/objects.ts';
-import { type Database, isKnownNotCommitted } from '../db/pool.ts';
+import { type Database, isKnownNotCommitted, type Queryable } from '../db/pool.ts';
 import { insertSubmission } from '../db/submissions.ts';
 import { parseDepositorAnnex, parseStatementAnnex, type Statement } from '../format/annex.ts';
 import { parseSignatureAnnex } from '../format/annex-signature.ts';
@@ -134,12 +134,13 @@ export class DepositService {
 
   /**
    * The receipt of a deposit, made again from what is kept. Its seal differs each time, all else does not.
+   * @param seen what whoever asks for it sees: all that it tells is read there
    * @throws DepositError `deposit-not-found`, `deposit-erased`, `log-pending`
    */
-  async receipt(depositId: string): Promise<ReceivedDeposit> {
-    const row = await selectDeposit(this.#parts.db.pool, depositId);
+  async receipt(seen: Queryable, depositId: string): Promise<ReceivedDeposit> {
+    const row = await selectDeposit(seen, depositId);
     if (row === undefined) throw new DepositError('deposit-not-found', `there is no deposit ${depositId}`);
-    return this.#answer(depositId, row.submissionId, await this.#read(depositId), false);
+    return this.#answer(depositId, row.submissionId, await this.#read(seen, depositId), false);
   }
 
   async #assemble({ account, content, statement }: DepositRequest): Promise<AssembledDeposit> {
@@ -225,7 +226,8 @@ export class DepositService {
         `this Idempotency-Key belongs to deposit ${earlier.depositId}, which has other content`,
       );
     }
-    return this.#answer(earlier.depositId, earlier.submissionId, await this.#read(earlier.depositId), true);
+    const deposit = await this.#read(this.#parts.db.pool, earlier.depositId);
+    return this.#answer(earlier.depositId, earlier.submissionId, deposit, true);
   }
 
   async #answer(
@@ -246,12 +248,11 @@ export class DepositService {
     return { depositId, leafIndex: integration.leafIndex, receipt: canonical(receipt), isRepeated };
   }
 
-  async #read(depositId: string): Promise<Omit<AssembledDeposit, 'leafData'>> {
-    const { pool } = this.#parts.db;
+  async #read(q: Queryable, depositId: string): Promise<Omit<AssembledDeposit, 'leafData'>> {
     const [record, annexRows, entryRows] = await Promise.all([
-      selectRecord(pool, depositId),
-      selectAnnexes(pool, depositId),
-      selectFileEntries(pool, depositId),
+      selectRecord(q, depositId),
+      selectAnnexes(q, depositId),
+      selectFileEntries(q, depositId),
     ]);
     const depositor = annexRows.find((row) => row.name === 'depositor');
     const statement = annexRows.find((row) => row.name === 'statement');

@@ -1,4 +1,4 @@
-import type { WebhookRow, WrappedSecret } from '../db/webhooks.ts';
+import type { SendingWebhookRow, WrappedSecret } from '../db/webhooks.ts';
 import type { MasterKeyRing } from '../storage/master-key.ts';
 import { spellSecret } from './webhook-signature.ts';
 
@@ -8,7 +8,7 @@ export async function wrapSecret(keys: MasterKeyRing, webhookId: string, secret:
 }
 
 /** The secrets in force, newest first, as spelled. @throws StorageError `unknown-master-key`, `wrong-key` */
-export async function openSecrets(keys: MasterKeyRing, webhook: WebhookRow, nowMs: number): Promise<string[]> {
+export async function openSecrets(keys: MasterKeyRing, webhook: SendingWebhookRow, nowMs: number): Promise<string[]> {
   const open = async (keyId: string, wrapped: Uint8Array) =>
     spellSecret(await keys.find(keyId).unwrap(new Uint8Array(wrapped), contextOf(webhook.webhookId)));
   const { previousKeyId, previousSecret, previousUntil } = webhook;

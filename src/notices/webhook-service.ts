@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { v7 as uuidV7 } from 'uuid';
 import { cancelDeliveriesTo, insertWebhookDelivery } from '../db/deliveries.ts';
 import { insertSpreadNotice } from '../db/notices.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
+import { fenced } from '../db/row-security.ts';
 import {
   insertWebhook,
   selectWebhook,
@@ -63,7 +64,7 @@ export class WebhookService {
   }
 
   list(accountId: string): Promise<WebhookRow[]> {
-    return selectWebhooks(this.#parts.db.pool, accountId);
+    return selectWebhooks(this.#seenBy(accountId), accountId);
   }
 
   /** The new secret, shown this once; the one before signs too for a day. @throws NoticeError `webhook-not-found` */
@@ -120,9 +121,14 @@ export class WebhookService {
   }
 
   async #find(accountId: string, webhookId: string): Promise<WebhookRow> {
-    const webhook = await selectWebhook(this.#parts.db.pool, accountId, webhookId);
+    const webhook = await selectWebhook(this.#seenBy(accountId), accountId, webhookId);
     if (webhook === undefined) throw new NoticeError('webhook-not-found', `there is no webhook ${webhookId}`);
     return webhook;
+  }
+
+  #seenBy(accountId: string): Queryable {
+    const { db, nowMs } = this.#parts;
+    return fenced(db, { accountId, at: new Date(nowMs()) });
   }
 
   /** What a name leads to is looked at with each delivery: it may change. */

@@ -10,6 +10,7 @@ import type { Database, Queryable } from '../db/pool.ts';
 import {
   endWebhookLease,
   leaseDueWebhooks,
+  type SendingWebhookRow,
   updateWebhookDisabled,
   updateWebhookFailing,
   type WebhookRow,
@@ -88,7 +89,7 @@ export class WebhookWorker {
     await this.settled();
   }
 
-  async #serve(webhook: WebhookRow): Promise<void> {
+  async #serve(webhook: SendingWebhookRow): Promise<void> {
     const { db, nowMs } = this.#parts;
     const until = nowMs() + TURN_MS;
     const secrets = await openSecrets(this.#parts.keys, webhook, nowMs());

@@ -132,7 +132,7 @@ describe('Erasures: a certified deposit', function () {
 
   it('answers a second time as the first, and records nothing more', async () => {
     const events = async () => (await world.db.pool.query('select from custody_event')).rowCount;
-    const [count, first] = [await events(), await erasures.of(DEPOSIT_ID)];
+    const [count, first] = [await events(), await erasures.of(world.db.pool, DEPOSIT_ID)];
     world.nowMs += 60_000;
     expect(await erasures.erase(order)).to.deep.equal(first);
     expect(await events()).to.equal(count);
@@ -287,7 +287,7 @@ describe('Erasures', function () {
     expect((await rowsOf(db, depositId)).object_key).to.equal(0);
     isLocked = false;
     await erasures.finishDue();
-    expect((await erasures.of(depositId)).completedAt).to.not.equal(null);
+    expect((await erasures.of(db.pool, depositId)).completedAt).to.not.equal(null);
     expect(await namesIn(store, 'deposit/')).to.deep.equal([]);
   });
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { BlobReader } from '@zip.js/zip.js';
 import { expect } from 'chai';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
@@ -6,10 +6,14 @@ import { Sealer } from '../../src/certificate/sealer.ts';
 import { sealingKeyFromPem } from '../../src/certificate/sealing-key.ts';
 import { recordedBefore } from '../../src/custody/custodian.ts';
 import { CustodyFiles } from '../../src/custody/custody-file.ts';
+import { insertAccount } from '../../src/db/accounts.ts';
 import { insertAttestation } from '../../src/db/attestations.ts';
+import { type DepositRow, selectDeposit } from '../../src/db/deposits.ts';
+import { insertGrant, updateGrantRevoked } from '../../src/db/grants.ts';
 import { selectNewestPublication } from '../../src/db/leaves.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type Database, openDatabase } from '../../src/db/pool.ts';
+import { fenced } from '../../src/db/row-security.ts';
 import { writeDepositPackage } from '../../src/filing/deposit-package.ts';
 import { encodeBase64, parseHex } from '../../src/format/bytes.ts';
 import { parseCustodyFile } from '../../src/format/custody.ts';
@@ -70,11 +74,28 @@ describe('writeDepositPackage', () => {
     await db.close();
   });
 
-  const write = async (custodyOf?: (depositId: string) => Promise<Uint8Array>): Promise<PackagedFile[]> => {
+  const seenBy = (accountId: string) => fenced(db, { accountId, at: new Date() });
+  const depositor = async () => ((await selectDeposit(db.pool, DEPOSIT_ID)) as DepositRow).accountId;
+  const write = async (
+    custodyOf?: (depositId: string) => Promise<Uint8Array>,
+    {
+      reader,
+      onChunk = async () => {},
+    }: {
+      /** The depositor, if left out. */
+      reader?: string;
+      onChunk?: () => Promise<void>;
+    } = {},
+  ): Promise<PackagedFile[]> => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
-    const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk.slice()) });
+    const sink = new WritableStream<Uint8Array>({
+      write: async (chunk) => {
+        chunks.push(chunk.slice());
+        await onChunk();
+      },
+    });
     const parts = {
-      db,
+      seen: seenBy(reader ?? (await depositor())),
       vault: { store, keys },
       sealer,
       verifier: Buffer.from('<!doctype html>'),
@@ -151,7 +172,7 @@ describe('writeDepositPackage', () => {
     });
     const actor = { accountId: null, userId: null, by: 'service' } as const;
     await recordedBefore(db, { depositId: DEPOSIT_ID, kind: 'exported', actor, at: new Date() });
-    const files = await write((depositId) => custody.make(depositId, 'opened'));
+    const files = await write(async (depositId) => custody.make(seenBy(await depositor()), depositId, 'opened'));
     const bytes = files.find(({ path }) => path === PACKAGE.custody)?.bytes as Uint8Array;
     const { events, leaves } = parseCustodyFile(bytes);
     expect(events.map(({ event }) => event.kind)).to.deep.equal(['received', 'certified', 'exported']);
@@ -181,6 +202,35 @@ describe('writeDepositPackage', () => {
     expect((await custodyIn(broken))[0]).to.include({ status: 'failed', reason: 'unknown-type' });
     // A file that the reader was given otherwise takes the place of the one in the package.
     expect((await custodyIn(broken, bytes))[0]).to.include({ status: 'passed' });
+  });
+
+  it('is the same for whoever it was granted to, ends with the grant, and is none for anybody else', async () => {
+    const [reader, stranger, grantId] = [randomUUID(), randomUUID(), randomUUID()];
+    for (const accountId of [reader, stranger]) {
+      const account = {
+        accountId,
+        name: accountId,
+        kind: 'person',
+        identityMethod: 'none',
+        identityCheckedAt: null,
+      } as const;
+      await insertAccount(db.pool, account);
+    }
+    const to = { depositId: DEPOSIT_ID, matterId: null, requestId: null, granteeAccountId: reader, invitedEmail: null };
+    const terms = {
+      scope: 'export',
+      coverage: 'disclosed',
+      remark: null,
+      createdAt: new Date(),
+      expiresAt: null,
+    } as const;
+    await insertGrant(db.pool, { grantId, accountId: await depositor(), ...to, ...terms });
+
+    expect(originalsIn(await write(undefined, { reader }))).to.deep.equal(originalsIn(await write()));
+    await rejectionOf(write(undefined, { reader: stranger }), 'not-certified');
+    const revoke = async () => void (await updateGrantRevoked(db.pool, grantId, new Date()));
+    await rejectionOf(write(undefined, { reader, onChunk: revoke }), 'object-not-found');
+    await rejectionOf(write(undefined, { reader }), 'not-certified');
   });
 
   it('breaks off when an object is missing from the store', async () => {

@@ -145,7 +145,7 @@ describe('package.zip when the store fails in the middle', () => {
     const world = await ServiceWorld.open({
       changeParts: (parts) => ({
         ...parts,
-        writePackage: async (_id, sink) => {
+        writePackage: async (_seen, _id, sink) => {
           const writer = sink.getWriter();
           await writer.write(new Uint8Array(100_000));
           await writer.abort(new Error('the store is away'));

@@ -264,7 +264,6 @@ export class ServiceWorld {
       }),
       webhooks: new WebhookService({ db, keys: this.keys, peers: 'public', nowMs }),
       reporter: new VerificationReporter({
-        db,
         sealer,
         sealingKey: base.sealingKey,
         printer: { printVerificationReport: renderVerificationReportPdf },
@@ -282,7 +281,7 @@ export class ServiceWorld {
         chain: CHAIN,
         contract: CONTRACT,
       },
-      writePackage: async (_depositId, sink, actors) => {
+      writePackage: async (_seen, _depositId, sink, actors) => {
         this.packagedWith.push(actors);
         const writer = sink.getWriter();
         await writer.write(new Uint8Array([0x50, 0x4b]));

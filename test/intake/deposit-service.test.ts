@@ -208,20 +208,20 @@ describe('DepositService', () => {
         slow.receive(await request(randomBytes(10), 'slow')),
         'log-pending',
       )) as DepositError;
-      const { receipt } = await world.deposits.receipt(error.depositId as string);
+      const { receipt } = await world.deposits.receipt(world.db.pool, error.depositId as string);
       expect(parseReceipt(receipt).record.depositId).to.equal(error.depositId);
     });
   });
 
   describe('receipt', () => {
     it('is not to be had of a deposit that never was', async () => {
-      await rejectionOf(world.deposits.receipt(uuidV7()), 'deposit-not-found');
+      await rejectionOf(world.deposits.receipt(world.db.pool, uuidV7()), 'deposit-not-found');
     });
 
     it('is not to be had once the record is erased', async () => {
       const { depositId } = await world.deposits.receive(await request(randomBytes(10), null));
       await world.db.pool.query('delete from record where deposit_id = $1', [depositId]);
-      await rejectionOf(world.deposits.receipt(depositId), 'deposit-erased');
+      await rejectionOf(world.deposits.receipt(world.db.pool, depositId), 'deposit-erased');
     });
   });
 

@@ -413,7 +413,7 @@ describe('webhooks', () => {
       const other = await create();
       await world.db.pool.query('update webhook set wrapped_secret = $2 where webhook_id = $1', [
         other.webhook.webhookId,
-        webhook.wrappedSecret,
+        rows[0]?.wrapped_secret,
       ]);
       await tell();
       const errors: unknown[] = [];

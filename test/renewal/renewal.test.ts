@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { withAdvisoryLock } from '../../src/db/advisory-lock.ts';
 import { selectOpenAlarms } from '../../src/db/alarms.ts';
 import { selectIntendedStamps } from '../../src/db/archive.ts';
 import type { Database } from '../../src/db/pool.ts';
+import { fenced } from '../../src/db/row-security.ts';
 import { parseEvidenceRecord } from '../../src/format/evidence-record.ts';
 import { ArchiveWorker } from '../../src/renewal/archive-worker.ts';
 import { archiveNewDeposits } from '../../src/renewal/deposit-archive.ts';
@@ -37,7 +38,9 @@ describe('the archive over decades', function () {
   });
   after(() => world.db.close());
 
-  const records = () => new EvidenceRecords(world.db.pool);
+  /** Read as a request of the depositor reads them. */
+  const records = () =>
+    new EvidenceRecords(fenced(world.db, { accountId: world.accountId, at: new Date(world.nowMs) }));
   /** Verified by a reader who trusts all authorities: outcomes that are not passed, how many timestamps, and the earliest time. */
   async function verdict(record: Uint8Array, ...contents: Uint8Array[]) {
     const parsed = parseEvidenceRecord(record);
@@ -84,6 +87,12 @@ describe('the archive over decades', function () {
       const shown = digests.filter((digest) => Buffer.from(record?.bytes as Uint8Array).includes(digest));
       expect(shown).to.deep.equal([digests[i]]);
     }
+  });
+
+  it('shows nobody else any record', async () => {
+    const stranger = new EvidenceRecords(fenced(world.db, { accountId: randomUUID(), at: new Date(world.nowMs) }));
+    expect(await stranger.ofDeposit(single)).to.deep.equal([]);
+    expect(await stranger.ofDeposit(several, null)).to.deep.equal([]);
   });
 
   it('says of all files together that they are the whole group', async () => {

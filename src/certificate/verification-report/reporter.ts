@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { selectCertificateOfDeposit } from '../../db/certificates.ts';
-import type { Database } from '../../db/pool.ts';
+import type { Queryable } from '../../db/pool.ts';
 import { encodeHex, sha256 } from '../../format/bytes.ts';
 import type { PlatformProfile } from '../../format/certificate.ts';
 import { utcTimeOf } from '../../format/fields.ts';
@@ -26,7 +26,6 @@ import { limitsOfReport } from './limits.ts';
 import { ReportError } from './report-error.ts';
 
 export interface ReporterParts {
-  db: Database;
   sealer: Sealer;
   /** The sealer's own key: it also signs the PDF. */
   sealingKey: SealingKey;
@@ -63,11 +62,16 @@ export class VerificationReporter {
   }
 
   /**
+   * @param seen what the signatory sees: certificates of deposits are read there
    * @param mayRead whether the signatory may see the certificate of a deposit; others are not looked for
    * @throws ReportError `report-too-many-items`; `report-invalid` if the reports were not made under one policy, the one that is given,
    *   or contradict themselves
    */
-  async make(order: ReportOrder, mayRead: (depositId: string) => Promise<boolean>): Promise<MadeReport> {
+  async make(
+    seen: Queryable,
+    order: ReportOrder,
+    mayRead: (depositId: string) => Promise<boolean>,
+  ): Promise<MadeReport> {
     const { sealer, sealingKey, stamp, printer, platformAt, evaluation, origin, version, nowMs } = this.#parts;
     const { signatory, requestId, remark, tool, policyName } = order;
     const policy = requireOnePolicy(order);
@@ -81,7 +85,7 @@ export class VerificationReporter {
     for (const { fileName, report } of order.items) {
       // Others are answered between two of them.
       await setImmediate();
-      items.push({ fileName, report, byService: await this.#verifyAgain(report, trust, mayRead) });
+      items.push({ fileName, report, byService: await this.#verifyAgain(seen, report, trust, mayRead) });
     }
     const report = await sealer.seal<VerificationReport>({
       type: 'tiezheng/verification-report/v1',
@@ -102,6 +106,7 @@ export class VerificationReporter {
   }
 
   async #verifyAgain(
+    seen: Queryable,
     { subject, ...said }: Report,
     trust: Trust | undefined,
     mayRead: (depositId: string) => Promise<boolean>,
@@ -109,7 +114,7 @@ export class VerificationReporter {
     const { depositId, certificateNo, digest } = subject;
     // A receipt is not kept.
     if (certificateNo === null || !(await mayRead(depositId))) return { state: 'not-verified', because: 'not-held' };
-    const row = await selectCertificateOfDeposit(this.#parts.db.pool, depositId);
+    const row = await selectCertificateOfDeposit(seen, depositId);
     if (row?.bytes == null) return { state: 'not-verified', because: 'not-held' };
     if (row.certificateNo !== certificateNo || encodeHex(row.digest) !== digest) {
       return { state: 'not-verified', because: 'another-certificate' };

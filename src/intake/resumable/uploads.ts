@@ -5,7 +5,7 @@ import { selectDeposit, selectFileEntries } from '../../db/deposits.ts';
 import { notifyLog } from '../../db/leaves.ts';
 import { insertObjectKeys, selectObjectKeysOfDeposit } from '../../db/objects.ts';
 import type { Database, Queryable } from '../../db/pool.ts';
-import { readWithin } from '../../db/row-security.ts';
+import { fenced } from '../../db/row-security.ts';
 import { insertSubmission } from '../../db/submissions.ts';
 import {
   deleteUploadObjects,
@@ -17,6 +17,7 @@ import {
   selectExpiredUploads,
   selectKnownUploadObjects,
   selectOpenUploadOfFile,
+  selectOpenUploadsOfAccount,
   selectUnfinishedUploadObjects,
   selectUpload,
   selectUploadParts,
@@ -126,23 +127,27 @@ export class Uploads {
    * @throws DepositError `deposit-not-found` also where it is another account's; ResumableError `content-held`, `invalid-upload-metadata`
    */
   async declaredFile(accountId: string, { depositId, fileIndex }: UploadTarget): Promise<FileEntry> {
-    const { pool } = this.#parts.db;
-    const deposit = await selectDeposit(pool, depositId);
+    const seen = this.#seenBy(accountId);
+    const deposit = await selectDeposit(seen, depositId);
     if (deposit === undefined || deposit.accountId !== accountId) {
       throw new DepositError('deposit-not-found', `you have no deposit ${depositId} here`);
     }
-    const entry = await this.#entry(pool, depositId, fileIndex);
+    const entry = await this.#entry(seen, depositId, fileIndex);
     if (entry === undefined) {
       throw new ResumableError('invalid-upload-metadata', `deposit ${depositId} has no file ${fileIndex}`);
     }
-    if (await this.#isHeld(pool, depositId, fileIndex)) throw contentHeld(depositId, fileIndex);
+    if (await this.#isHeld(seen, depositId, fileIndex)) throw contentHeld(depositId, fileIndex);
     return entry;
+  }
+
+  /** Those of the account that lack bytes, the one first that ends first. */
+  openOf(accountId: string, limit: number): Promise<UploadRow[]> {
+    return selectOpenUploadsOfAccount(this.#seenBy(accountId), accountId, limit);
   }
 
   /** @throws ResumableError `upload-not-found` also where it is another account's */
   async ofAccount(accountId: string, uploadId: string): Promise<UploadRow> {
-    const { db, nowMs } = this.#parts;
-    const row = await readWithin(db, { accountId, at: new Date(nowMs()) }, (q) => selectUpload(q, uploadId));
+    const row = await selectUpload(this.#seenBy(accountId), uploadId);
     if (row === undefined || row.accountId !== accountId) {
       throw new ResumableError('upload-not-found', `you have no upload ${uploadId} here`);
     }
@@ -388,6 +393,11 @@ export class Uploads {
       await parts.removeAll(uploadId).catch(onTrouble);
     }
     return outcomeOf((await selectUpload(db.pool, uploadId)) as UploadRow);
+  }
+
+  #seenBy(accountId: string): Queryable {
+    const { db, nowMs } = this.#parts;
+    return fenced(db, { accountId, at: new Date(nowMs()) });
   }
 
   async #entry(q: Queryable, depositId: string, fileIndex: number): Promise<FileEntry | undefined> {
