@@ -4,6 +4,7 @@ import type { Check } from '../../src/format/report.ts';
 import { verifyReceipt } from '../../src/verify/verify.ts';
 import { OpenApiCheck } from '../http/openapi-check.ts';
 import { ServiceWorld } from '../http/service-world.ts';
+import { inspect, outcomes } from '../support/desk.ts';
 
 interface Timeline {
   count: number;
@@ -214,6 +215,29 @@ describe('custody over HTTP', () => {
       expect(await codeFrom('cancelHandOver', late)).to.equal('hand-over-ended');
       const receipt = await world.fetch(`${path}/receipt.json`, { headers: as(notary) });
       expect(parseHandOver(new Uint8Array(await receipt.arrayBuffer())).confirmation).to.include({ note: '已收' });
+    });
+
+    it('has receipts that anybody verifies offline, and with the custody record finds in the log', async () => {
+      const bytesOf = async (answer: Promise<Response>) => new Uint8Array(await (await answer).arrayBuffer());
+      const original = await bytesOf(world.fetch(`${base()}/files/0`));
+      const made = await handOver();
+      const path = `/api/v1/hand-overs/${made.handOver.handOverId}/receipt.json`;
+      const trust = await world.trust();
+      const open = await inspect(await bytesOf(world.fetch(path)), [original], trust);
+      expect(open.unmet).to.deep.equal(['custody.handOver']);
+      expect(open.checks[0]).to.deep.include({ name: 'custody.handOver', because: 'unconfirmed' });
+
+      const token = tokenOf(made);
+      const receipt = await bytesOf(anonymous('/api/v1/hand-over-link/confirm', { token, name: '书记员 某某' }));
+      const alone = await inspect(receipt, [original], trust);
+      expect(outcomes(alone).filter((text) => !text.endsWith('passed'))).to.deep.equal([
+        'custody.events not-checked operator-word-only',
+      ]);
+      expect(alone.conclusion).to.equal('required-passed');
+      const custody = await bytesOf(world.fetch(`${base()}/custody.json`));
+      const whole = await inspect(receipt, [original, custody], trust);
+      expect(outcomes(whole).filter((text) => !text.endsWith('passed'))).to.deep.equal([]);
+      expect(whole.evaluation).to.equal(true);
     });
 
     it('does not tell whether the account that is to receive exists', async () => {
