@@ -14,123 +14,35 @@ import { makeCustodyFile, STORY } from '../support/custody-evidence.ts';
 import { inspect, outcomes, trusting } from '../support/desk.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
 import { digestsOf } from '../support/file-digests.ts';
+import {
+  CONFIRMED_AT,
+  DISC,
+  EXPIRES_AT,
+  GIVEN_AT,
+  GIVER,
+  type HandOverStory,
+  HAND_OVER_ID as ID,
+  MADE_AT,
+  makeHandOver,
+  statementOf,
+  type Telling,
+} from '../support/hand-over-evidence.ts';
 
-const ID = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a30';
 const OTHER = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8aff';
-const GIVER = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a12';
 const COURT = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a77';
-const GIVEN_AT = '2026-11-23T07:00:00.000Z';
-const CONFIRMED_AT = '2026-11-23T08:00:00.000Z';
-const EXPIRES_AT = '2026-12-23T07:00:00.000Z';
-const MADE_AT = '2026-11-23T09:00:00.000Z';
 const NOW = Date.parse('2026-11-24T00:00:00.000Z');
-const DISC = new Uint8Array(Buffer.from('an image of the disc'));
 const STRANGER = new Uint8Array(Buffer.from('some other file'));
-
-/** A hand-over as the service makes it, with what the custody record of the deposit says of it. */
-interface Story {
-  receipt: HandOver;
-  custody: CustodyFile;
-}
 
 describe('a receipt of a hand-over', () => {
   let world: EvidenceWorld;
-  let story: Story;
+  let story: HandOverStory;
   before(async () => {
     world = await makeWorld();
     story = await tell();
   });
 
   const originals = () => world.files.map(({ bytes }) => bytes);
-  const statement = (more: Partial<HandOverStatement> = {}): HandOverStatement => ({
-    type: 'tiezheng/hand-over-statement/v1',
-    handOverId: ID,
-    depositId: world.certificate.record.depositId,
-    giver: { accountId: GIVER, name: '北京某某文化有限公司' },
-    receiver: { kind: 'court', accountId: null, name: '某某法院 知识产权庭' },
-    items: [
-      ...originals().map((bytes, fileIndex) => ({
-        what: 'original' as const,
-        fileIndex,
-        sha256: digestsOf(bytes).sha256,
-        description: null,
-      })),
-      {
-        what: 'certificate',
-        fileIndex: null,
-        sha256: digestOf(world.certificate),
-        description: 'TZ-20261122-4K7Q2M9X',
-      },
-      { what: 'other', fileIndex: null, sha256: digestsOf(DISC).sha256, description: '光盘一张' },
-    ],
-    note: '附光盘一张',
-    handedOverAt: GIVEN_AT,
-    expiresAt: EXPIRES_AT,
-    salt: '05'.repeat(32),
-    ...more,
-  });
-  const confirmation = (of: HandOverStatement, more: Partial<HandOverConfirmation> = {}): HandOverConfirmation => ({
-    type: 'tiezheng/hand-over-confirmation/v1',
-    handOverId: ID,
-    statement: encodeHex(commit(of)),
-    confirmedAt: CONFIRMED_AT,
-    by: 'link',
-    accountId: null,
-    name: '书记员 某某',
-    note: '完好',
-    salt: '06'.repeat(32),
-    ...more,
-  });
-
-  interface Telling {
-    given?: Partial<HandOverStatement>;
-    taken?: Partial<HandOverConfirmation> | null;
-    /** Further events of the deposit, before `madeAt`. */
-    more?: { kind: string; at: string; detail?: Record<string, string> }[];
-    /** Events that the newest leaf covers; all if left out. */
-    covered?: number;
-  }
-
-  async function tell({ given = {}, taken = {}, more = [], covered }: Telling = {}): Promise<Story> {
-    const what = statement(given);
-    const said = taken === null ? null : confirmation(what, taken);
-    const detail = { handOver: what.handOverId, statement: encodeHex(commit(what)), expiresAt: what.expiresAt };
-    const events = [
-      ...STORY.events,
-      { kind: 'handed-over', at: what.handedOverAt, detail },
-      ...(said === null
-        ? []
-        : [
-            {
-              kind: 'hand-over-confirmed',
-              at: said.confirmedAt,
-              detail: { handOver: what.handOverId, confirmation: encodeHex(commit(said)) },
-            },
-          ]),
-      ...more,
-    ];
-    const custody = await makeCustodyFile(world, { events, leavesAt: [2, covered ?? events.length] });
-    const hashOf = (kind: string) => {
-      const found = custody.events.find(({ event }) => event.kind === kind);
-      return found === undefined ? null : encodeHex(commit(found.event));
-    };
-    return {
-      receipt: {
-        type: 'tiezheng/hand-over/v1',
-        evaluation: false,
-        statement: what,
-        confirmation: said,
-        events: {
-          handedOver: hashOf('handed-over') as string,
-          confirmed: said === null ? null : hashOf('hand-over-confirmed'),
-        },
-        claims: { madeAt: MADE_AT },
-        seals: [],
-      },
-      custody: { ...custody, claims: { madeAt: MADE_AT } },
-    };
-  }
-
+  const tell = (telling: Telling = {}) => makeHandOver(world, telling);
   const trust = (more: Partial<Trust> = {}): Trust => ({
     ...openTrust(encodeObject(world.policy), [], undefined),
     nowMs: NOW,
@@ -140,7 +52,7 @@ describe('a receipt of a hand-over', () => {
   /** As the operator would seal it, whatever was done to it. */
   const look = async (receipt: HandOver, files: Uint8Array[] = originals(), by = trust()): Promise<Inspection> =>
     inspect(await sealed(receipt), files, by);
-  const withCustody = async ({ receipt, custody }: Story, by = trust()) =>
+  const withCustody = async ({ receipt, custody }: HandOverStory, by = trust()) =>
     look(receipt, [...originals(), await sealed(custody)], by);
   const named = (found: Inspection, name: string) => {
     const checks = found.checks.filter((check) => check.name === name);
@@ -341,7 +253,7 @@ describe('a receipt of a hand-over', () => {
   });
 
   describe('that nobody confirmed', () => {
-    let open: Story;
+    let open: HandOverStory;
     before(async () => {
       open = await tell({ taken: null });
     });
@@ -396,7 +308,7 @@ describe('a receipt of a hand-over', () => {
   });
 
   describe('and the custody record', () => {
-    const eventsOf = async (told: Story, by = trust()) => named(await withCustody(told, by), 'custody.events');
+    const eventsOf = async (told: HandOverStory, by = trust()) => named(await withCustody(told, by), 'custody.events');
 
     it('of another deposit is found out', async () => {
       const stranger = await makeCustodyFile(await makeWorld({ depositId: OTHER }));
@@ -419,7 +331,11 @@ describe('a receipt of a hand-over', () => {
       const custody = await makeCustodyFile(world, {
         events: [
           ...STORY.events,
-          { kind: 'handed-over', at: GIVEN_AT, detail: { handOver: ID, statement: encodeHex(commit(statement())) } },
+          {
+            kind: 'handed-over',
+            at: GIVEN_AT,
+            detail: { handOver: ID, statement: encodeHex(commit(statementOf(world))) },
+          },
         ],
         leavesAt: [6],
       });
@@ -512,7 +428,7 @@ describe('a receipt of a hand-over', () => {
     });
 
     it('the same bytes twice in the deposit are both found by one file', async () => {
-      const { items } = statement();
+      const { items } = statementOf(world);
       const twins = [items[0]!, { ...items[0]!, fileIndex: 5 }];
       const { receipt } = await tell({ given: { items: twins } });
       const found = await look(receipt, [originals()[0]!]);
