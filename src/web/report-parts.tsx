@@ -82,7 +82,7 @@ export function CheckList({ checks }: { checks: readonly Check[] }) {
 /** `file 1 9f86…`, `publication 2, attestation 1` in the reader's language. */
 export function About({ about }: { about: string }) {
   const t = useText();
-  const file = /^(file \d+|presented) ([0-9a-f]{64})$/.exec(about);
+  const file = /^(file \d+|presented|certificate|other) ([0-9a-f]{64})$/.exec(about);
   if (file === null) return t(aboutText(about));
   return (
     <>
@@ -95,6 +95,8 @@ function aboutText(about: string): Text {
   const zh = about
     .replace(/^file (\d+)$/, '文件 $1')
     .replace(/^presented$/, '您提供的文件')
+    .replace(/^certificate$/, '证书')
+    .replace(/^other$/, '其他物品')
     .replace(/^publication (\d+)/, '公布 $1')
     .replace(/, attestation (\d+)$/, '，证明 $1');
   const en = about.replace(/^presented$/, 'file you presented');

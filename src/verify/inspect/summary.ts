@@ -84,8 +84,9 @@ function wordsOf(check: Check): Bilingual {
   const name = wordingOfCheck(check.name);
   const cause = wordingOfCause(check);
   const about = check.about === null ? '' : ` (${check.about})`;
+  const aboutZh = about.replace('(file ', '(文件 ').replace('(certificate ', '(证书 ').replace('(other ', '(其他 ');
   return {
-    zh: `${name.zh}${about}${cause === undefined ? '' : `：${cause.zh}`}`,
+    zh: `${name.zh}${aboutZh}${cause === undefined ? '' : `：${cause.zh}`}`,
     en: `${name.en}${about}${cause === undefined ? '' : `: ${cause.en}`}`,
   };
 }
