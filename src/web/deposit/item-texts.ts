@@ -21,8 +21,8 @@ export const itemTexts = {
     en: 'A signature is optional; nothing else on this page rests on one.',
   },
   signed: {
-    zh: '已签名：一把密钥签署了以上陈述和全部文件的摘要，签名与本存证相符（由本页核对）。',
-    en: 'Signed: a key signed the statement above and the digests of all files, and the signature fits this deposit. This page checked it.',
+    zh: '已签名：一把通行密钥签署了以上说明和全部文件的摘要，签名与本存证相符（由本页核对）。',
+    en: 'Signed: a passkey signed the statement above and the digests of all files, and the signature fits this deposit. This page checked it.',
   },
   signedWrongly: { zh: '所附签名与本存证不符。', en: 'There is a signature, and it does not fit this deposit.' },
   signedUnchecked: { zh: '附有签名，本页未能核对。', en: 'There is a signature, which this page could not check.' },
