@@ -429,6 +429,17 @@ describe('pages about matters', function () {
       await page.getByText('there is none: they see nothing').waitFor();
     });
 
+    it('warns where readers see an original all the same, as the proof of a right', async () => {
+      const { right, film } = dispute();
+      film.disclosure = 'withheld';
+      await open(`/matters/${matterId}`);
+      await page.getByText('nothing', { exact: true }).waitFor();
+      expect(await page.getByText('there readers still see the original').count()).to.equal(0);
+      matters.add('proofs', matterId, { rightId: right.rightId, depositId: film.depositId, kind: 'contract' });
+      await page.reload();
+      await page.getByText('there readers still see the original').waitFor();
+    });
+
     it('adds a relation between two different items, and shows it from both sides', async () => {
       const { snapshot, film } = dispute();
       await open(`/matters/${matterId}`);

@@ -82,6 +82,9 @@ function ItemFacts({ view, item, name }: { view: MatterView; item: Item; name: s
   const isHidden =
     item.disclosure === 'derivative' &&
     !view.named.derivatives.some((derivative) => derivative.originalDepositId === item.depositId);
+  // Proofs of rights are shown to every reader, whatever an item says of the same deposit.
+  const isShownAsProof =
+    item.disclosure !== 'original' && view.parts.proofs.some(({ depositId }) => depositId === item.depositId);
   return (
     <>
       <h3 className="wrap-anywhere">
@@ -109,6 +112,7 @@ function ItemFacts({ view, item, name }: { view: MatterView; item: Item; name: s
         <Row label={matterTexts.disclosure}>
           {t(disclosureTexts[item.disclosure])}
           {isHidden && <strong> {t(matterTexts.hiddenWithoutDerivative)}</strong>}
+          {isShownAsProof && <strong> {t(matterTexts.shownAsProof)}</strong>}
         </Row>
         <Row label={matterTexts.confidentiality}>{t(confidentialityTexts[item.confidentiality])}</Row>
       </dl>

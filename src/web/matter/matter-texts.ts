@@ -241,6 +241,10 @@ export const matterTexts = {
     zh: '查看人只能看到衍生件，但还没有衍生件：他们什么也看不到。',
     en: 'Readers see only copies made from it, and there is none: they see nothing.',
   },
+  shownAsProof: {
+    zh: '它同时列为权利凭证，查看人从那里仍能看到原件。',
+    en: 'It is also named as proof of a right, and there readers still see the original.',
+  },
   linkDerivative: { zh: '登记衍生件', en: 'Link a copy' },
   linkDerivativeLead: {
     zh: '衍生件（如涂黑身份证号的脱敏件）是另一份存证，有自己的摘要，并注明由哪份原件制成。登记后不能更改。',
