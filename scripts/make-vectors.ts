@@ -7,10 +7,22 @@ import { runVector, VECTORS, type Vector } from '../test/support/vectors.ts';
 import { addCertificates, certificatePolicies } from './vectors/certificates.ts';
 import { Collection } from './vectors/collection.ts';
 import { fixRandomness } from './vectors/fixed-crypto.ts';
+import { addHandOvers } from './vectors/hand-overs.ts';
 import { addOthers } from './vectors/others.ts';
 import { encode, FILES, VectorWorld } from './vectors/world.ts';
 
-const FOLDERS = ['certificates', 'receipts', 'json', 'policies', 'status', 'packages', 'pdf', 'proofs', 'files'];
+const FOLDERS = [
+  'certificates',
+  'receipts',
+  'json',
+  'policies',
+  'status',
+  'packages',
+  'pdf',
+  'proofs',
+  'files',
+  'hand-overs',
+];
 
 fixRandomness('tiezheng test vectors', await readFile(`${VECTORS}keys/rsa-2048.pem`, 'utf8'));
 for (const folder of FOLDERS) await rm(`${VECTORS}${folder}`, { recursive: true, force: true });
@@ -20,6 +32,7 @@ const world = new VectorWorld();
 for (const [i, { name, bytes }] of FILES.entries()) await collection.put(`files/${i + 1}${name.slice(-4)}`, bytes);
 await addCertificates(collection, world);
 await addOthers(collection, world);
+await addHandOvers(collection, world);
 for (const [path, policy] of Object.entries(certificatePolicies(world))) await collection.put(path, encode(policy));
 
 const vectors: Vector[] = [];

@@ -57,6 +57,15 @@ def parse(data, max_bytes):
     return value
 
 
+def type_of(data):
+    """The outermost `type` of JSON in whatever spelling; None of anything else."""
+    try:
+        value = json.loads(data) if data[:1] == b"{" else None
+    except (ValueError, RecursionError):
+        return None
+    return value.get("type") if isinstance(value, dict) else None
+
+
 def integer_of(text):
     return Fraction(text) if text == "-0" else int(text)
 

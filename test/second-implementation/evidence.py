@@ -84,6 +84,41 @@ STATEMENT = c.fields(
 )
 
 
+CHAIN = c.items(c.base64_of(16384), 1, 8)
+SIGNED_BY = {
+    "passkey": c.fields(
+        {
+            "method": c.one_of("passkey"),
+            "publicKey": c.base64_of(512),
+            "authenticatorData": c.base64_of(1024),
+            "clientDataJson": c.base64_of(4096),
+            "signature": c.base64_of(256),
+        }
+    ),
+    "x509": c.fields(
+        {
+            "method": c.one_of("x509"),
+            "algorithm": c.one_of("ES256", "RS256"),
+            "chain": CHAIN,
+            "signature": c.base64_of(1024),
+        }
+    ),
+    "sm2": c.fields(
+        {"method": c.one_of("sm2"), "chain": CHAIN, "signerId": c.text(1, 100), "signature": c.base64_of(256)}
+    ),
+}
+
+
+def signed(value, at):
+    method = value.get("method") if isinstance(value, dict) else None
+    if method not in SIGNED_BY:
+        c.wrong(at, f"method {method!r}")
+    SIGNED_BY[method](value, at)
+
+
+SIGNATURE = c.fields(
+    {"type": c.one_of("tiezheng/annex/signature/v1"), "depositId": c.uuid, "signed": signed, "salt": c.digest}
+)
 ANNEXES = {"depositor": DEPOSITOR, "statement": STATEMENT}
 SEALED_BY = {"seals": seal.SEALS}
 PROOF = c.items(c.digest, 0, 64)
@@ -176,7 +211,7 @@ CERTIFICATE = c.typed("tiezheng/certificate/v1", c.fields(
         "files": c.items(
             c.fields({"entry": ENTRY, "path": PROOF, "name": c.nullable(NAME)}), 0, 1000
         ),
-        "annexes": c.fields({}, ANNEXES),
+        "annexes": c.fields({}, {**ANNEXES, "signature": SIGNATURE}),
         "log": LOG,
         "notBeforeHeader": c.nullable(c.pattern("0x(?:[0-9a-f]{2})+", 2 + 2 * 8192)),
         "publications": c.items(PUBLICATION, 1, 16),
@@ -189,7 +224,7 @@ RECEIPT = c.typed("tiezheng/receipt/v1", c.fields(
         "evaluation": c.boolean,
         "record": RECORD,
         "files": c.items(c.fields({"entry": ENTRY, "name": NAME}), 1, 1000),
-        "annexes": c.fields(ANNEXES),
+        "annexes": c.fields(ANNEXES, {"signature": SIGNATURE}),
         "leafIndex": c.integer(0, 2**48),
         "inclusionProof": PROOF,
         "checkpoint": CHECKPOINT,
@@ -244,6 +279,10 @@ class Checks(list):
         return [x["status"] for x in self if x["name"] == name and x["about"] == about]
 
 
+    def status_of(self, name):
+        return [x["status"] for x in self if x["name"] == name]
+
+
 class File:
     def __init__(self, data):
         self.size = len(data)
@@ -260,7 +299,7 @@ def parse_certificate(data):
 
 def check_deposit(checks, record, files, annexes, presented):
     """The record, its files and annexes. `files`: entry, name, path or None where all entries are there."""
-    parts = [*(f["entry"] for f in files), *annexes.values()]
+    parts = [*(f["entry"] for f in files), *(annexes[name] for name in ANNEXES if name in annexes)]
     indices = [f["entry"]["index"] for f in files]
     if any(part["depositId"] != record["depositId"] for part in parts):
         checks.add("record.commitment", "failed", "part-of-another-deposit")
@@ -270,7 +309,7 @@ def check_deposit(checks, record, files, annexes, presented):
         checks.add("record.commitment", "failed", "file-listed-twice")
     else:
         checks.add("record.commitment", "passed")
-    checks.add("annex.signature", "not-checked", "closed" if "signature" in record["annexes"] else "absent")
+    checks.add("annex.signature", *check_depositors_signature(record, annexes.get("signature")))
     for name in ("depositor", "statement"):
         if name not in annexes:
             checks.add(f"annex.{name}", "not-checked", "closed")
@@ -282,6 +321,73 @@ def check_deposit(checks, record, files, annexes, presented):
     for file in files:
         check_path(checks, record, file, whole)
     match_files(checks, files, presented)
+
+
+def check_depositors_signature(record, annex):
+    """Of the key in the annex; whose it is, nothing here says."""
+    committed = record["annexes"].get("signature")
+    if committed is None:
+        return ("not-checked", "absent") if annex is None else ("failed", "signature-not-committed-to")
+    if annex is None:
+        return "not-checked", "closed"
+    if c.commit(annex).hex() != committed or annex["depositId"] != record["depositId"]:
+        return "failed", "commitment-mismatch"
+    signed_by = annex["signed"]
+    to_sign = c.commit({"files": {"root": record["files"]["root"]}, "statement": record["annexes"]["statement"]})
+    try:
+        if signed_by["method"] == "passkey":
+            return check_passkey(signed_by, to_sign)
+        if signed_by["method"] == "x509":
+            return check_x509_signature(signed_by, to_sign)
+        return "not-checked", "unsupported"
+    except Refused as refused:
+        return "failed", refused.code
+    except x509.Bad as bad:
+        return "failed", str(bad)
+    except x509.Unsupported:
+        return "not-checked", "unsupported"
+
+
+ED25519_SPKI = bytes.fromhex("302a300506032b6570032100")
+ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+RSA_SHA256 = bytes.fromhex("300d06092a864886f70d01010b0500")
+
+
+def check_passkey(signed_by, to_sign):
+    key, data, client, signature = (
+        c.from_base64(signed_by[name]) for name in ("publicKey", "authenticatorData", "clientDataJson", "signature")
+    )
+    said = c.read_json(client, 4096)
+    if not isinstance(said, dict):
+        c.wrong("clientDataJson", "expected an object")
+    for name, most in (("type", 100), ("challenge", 200), ("origin", 300)):
+        c.any_text(most)(said.get(name), name)
+    c.boolean(said.get("crossOrigin", False), "crossOrigin")
+    if len(data) < 37:
+        return "failed", "authenticator-data-malformed"
+    if said["type"] != "webauthn.get":
+        return "failed", "not-an-assertion"
+    if said["challenge"] != seal.to_base64url(to_sign).decode():
+        return "failed", "signed-something-else"
+    if not data[32] & 1:
+        return "failed", "nobody-was-present"
+    message = data + c.sha256(client)
+    if key.startswith(ED25519_SPKI):
+        valid = note.ed25519(key[len(ED25519_SPKI) :], message, signature)
+        return ("passed", None) if valid else ("failed", "signature-invalid")
+    x509.verify(key, x509.der.parse(ECDSA_SHA256), message, signature)
+    return "passed", None
+
+
+def check_x509_signature(signed_by, to_sign):
+    """No policy names whom a reader lets vouch for depositors."""
+    try:
+        chain = [x509.parse_certificate(c.from_base64(item)) for item in signed_by["chain"]]
+    except x509.der.Malformed:
+        return "failed", "certificate-malformed"
+    algorithm = ECDSA_SHA256 if signed_by["algorithm"] == "ES256" else RSA_SHA256
+    x509.verify(chain[0].spki, x509.der.parse(algorithm), to_sign, c.from_base64(signed_by["signature"]))
+    return "not-checked", "untrusted-key"
 
 
 def check_path(checks, record, file, whole):

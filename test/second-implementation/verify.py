@@ -14,6 +14,7 @@ from pathlib import Path
 
 import canonical as c
 import container
+import custody
 import evidence
 import policy as policies
 import proofs
@@ -57,6 +58,9 @@ def verify(options):
     checks = evidence.Checks()
     if kind in ("opentimestamps", "tlog-proof", "timestamp-token", "timestamp-response"):
         return inspect(kind, data, files, policy)
+    if kind == "hand-over":
+        checks, required = custody.inspect(data, files, policy, now)
+        return conclude(checks, unmet_of_inspection(checks, required), policy)
     material = proofs.material_among(files)
     if kind == "certificate":
         shown = proofs.presented_among(files, data)
@@ -81,7 +85,7 @@ def kind_of(data):
     proof = proofs.kind_of(data)
     if proof is not None:
         return proof
-    for kind in ("certificate", "receipt", "signed-policy", "policy"):
+    for kind in ("certificate", "receipt", "hand-over", "signed-policy", "policy"):
         if b'"tiezheng/%s/v1"' % kind.encode() in data and is_type(data, kind):
             return kind
     return None
@@ -122,10 +126,14 @@ def inspect(kind, data, files, policy):
         required = proofs.inspect_tlog_proof(checks, data, files, policy)
     else:
         required = proofs.inspect_token(checks, data, kind, files, policy)
+    return conclude(checks, unmet_of_inspection(checks, required), policy)
+
+
+def unmet_of_inspection(checks, required):
     unmet = [name for name in required if not all_passed(checks, name)]
-    if any(x["name"] == "file.missing" for x in checks):
+    if any(x["name"] == "file.missing" for x in checks) and "passed" not in checks.status_of("file.digest"):
         unmet.append("file.missing")
-    return conclude(checks, unmet, policy)
+    return unmet
 
 
 def all_passed(checks, name):
