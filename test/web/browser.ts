@@ -77,6 +77,17 @@ export function scratchFolder(): Promise<string> {
   return scratch;
 }
 
+/** Writes files of these names into a folder of their own. @returns their paths */
+export async function scratchFiles(files: Record<string, Uint8Array | string>): Promise<string[]> {
+  const folder = await mkdtemp(join(await scratchFolder(), 'files-'));
+  return Promise.all(
+    Object.entries(files).map(async ([name, bytes]) => {
+      await writeFile(join(folder, name), bytes);
+      return join(folder, name);
+    }),
+  );
+}
+
 /** The source of axe-core, to be run inside a page. */
 export function axeSource(): Promise<string> {
   return readFile(require.resolve('axe-core/axe.min.js'), 'utf8');

@@ -1,20 +1,14 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { comparisonSchema } from '../../src/http/look-up-routes.ts';
 import { DepositError } from '../../src/intake/deposit-error.ts';
 import { compareAddress, comparedIn } from '../../src/web/compare/compare-address.ts';
 import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, Visit } from './visit.ts';
 
-type Locale = 'zh-CN' | 'en-US';
-const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
-const PICTURES = process.env.PAGE_PICTURES;
 /** An element of the page, as far as these tests look at it. */
 interface Styled {
   style: Record<'transform' | 'opacity' | 'visibility', string>;
@@ -40,26 +34,20 @@ describe('the address of a comparison', () => {
 
 describe('the page that compares two files', function () {
   this.timeout(120_000);
-  let browser: Browser;
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let world: EvidenceWorld;
   let depositId: string;
 
   before(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
-    browser = await launchChromium();
     world = await makeWorld({ evaluation: true });
     depositId = world.receipt.record.depositId;
   });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  after(() => service?.stop());
   beforeEach(async () => {
     service.answers.clear();
     Object.assign(service, { state: 'certified', world, relation: 'own', isTradeSecret: false, previews: [0] });
@@ -68,10 +56,9 @@ describe('the page that compares two files', function () {
     service.answers.set(`GET /deposits/${depositId}/files/0/preview`, await picture('#b3452e', 0));
     service.answers.set(`GET /deposits/${SUSPECT}/files/0/preview`, await picture('#b3452e', 40));
   });
-  afterEach(() => context?.close());
 
   const detail = async () => {
-    const answer = await fetch(`${address}/api/v1/deposits/${depositId}`, { headers: { cookie: 'session=signed-in' } });
+    const answer = await service.fetch(`/deposits/${depositId}`);
     return (await answer.json()) as { record: object; annexes: object; files: object[] };
   };
   const picture = async (colour: string, shift: number) =>
@@ -108,31 +95,8 @@ describe('the page that compares two files', function () {
       ...more,
     });
   const open = async (path = `/compare?original=${depositId}&suspect=${SUSPECT}`, locale: Locale = 'en-US') => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai' });
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(`${address}/sign-in?token=once`);
-    await page.goto(`${address}${path}`);
-    await page.locator('h1').waitFor();
-  };
-  const shoot = async (name: string) => {
-    if (PICTURES === undefined) return;
-    await mkdir(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  };
-  const judge = async (name: string, locale: Locale) => {
-    await page.evaluate('document.fonts.ready');
-    await expectAccessible(page);
-    await shoot(`${name}-${locale}`);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
-    await shoot(`${name}-${locale}-phone`);
-    await page.setViewportSize({ width: 1280, height: 720 });
-    expect(complaints).to.deep.equal([]);
+    visit = await Visit.begin({ locale, session: service });
+    page = await visit.open(`${address}${path}`);
   };
   const panes = () => page.locator('.compare-pane');
   const transforms = () =>
@@ -153,7 +117,7 @@ describe('the page that compares two files', function () {
         .and.include('2026-11-22 11:04:05.678 +08:00');
       expect(await page.locator('[data-differing-bits]').getAttribute('data-differing-bits')).to.equal('5');
       for (const word of ['侵权成立', 'infringer', '抄袭']) expect(text).to.not.include(word);
-      await judge('compare', locale);
+      await visit.judge('compare');
     });
   }
 
@@ -208,7 +172,7 @@ describe('the page that compares two files', function () {
         .nth(1)
         .evaluate((img) => (img as unknown as Styled).style.opacity),
     ).to.equal('0.7');
-    await judge('compare-overlay', 'en-US');
+    await visit.judge('compare-overlay');
   });
 
   it('shows the difference: black where they are the same', async () => {
@@ -228,14 +192,14 @@ describe('the page that compares two files', function () {
       return Math.max(...channels.slice(0, 3).map((channel) => channel.max));
     };
     expect(await brightest()).to.be.at.most(8);
-    await context.close();
+    await visit.end();
     service.answers.set(`GET /deposits/${SUSPECT}/files/0/preview`, await picture('#2e45b3', 0));
     await open();
     await panes().nth(1).waitFor();
     await choose('Difference');
     await pane().locator('img').nth(1).waitFor();
     expect(await brightest()).to.be.above(60);
-    await judge('compare-difference', 'en-US');
+    await visit.judge('compare-difference');
   });
 
   it('shows them in turn, at most once a second, and stops when told to', async () => {
@@ -284,7 +248,7 @@ describe('the page that compares two files', function () {
     ]);
     expect(await page.locator('button').filter({ visible: true }).count()).to.equal(0);
     expect(await page.locator('main .evaluation-banner').isVisible()).to.equal(true);
-    await shoot('compare-print');
+    await visit.picture('compare-print');
   });
 
   for (const locale of LOCALES) {
@@ -303,7 +267,7 @@ describe('the page that compares two files', function () {
         .and.include(locale === 'zh-CN' ? '不是可以预览的图像' : 'no picture that can be shown');
       expect(await page.locator('main').textContent()).to.include('ab'.repeat(32));
       expect(asked.filter((url) => url.includes('/preview'))).to.deep.equal([]);
-      await judge('compare-none', locale);
+      await visit.judge('compare-none');
     });
   }
 
@@ -322,9 +286,7 @@ describe('the page that compares two files', function () {
 
   for (const locale of LOCALES) {
     it(`lets a file be chosen that the address does not name, by keyboard, in ${locale}`, async () => {
-      const summary = (await (
-        await fetch(`${address}/api/v1/deposits`, { headers: { cookie: 'session=signed-in' } })
-      ).json()) as { deposits: object[] };
+      const summary = (await (await service.fetch('/deposits')).json()) as { deposits: object[] };
       const other = { ...summary.deposits[0], depositId: SUSPECT, title: '网店商品图', fileCount: 3 };
       service.answers.set('GET /deposits', { deposits: [...summary.deposits, other], next: null });
       await open(`/compare?original=${depositId}`, locale);
@@ -332,7 +294,7 @@ describe('the page that compares two files', function () {
       await page
         .getByLabel(locale === 'zh-CN' ? '涉嫌侵权件所在的存证' : 'Deposit with the suspected copy')
         .selectOption(SUSPECT);
-      await judge('compare-choose', locale);
+      await visit.judge('compare-choose');
       await second.waitFor();
       const file = page.getByLabel(locale === 'zh-CN' ? '文件' : 'File', { exact: true }).last();
       await file.selectOption('0');

@@ -1,71 +1,35 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { matterListSchema, matterSchema } from '../../src/http/matter-routes.ts';
 import { IntakeError } from '../../src/intake/upload-error.ts';
 import { MatterError } from '../../src/matters/matter-error.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium, scratchFolder } from './browser.ts';
+import { scratchFiles } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, Visit } from './visit.ts';
 
-/** Set to a folder, every step is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
 const MATTER_ID = '01939f3e-2222-7b7e-9d2c-3f1d0e5b8a11';
 
 describe('handing in', function () {
   this.timeout(120_000);
-  let browser: Browser;
-  before(async () => {
-    await builtPages();
-    browser = await launchChromium();
-  });
-  after(() => browser?.close());
-
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  /** What the browser complained about: refused by policy, thrown, or logged as an error. */
-  let complaints: string[];
+  before(() => builtPages());
   beforeEach(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
   });
-  afterEach(async () => {
-    await context?.close();
-    await service.stop();
-  });
+  afterEach(() => service.stop());
 
-  const open = async (path: string, { locale = 'en-US' } = {}) => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
-    page = await context.newPage();
-    // From the start: choosers are intercepted only from some time after somebody first listens.
-    page.on('filechooser', () => {});
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // A status of 4xx is logged by the browser itself; the page shows it in words.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-        complaints.push(message.text());
-      }
-    });
-    await page.goto(`${address}/sign-in?token=once`);
-    await page.goto(`${address}${path}`);
-  };
-  const written = async (files: Record<string, Buffer>) => {
-    const folder = await mkdtemp(join(await scratchFolder(), 'files-'));
-    return Promise.all(
-      Object.entries(files).map(async ([name, bytes]) => {
-        await writeFile(join(folder, name), bytes);
-        return join(folder, name);
-      }),
-    );
+  const open = async (path: string, locale: Locale = 'en-US') => {
+    visit = await Visit.begin({ locale, session: service });
+    page = await visit.open(`${address}${path}`);
   };
   const chooseFiles = async (files: Record<string, Buffer>) =>
-    page.locator('input[data-choose=files]').setInputFiles(await written(files));
+    page.locator('input[data-choose=files]').setInputFiles(await scratchFiles(files));
   const next = () => page.getByRole('button', { name: /^(Next|下一步)$/ });
   const handInButton = () => page.getByRole('button', { name: /^(Hand in|提交存证)$/ });
   const step = (name: string) => page.locator(`.step-list [aria-current=step][data-step=${name}]`).waitFor();
@@ -100,7 +64,7 @@ describe('handing in', function () {
       kind: 'photo',
       capturedFrom: '2026-11-22T02:00:00.000Z',
     });
-    expect(complaints).to.deep.equal([]);
+    expect(visit.complaints).to.deep.equal([]);
   });
 
   it('can be done with the keyboard alone, from the first page to the certificate', async () => {
@@ -119,7 +83,7 @@ describe('handing in', function () {
     await page.locator('h1:focus').waitFor();
     await tabTo('Choose files');
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-    await chooser.setFiles(await written({ 'keyboard.txt': Buffer.from('typed') }));
+    await chooser.setFiles(await scratchFiles({ 'keyboard.txt': Buffer.from('typed') }));
     await page.getByText('keyboard.txt').waitFor();
     await tabTo('Next');
     await page.keyboard.press('Enter');
@@ -261,7 +225,7 @@ describe('handing in', function () {
     await open('/hand-in');
     await chooseFiles({ 'a.bin': Buffer.from('a') });
     await toCheck();
-    await context.setOffline(true);
+    await visit.context.setOffline(true);
     await handInButton().click();
     await page.getByText('The service could not be reached').waitFor();
   });
@@ -348,36 +312,22 @@ describe('handing in', function () {
     });
   });
 
-  for (const locale of ['zh-CN', 'en-US']) {
+  for (const locale of LOCALES) {
     it(`is accessible at every step and fits a phone, in ${locale}`, async () => {
-      await open('/hand-in', { locale });
-      const judge = async (name: string) => {
-        await expectAccessible(page);
-        await picture(`hand-in-${name}-${locale}-desktop`);
-        await page.setViewportSize({ width: 360, height: 740 });
-        expect(await page.evaluate('document.documentElement.scrollWidth'), name).to.be.at.most(360);
-        await picture(`hand-in-${name}-${locale}-phone`);
-        await page.setViewportSize({ width: 1280, height: 720 });
-      };
-      const picture = async (name: string) => {
-        if (PICTURES === undefined) return;
-        await mkdir(PICTURES, { recursive: true });
-        await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-      };
+      await open('/hand-in', locale);
       await page.locator('.drop').waitFor();
       await chooseFiles({ [`${'很长的文件名'.repeat(10)}.jpg`]: randomBytes(10), 'b.jpg': Buffer.alloc(0) });
-      await judge('files');
+      await visit.judge('hand-in-files');
       await page.getByRole('button', { name: /(Remove|移除) b\.jpg/ }).click();
       await next().click();
       await step('statement');
-      await judge('statement');
+      await visit.judge('hand-in-statement');
       await next().click();
       await step('check');
-      await judge('check');
+      await visit.judge('hand-in-check');
       await handInButton().click();
       await page.locator('.steps').waitFor();
-      await judge('done');
-      expect(complaints).to.deep.equal([]);
+      await visit.judge('hand-in-done');
     });
   }
 });

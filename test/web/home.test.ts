@@ -1,7 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { handOverListSchema } from '../../src/http/custody-routes.ts';
 import { HttpError } from '../../src/http/http-error.ts';
 import { matterListSchema } from '../../src/http/matter-routes.ts';
@@ -10,36 +8,27 @@ import { requestListSchema } from '../../src/http/request-routes.ts';
 import { openUploadsSchema } from '../../src/http/resumable-routes.ts';
 import { receivedListSchema } from '../../src/http/sharing-routes.ts';
 import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, Visit } from './visit.ts';
 
-/** Set to a folder, every page is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
 const DAY_MS = 24 * 3600_000;
 const id = (n: number) => `01939f3e-${String(n).padStart(4, '0')}-7b7e-9d2c-3f1d0e5b8a11`;
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
 
 describe('the first page', function () {
   this.timeout(120_000);
-  let browser: Browser;
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let world: EvidenceWorld;
   before(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
-    browser = await launchChromium();
     world = await makeWorld({ evaluation: true });
   });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  after(() => service?.stop());
   beforeEach(() => {
     service.answers.clear();
     service.roles = ['holder', 'capture-operator', 'opponent', 'administrator'];
@@ -48,7 +37,6 @@ describe('the first page', function () {
     service.world = undefined;
     answerEmpty();
   });
-  afterEach(() => context?.close());
 
   const answerEmpty = () => {
     service.answers.set('GET /uploads', openUploadsSchema.parse({ uploads: [] }));
@@ -58,32 +46,11 @@ describe('the first page', function () {
     service.answers.set('GET /received-grants', receivedListSchema.parse({ grants: [], next: null }));
     service.answers.set('GET /notices', noticeListSchema.parse({ notices: [], next: null }));
   };
-  const open = async ({ locale = 'en-US', signedIn = true } = {}) => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai' });
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(signedIn ? `${address}/sign-in?token=once` : address);
-    await page.locator('h1').waitFor();
+  const open = async ({ locale = 'en-US', signedIn = true }: { locale?: Locale; signedIn?: boolean } = {}) => {
+    visit = await Visit.begin({ locale, session: signedIn ? service : undefined });
+    page = await visit.open(address);
   };
   const part = (name: string) => page.getByRole('region', { name });
-  const judge = async (name: string, locale: string) => {
-    await page.evaluate('document.fonts.ready');
-    await expectAccessible(page);
-    const picture = async (width: string) => {
-      if (PICTURES === undefined) return;
-      await mkdir(PICTURES, { recursive: true });
-      await page.screenshot({ path: join(PICTURES, `${name}-${locale}-${width}.png`), fullPage: true });
-    };
-    await picture('desktop');
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
-    await picture('phone');
-    expect(complaints).to.deep.equal([]);
-  };
 
   const request = (more: object) => ({
     requestId: id(10),
@@ -181,7 +148,7 @@ describe('the first page', function () {
   };
 
   describe('for a visitor', () => {
-    for (const locale of ['zh-CN', 'en-US']) {
+    for (const locale of LOCALES) {
       it(`says what this shows and what it does not, and leads on, in ${locale}`, async () => {
         await open({ locale, signedIn: false });
         await page.getByRole('heading', { level: 1 }).waitFor();
@@ -191,7 +158,7 @@ describe('the first page', function () {
         expect(links).to.deep.equal(['/sign-in', '/sign-up', '/verify', '/read']);
         const words = (await page.locator('main').textContent()) ?? '';
         expect(words).to.include(locale === 'zh-CN' ? '不能证明' : 'What it does not show');
-        await judge('home-visitor', locale);
+        await visit.judge('home-visitor');
       });
     }
   });
@@ -294,7 +261,9 @@ describe('the first page', function () {
       matterId: null,
       requestId: null,
       granteeAccountId: id(1),
+      granteeName: '某某法院',
       invitedEmail: null,
+      invitedAccountId: null,
       scope: 'read',
       coverage: 'disclosed',
       remark: null,
@@ -340,7 +309,7 @@ describe('the first page', function () {
       .and.include('anchor-balance-low');
   });
 
-  for (const locale of ['zh-CN', 'en-US']) {
+  for (const locale of LOCALES) {
     it(`is accessible and fits a phone with everything on it, in ${locale}`, async () => {
       busy();
       service.roles = ['holder', 'notary', 'operator'];
@@ -350,7 +319,7 @@ describe('the first page', function () {
       await open({ locale });
       await page.locator('[data-level]').waitFor();
       await page.waitForLoadState('networkidle');
-      await judge('home-everything', locale);
+      await visit.judge('home-everything');
     });
   }
 });

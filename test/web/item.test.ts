@@ -1,7 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { ErasureError } from '../../src/erasure/erasure-error.ts';
 import { DEPOSIT_ACTS } from '../../src/http/answers.ts';
@@ -9,25 +7,19 @@ import { handOverListSchema, timelineSchema } from '../../src/http/custody-route
 import { erasureSchema } from '../../src/http/erasure-routes.ts';
 import { DepositError } from '../../src/intake/deposit-error.ts';
 import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, Visit } from './visit.ts';
 
-type Locale = 'zh-CN' | 'en-US';
-const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
-const PICTURES = process.env.PAGE_PICTURES;
 const ACCOUNT = '01939f3e-0000-7b7e-9d2c-3f1d0e5b8a11';
 const OTHER = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a99';
 
 describe('the page of a deposit', function () {
   this.timeout(120_000);
-  let browser: Browser;
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let world: EvidenceWorld;
   let depositId: string;
   let depositNo: number;
@@ -35,15 +27,11 @@ describe('the page of a deposit', function () {
   before(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
-    browser = await launchChromium();
     world = await makeWorld({ evaluation: true });
     depositId = world.receipt.record.depositId;
     depositNo = world.receipt.leafIndex;
   });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  after(() => service?.stop());
   beforeEach(async () => {
     service.answers.clear();
     Object.assign(service, {
@@ -59,7 +47,6 @@ describe('the page of a deposit', function () {
     service.answers.set(`GET /deposits/${depositId}/derivatives`, { derivatives: [], derivedFrom: null });
     service.answers.set(`GET /deposits/${depositId}/files/0/preview`, await picture());
   });
-  afterEach(() => context?.close());
 
   const picture = async () =>
     new Uint8Array(
@@ -72,31 +59,8 @@ describe('the page of a deposit', function () {
         .toBuffer(),
     );
   const open = async (path = `/deposits/${depositId}`, locale: Locale = 'en-US') => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(`${address}/sign-in?token=once`);
-    await page.goto(`${address}${path}`);
-    await page.locator('h1').waitFor();
-  };
-  const judge = async (name: string, locale: Locale) => {
-    await page.evaluate('document.fonts.ready');
-    await expectAccessible(page);
-    await shoot(`${name}-${locale}`);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
-    await shoot(`${name}-${locale}-phone`);
-    await page.setViewportSize({ width: 1280, height: 720 });
-    expect(complaints).to.deep.equal([]);
-  };
-  const shoot = async (name: string) => {
-    if (PICTURES === undefined) return;
-    await mkdir(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+    visit = await Visit.begin({ locale, session: service });
+    page = await visit.open(`${address}${path}`);
   };
   const unfold = async (words: string) => {
     await page.locator('summary', { hasText: words }).focus();
@@ -117,7 +81,7 @@ describe('the page of a deposit', function () {
       expect(
         await page.locator('.timeline > li', { hasText: locale === 'zh-CN' ? '等待写入日志' : 'waits' }).count(),
       ).to.equal(1);
-      await judge('item', locale);
+      await visit.judge('item');
     });
   }
 
@@ -131,7 +95,7 @@ describe('the page of a deposit', function () {
     for (const hidden of ['header', '[data-section=erasure]', '#downloads-title', 'button']) {
       expect(await page.locator(hidden).filter({ visible: true }).count(), hidden).to.equal(0);
     }
-    await shoot('item-print');
+    await visit.picture('item-print');
   });
 
   it('shows earlier events when asked', async () => {
@@ -200,7 +164,7 @@ describe('the page of a deposit', function () {
         await row.waitFor();
         expect(await row.textContent()).to.include('遮盖买家姓名和电话');
         expect(await row.locator('a').getAttribute('href')).to.equal(`/deposits/${OTHER}`);
-        await judge('item-derivative', locale);
+        await visit.judge('item-derivative');
       });
     }
 
@@ -234,7 +198,7 @@ describe('the page of a deposit', function () {
     });
 
     const summaryOf = async (id: string) => {
-      const answer = await fetch(`${address}/api/v1/deposits/${id}`, { headers: { cookie: 'session=signed-in' } });
+      const answer = await service.fetch(`/deposits/${id}`);
       const { record, annexes, files, relation, may, isTradeSecret, ...summary } = (await answer.json()) as Record<
         string,
         unknown
@@ -258,7 +222,7 @@ describe('the page of a deposit', function () {
         await open(undefined, locale);
         await page.locator('[data-section=erasure]').waitFor();
         await unfold(locale === 'zh-CN' ? '删除存证内容' : 'Erase the content');
-        await judge('item-erase', locale);
+        await visit.judge('item-erase');
         const button = page.getByRole('button', { name: locale === 'zh-CN' ? '永久删除' : 'Erase for good' });
         const number = page.locator('[data-section=erasure] input');
         await number.fill(String(depositNo + 1));
@@ -275,7 +239,7 @@ describe('the page of a deposit', function () {
           .and.include('2026-11-22 16:00:00 +08:00');
         expect(await page.locator('main').textContent()).to.not.include(world.files[0]?.name as string);
         await page.locator('.timeline > li').first().waitFor();
-        await judge('item-erased', locale);
+        await visit.judge('item-erased');
       });
     }
 
@@ -312,7 +276,7 @@ describe('the page of a deposit', function () {
       service.may = DEPOSIT_ACTS.filter((act) => act !== 'deposit.erase');
       await open();
       await page.evaluate('sessionStorage.setItem("tiezheng.apiKey", "tz_stand-in")');
-      await context.clearCookies();
+      await visit.context.clearCookies();
       await page.reload();
       await page.locator('#custody-title').waitFor();
       expect(await page.locator('[data-section=erasure]').count()).to.equal(0);
@@ -367,7 +331,7 @@ describe('the page of a deposit', function () {
         await rows.first().waitFor();
         const states = () => rows.evaluateAll((all) => all.map((each) => each.getAttribute('data-state')));
         expect(await states()).to.deep.equal(['open', 'expired', 'confirmed']);
-        await judge('hand-overs', locale);
+        await visit.judge('hand-overs');
         service.answers.set(`POST /hand-overs/${id(2)}/confirm`, handOver('confirmed', { id: id(2), giver: '乙公司' }));
         await rows.first().locator('form input').focus();
         await page.keyboard.type('已核对');

@@ -1,31 +1,22 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { v7 as uuidV7 } from 'uuid';
 import { meSchema } from '../../src/http/answers.ts';
 import { HttpError } from '../../src/http/http-error.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { NOW, request, StandInMatters, step } from './stand-in-matters.ts';
 import { StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, PICTURES, Visit } from './visit.ts';
 
-type Locale = 'zh-CN' | 'en-US';
-const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
-/** Set to a folder, every page is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
 const DAY_MS = 24 * 3600_000;
 
 describe('pages about matters', function () {
   this.timeout(120_000);
-  let browser: Browser;
   let service: StandInService;
   let matters: StandInMatters;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let matterId: string;
 
   before(async () => {
@@ -33,47 +24,18 @@ describe('pages about matters', function () {
     // Each test has matters of its own; what it sets up goes through to them.
     service.more.use((req, res, next) => matters.router(req, res, next));
     address = await service.start();
-    browser = await launchChromium();
   });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  after(() => service?.stop());
   beforeEach(() => {
     service.answers.clear();
     service.roles = ['holder'];
     matters = new StandInMatters();
   });
-  afterEach(() => context?.close());
 
   const open = async (path: string, locale: Locale = 'en-US') => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai' });
-    page = await context.newPage();
+    visit = await Visit.begin({ locale, session: service });
+    page = await visit.open(`${address}${path}`);
     page.setDefaultTimeout(10_000);
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    await context.addCookies([{ name: 'session', value: 'signed-in', url: address }]);
-    await page.goto(`${address}${path}`);
-    await page.locator('h1').waitFor();
-  };
-  /** No grave violation and no sideways scrolling on a phone. */
-  const judge = async (name: string, locale: Locale) => {
-    await page.evaluate('document.fonts.ready');
-    await expectAccessible(page);
-    await picture(`${name}-${locale}-desktop`);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
-    await picture(`${name}-${locale}-phone`);
-    await page.setViewportSize({ width: 1280, height: 720 });
-    expect(complaints).to.deep.equal([]);
-  };
-  const picture = async (name: string) => {
-    if (PICTURES === undefined) return;
-    await mkdir(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
   };
   const focused = () =>
     page.evaluate(`document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent`);
@@ -168,7 +130,7 @@ describe('pages about matters', function () {
         );
         expect(text).to.include(locale === 'zh-CN' ? '已逾期 3 天' : 'overdue by 3 days');
         expect(text).to.include(locale === 'zh-CN' ? '办理中' : 'Open');
-        await judge('matters', locale);
+        await visit.judge('matters');
       });
     }
 
@@ -201,7 +163,7 @@ describe('pages about matters', function () {
         await open('/matters/new', locale);
         // The first field has the focus.
         await page.locator('[name=title]:focus').waitFor();
-        await judge('matter-new', locale);
+        await visit.judge('matter-new');
         await page.keyboard.type('展会取证');
         await page.keyboard.press('Enter');
         await page.getByRole('heading', { level: 1, name: '展会取证' }).waitFor();
@@ -209,7 +171,7 @@ describe('pages about matters', function () {
           call: 'POST /matters',
           body: { title: '展会取证', dispute: 'copyright', confidentiality: 'confidential' },
         });
-        await judge('matter-empty', locale);
+        await visit.judge('matter-empty');
       });
     }
   });
@@ -250,7 +212,7 @@ describe('pages about matters', function () {
         );
         // What nobody says is said to be unsaid.
         expect(main).to.include(locale === 'zh-CN' ? '未说明' : 'not stated');
-        await judge('matter', locale);
+        await visit.judge('matter');
       });
 
       it(`keeps what was typed when somebody else was quicker, and shows both, in ${locale}`, async () => {
@@ -275,7 +237,7 @@ describe('pages about matters', function () {
         expect(await field(zh ? '姓名或名称' : 'Name').inputValue()).to.equal('北京某某文化传媒有限公司');
         expect(await field(zh ? '联系方式' : 'Contact').inputValue()).to.equal('010-6666 6666');
         expect(holder.name).to.equal('北京某某文化集团');
-        await judge('matter-conflict', locale);
+        await visit.judge('matter-conflict');
         await button(zh ? '保存' : 'Save').click();
         await form.waitFor({ state: 'detached' });
         expect(holder).to.include({ name: '北京某某文化传媒有限公司', contact: '010-6666 6666', version: 3 });
@@ -391,7 +353,7 @@ describe('pages about matters', function () {
       await button('Move up 店铺页面快照').click();
       await page.getByText('"店铺页面快照" is now number 1 / 2').waitFor();
       expect(matters.asked.length).to.equal(before + 1);
-      expect(complaints).to.deep.equal([]);
+      expect(visit.complaints).to.deep.equal([]);
     });
 
     it('moves nothing when somebody else changed the matter meanwhile, and shows the newest order', async () => {
@@ -470,8 +432,7 @@ describe('pages about matters', function () {
       for (const hidden of ['h1', '#parties', '#items', '#notes', '#relations h2', '#relations .entries']) {
         expect(await page.locator(hidden).first().isVisible(), hidden).to.equal(false);
       }
-      if (PICTURES !== undefined)
-        await writeFile(join(PICTURES, 'relations.pdf'), await page.pdf({ preferCSSPageSize: true }));
+      if (PICTURES !== undefined) await visit.print('relations');
       await page.evaluate(`dispatchEvent(new Event('afterprint'))`);
       expect(await page.locator('#parties').isVisible()).to.equal(true);
     });
@@ -631,7 +592,7 @@ describe('pages about matters', function () {
         const form = page.getByRole('form', { name: zh ? '新的申请' : 'New request' });
         await form.getByLabel(zh ? '事由' : 'Subject').fill('核验购买过程');
         await form.getByRole('checkbox', { name: /店铺页面快照/ }).uncheck();
-        await judge('matter-request', locale);
+        await visit.judge('matter-request');
         await button(zh ? '提交申请' : 'Submit the request').click();
         await page.locator('[data-request=submitted]').waitFor();
         expect(matters.asked.at(-1)?.body).to.deep.include({
@@ -704,7 +665,9 @@ describe('pages about matters', function () {
             grantId: uuidV7(),
             requestId: null,
             granteeAccountId: null,
+            granteeName: null,
             invitedEmail: 'officer@example.org',
+            invitedAccountId: null,
             coverage: 'everything',
             remark: null,
             expiresAt: null,
@@ -720,7 +683,7 @@ describe('pages about matters', function () {
         expect(text).to.include(zh ? '全部，含不披露的' : 'everything, withheld items too');
         // Handed over are deposits, not matters.
         expect(await panel.getByRole('form', { name: zh ? '发起移交' : 'Begin a hand-over' }).count()).to.equal(0);
-        await judge('matter-sharing', locale);
+        await visit.judge('matter-sharing');
         const form = panel.getByRole('form', { name: zh ? '授权' : 'Give a grant' });
         await form.locator('input').first().fill('mediator@example.org');
         await form.getByLabel(zh ? '出示范围' : 'How much of it').selectOption('everything');
@@ -743,7 +706,9 @@ describe('pages about matters', function () {
       matterId: null,
       requestId: null,
       granteeAccountId: uuidV7(),
+      granteeName: '某某法院',
       invitedEmail: null,
+      invitedAccountId: null,
       scope: 'download',
       coverage: 'disclosed',
       remark: null,
@@ -793,7 +758,7 @@ describe('pages about matters', function () {
           .and.include('2027-01-01 08:00:00 +08:00')
           .and.include('请于周五前阅看');
         expect(second).to.include(locale === 'zh-CN' ? '未设截止时间' : 'no end set');
-        await judge('received', locale);
+        await visit.judge('received');
         await page.locator(`a[href="/matters/${matterId}"]`).click();
         await page.getByRole('heading', { level: 1, name: '某店铺销售仿冒图案商品' }).waitFor();
         await page.locator('[data-no="1"]').waitFor();
@@ -803,7 +768,7 @@ describe('pages about matters', function () {
         expect(text).to.not.include('等物流公司回函');
         expect(await page.locator('main button, main form').count()).to.equal(0);
         expect(await page.locator('#notes, #deadlines, #history, #sharing').count()).to.equal(0);
-        await judge('matter-granted', locale);
+        await visit.judge('matter-granted');
       });
 
       it(`reads two evidence indexes side by side, in ${locale}`, async () => {
@@ -828,7 +793,7 @@ describe('pages about matters', function () {
         expect(
           await page.locator('[data-side]').evaluateAll((all) => all.map((each) => each.getAttribute('data-side'))),
         ).to.deep.equal([matterId, other.matterId]);
-        await judge('received-sides', locale);
+        await visit.judge('received-sides');
       });
     }
 
@@ -876,7 +841,6 @@ describe('pages about matters', function () {
 
   it('are offered by role', async () => {
     const offered = async (role: string) => {
-      await context?.close();
       service.roles = [role];
       await open('/matters');
       await page.locator('nav a[href="/verify"]').waitFor();

@@ -1,46 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { encodeHex, sha256 } from '../../src/format/bytes.ts';
 import { logHistorySchema } from '../../src/http/history-routes.ts';
 import { platformAnswerSchema } from '../../src/http/platform-routes.ts';
 import { StatusError } from '../../src/status/status-error.ts';
 import { digestOf } from '../../src/verify/verify.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium, scratchFolder } from './browser.ts';
+import { scratchFiles } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { StandInService } from './stand-in-service.ts';
-
-type Locale = 'zh-CN' | 'en-US';
-const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
-
-/** Set to a folder, every page is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
+import { LOCALES, type Locale, Visit } from './visit.ts';
 
 describe('pages for people', function () {
   this.timeout(120_000);
-  let browser: Browser;
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let world: EvidenceWorld;
 
   before(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
-    browser = await launchChromium();
     world = await makeWorld({ evaluation: true });
   });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  after(() => service?.stop());
   beforeEach(() => {
     service.answers.clear();
     service.roles = ['holder'];
@@ -49,54 +36,22 @@ describe('pages for people', function () {
     service.world = world;
     service.answers.set('GET /log/history', history());
   });
-  afterEach(() => context?.close());
 
-  const begin = async (locale: Locale) => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
-    page = await context.newPage();
-    page.on('filechooser', () => {});
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-  };
   const open = async (
     path: string,
     { locale = 'en-US', signedIn = true }: { locale?: Locale; signedIn?: boolean } = {},
   ) => {
-    await begin(locale);
-    if (signedIn) await page.goto(`${address}/sign-in?token=once`);
-    await page.goto(`${address}${path}`);
-    await page.locator('h1').waitFor();
-  };
-  /** No grave violation, no sideways scrolling on a phone, no character without a glyph of its own. */
-  const judge = async (name: string, locale: Locale) => {
-    await page.evaluate('document.fonts.ready');
-    await expectAccessible(page);
-    await picture(`${name}-${locale}-desktop`);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
-    await picture(`${name}-${locale}-phone`);
-    await page.setViewportSize({ width: 1280, height: 720 });
-    expect(complaints).to.deep.equal([]);
-  };
-  const picture = async (name: string) => {
-    if (PICTURES === undefined) return;
-    await mkdir(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+    visit = await Visit.begin({ locale, session: signedIn ? service : undefined });
+    page = await visit.open(`${address}${path}`);
   };
   const saved = async (from: EvidenceWorld = world) => {
-    const folder = await mkdtemp(join(await scratchFolder(), 'reader-'));
-    const write = async (name: string, bytes: Uint8Array) => {
-      await writeFile(join(folder, name), bytes);
-      return join(folder, name);
-    };
-    return {
-      certificate: await write('certificate.json', encodeObject(from.certificate)),
-      policy: await write('policy.json', encodeObject(from.policy)),
-      files: await Promise.all(from.files.slice(0, 50).map(({ name, bytes }) => write(name.slice(0, 60), bytes))),
-    };
+    const presented = from.files.slice(0, 50).map(({ name, bytes }) => [name.slice(0, 60), bytes] as const);
+    const [certificate, policy, ...files] = (await scratchFiles({
+      'certificate.json': encodeObject(from.certificate),
+      'policy.json': encodeObject(from.policy),
+      ...Object.fromEntries(presented),
+    })) as [string, string, ...string[]];
+    return { certificate, policy, files };
   };
   const drop = async (files: string[]) => {
     await page.locator('input[data-choose=files]').first().setInputFiles(files);
@@ -107,8 +62,7 @@ describe('pages for people', function () {
   };
   /** Of the page as printed on A4. */
   const printedSheets = async (name: string) => {
-    const pdf = await page.pdf({ format: 'A4', preferCSSPageSize: true });
-    if (PICTURES !== undefined) await writeFile(join(PICTURES, `${name}.pdf`), pdf);
+    const pdf = await visit.print(name);
     return [...pdf.toString('latin1').matchAll(/\/Type\s*\/Page[^s]/g)].length;
   };
 
@@ -129,7 +83,7 @@ describe('pages for people', function () {
             .locator('[data-question]')
             .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-question'))),
         ).to.deep.equal(['since-when', 'unchanged', 'in-the-log', 'issuer', 'word-only']);
-        await judge('read', locale);
+        await visit.judge('read');
         expect(await printedSheets(`read-${locale}`)).to.be.within(1, 2);
       });
     }
@@ -144,16 +98,14 @@ describe('pages for people', function () {
         const { certificate } = await saved(await makeWorld({ files }));
         await drop([certificate]);
         expect(await printedSheets(`read-many-${locale}`)).to.be.within(1, 2);
-        await context.close();
+        await visit.end();
       }
     });
 
     it('shows a changed file as another one', async () => {
       await open('/read', { signedIn: false });
       const { certificate } = await saved();
-      const folder = await mkdtemp(join(await scratchFolder(), 'changed-'));
-      await writeFile(join(folder, '现场照片.jpg'), 'altered');
-      await drop([certificate, join(folder, '现场照片.jpg')]);
+      await drop([certificate, ...(await scratchFiles({ '现场照片.jpg': 'altered' }))]);
       expect(await page.locator('[data-question=unchanged]').getAttribute('data-standing')).to.equal('contradicted');
     });
 
@@ -170,14 +122,13 @@ describe('pages for people', function () {
     });
 
     it('is a view of the offline page too', async () => {
-      await begin('zh-CN');
-      await context.setOffline(true);
-      await page.goto(pathToFileURL(join(await builtPages(), 'verify.html')).href);
+      visit = await Visit.begin({ locale: 'zh-CN', offline: true });
+      page = await visit.open(pathToFileURL(join(await builtPages(), 'verify.html')).href);
       const { certificate, policy, files } = await saved();
       await drop([certificate, policy, ...files]);
       await page.getByRole('button', { name: '一页概要' }).click();
       await page.locator('.sheet').waitFor();
-      await judge('verify-html-sheet', 'zh-CN');
+      await visit.judge('verify-html-sheet');
       expect(await printedSheets('verify-html-sheet')).to.be.within(1, 2);
     });
   });
@@ -195,7 +146,7 @@ describe('pages for people', function () {
         await page.locator('[data-source="eip155:1"]').waitFor();
         await page.locator('section:has(> #custody-title) li').first().waitFor();
         await page.locator('a[href$="/proof.tlog-proof"]').waitFor();
-        await judge('deposit', locale);
+        await visit.judge('deposit');
       });
     }
 
@@ -236,13 +187,14 @@ describe('pages for people', function () {
         const text = (await page.locator('main').textContent()) ?? '';
         expect(text).to.include('witness.example.org').and.include('0.0126');
         expect(text).to.include(locale === 'zh-CN' ? '12 分钟' : '12 min');
-        await judge('log', locale);
+        await visit.judge('log');
       });
     }
 
     it('looks a certificate up by number and file together, sending the digest alone', async () => {
       const asked: unknown[] = [];
-      await begin('en-US');
+      visit = await Visit.begin();
+      page = visit.page;
       await page.route('**/api/v1/certificates/look-up', async (route) => {
         asked.push(route.request().postDataJSON());
         await route.continue();
@@ -300,7 +252,7 @@ describe('pages for people', function () {
         await page.locator('nav a[href="/operation"]').click();
         await page.locator('[data-alarm=final-anchor-lost]').waitFor();
         expect(await page.locator('[data-chain="eip155:1"]').getAttribute('data-state')).to.equal('stopped');
-        await judge('operation', locale);
+        await visit.judge('operation');
         // All that can be pressed: signing out, the language, and clearing the one alarm.
         expect(await page.locator('main button, main input, main form').count()).to.equal(1);
       });

@@ -1,44 +1,27 @@
-import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { PASSWORD, Person } from '../access/person.ts';
-import { ServiceWorld } from '../http/service-world.ts';
+import type { ServiceWorld } from '../http/service-world.ts';
 import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
-import { builtPages } from './built-pages.ts';
+import { addAuthenticator, registerPasskey, totpOf } from './authenticators.ts';
+import { LOCALES, type Locale, PHONE, Visit } from './visit.ts';
+import { openWorldWithPages } from './world-with-pages.ts';
 
 describe('signing in on the pages', function () {
   this.timeout(60_000);
   let world: ServiceWorld;
   let origin: string;
-  let browser: Browser;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
   before(async function () {
     this.timeout(120_000);
-    const port = await freePort();
-    origin = `http://localhost:${port}`;
-    const pagesFolder = await builtPages();
-    world = await ServiceWorld.open({
-      port,
-      people: { publicUrl: origin, guard: { passwords: 3 } },
-      changeParts: (parts) => ({ ...parts, pagesFolder }),
-    });
-    browser = await launchChromium();
+    ({ world, origin } = await openWorldWithPages({ people: { guard: { passwords: 3 } } }));
   });
-  after(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(() => context?.close());
+  after(() => world?.close());
 
-  const open = async (path: string, { locale = 'en-US', width = 1000 } = {}) => {
-    context = await browser.newContext({ locale, viewport: { width, height: 800 } });
-    page = await context.newPage();
-    await page.goto(origin + path);
+  const open = async (path: string, locale: Locale = 'en-US') => {
+    visit = await Visit.begin({ locale });
+    page = await visit.open(origin + path);
   };
   const signIn = async (email: string, password = PASSWORD) => {
     await page.getByLabel('E-mail').fill(email);
@@ -120,19 +103,14 @@ describe('signing in on the pages', function () {
   describe('a passkey', () => {
     it('signs in without a password; without one the page says so', async () => {
       await open('/sign-in');
-      const devtools = await context.newCDPSession(page);
-      await devtools.send('WebAuthn.enable');
-      const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true } as const;
-      await devtools.send('WebAuthn.addVirtualAuthenticator', {
-        options: { ...options, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-      });
+      await addAuthenticator(page);
       const byPasskey = page.getByRole('button', { name: 'Sign in with a passkey' });
       await byPasskey.click();
       await page.getByText('No passkey was used').waitFor();
       await Person.signedIn(world, 'passkey@example.org', '孙某');
       await signIn('passkey@example.org');
       await homePage().waitFor();
-      expect(await page.evaluate(REGISTER_PASSKEY)).to.equal(200);
+      expect(await registerPasskey(page)).to.equal(200);
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).click();
       await byPasskey.click();
@@ -200,50 +178,17 @@ describe('signing in on the pages', function () {
     expect(page.url()).to.equal(`${origin}/`);
   });
 
-  for (const locale of ['zh-CN', 'en-US']) {
+  for (const locale of LOCALES) {
     it(`shows each page accessibly on a phone, ${locale}`, async () => {
-      await open('/sign-in', { locale, width: 360 });
+      await open('/sign-in', locale);
+      await page.setViewportSize(PHONE);
       for (const path of ['/sign-in', '/sign-up', '/reset-password', '/reset-password?token=x']) {
         await page.goto(origin + path);
         await page.locator('main form').first().waitFor();
         await expectAccessible(page);
-        expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.be.at.most(360);
+        await visit.expectFits(PHONE.width);
         expect(await page.evaluate('document.documentElement.lang')).to.equal(locale === 'zh-CN' ? 'zh-CN' : 'en');
       }
     });
   }
 });
-
-/** One that was free a moment ago: cookies and passkeys are bound to an address that must be known beforehand. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Runs in the page, in its session. */
-const REGISTER_PASSKEY = `(async () => {
-  const asked = await (await fetch('/api/auth/passkey/generate-register-options')).json();
-  const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) });
-  const answer = await fetch('/api/auth/passkey/verify-registration', {
-    method: 'POST',
-    body: JSON.stringify({ response: made.toJSON(), name: 'k' }),
-    headers: { 'content-type': 'application/json' },
-  });
-  return answer.status;
-})()`;
-
-/** RFC 6238: six digits, 30 s, HMAC-SHA-1. */
-function totpOf(base32: string): string {
-  const bits = [...base32]
-    .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const offset = (mac[19] as number) & 0xf;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}

@@ -57,6 +57,10 @@ export class StandInService {
   /** Routes of a test's own, below /api/v1 and for those who are signed in. */
   readonly more = express.Router();
   world: EvidenceWorld | undefined;
+  /** Where it answers, from its start on. */
+  origin = '';
+  /** Of the one user it knows. */
+  readonly cookies: ReadonlyMap<string, string> = new Map([['session', 'signed-in']]);
   readonly #app = express();
   #server: Server | undefined;
   #title: string | null = null;
@@ -128,7 +132,14 @@ export class StandInService {
       const started = this.#app.listen(0, '127.0.0.1', () => resolve(started));
     });
     this.#server = server;
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return this.origin;
+  }
+
+  /** As its user. @param path below /api/v1 */
+  fetch(path: string): Promise<globalThis.Response> {
+    const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ');
+    return fetch(`${this.origin}/api/v1${path}`, { headers: { cookie } });
   }
 
   async stop(): Promise<void> {
