@@ -9,6 +9,7 @@ import { Collection } from './vectors/collection.ts';
 import { fixRandomness } from './vectors/fixed-crypto.ts';
 import { addHandOvers } from './vectors/hand-overs.ts';
 import { addOthers } from './vectors/others.ts';
+import { addSignatures } from './vectors/signatures.ts';
 import { encode, FILES, VectorWorld } from './vectors/world.ts';
 
 const FOLDERS = [
@@ -33,6 +34,7 @@ for (const [i, { name, bytes }] of FILES.entries()) await collection.put(`files/
 await addCertificates(collection, world);
 await addOthers(collection, world);
 await addHandOvers(collection, world);
+await addSignatures(collection, world);
 for (const [path, policy] of Object.entries(certificatePolicies(world))) await collection.put(path, encode(policy));
 
 const vectors: Vector[] = [];

@@ -4,6 +4,7 @@ import { RLP } from '@ethereumjs/rlp';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { Sealer } from '../../src/certificate/sealer.ts';
 import type { SealingKey } from '../../src/certificate/sealing-key.ts';
+import { bytesToSign, type SignatureAnnex } from '../../src/format/annex-signature.ts';
 import { encodeBase64, encodeHex, encodeHex0x, encodeUtf8, type LeafHash, parseHex0x } from '../../src/format/bytes.ts';
 import type { Certificate, EvmAttestation, Publication } from '../../src/format/certificate.ts';
 import { commit } from '../../src/format/commitment.ts';
@@ -81,6 +82,8 @@ export interface CertificateOptions {
   treeSize?: number;
   leafIndex?: number;
   issuedAt?: string;
+  /** The depositor signs the 32 bytes that say what he handed in and what he says of it. */
+  signature?: (toSign: Uint8Array) => SignatureAnnex;
 }
 
 export interface AnchorOptions {
@@ -179,7 +182,9 @@ export class VectorWorld {
     const opened = FILES.slice(0, options.files ?? 2).map((file, i) => openFile(file, i, options.declared ?? false));
     const hashes = opened.map(({ entry }) => leafHash(fileLeafData(entry)));
     const notBefore = blockOf(RECEIVED_S + (options.notBeforeAfter ?? -600), new Uint8Array(32), 100n);
-    const record = this.#record(hashes, options.withoutNotBefore ? undefined : notBefore.hash);
+    const root = encodeHex(rootFromLeafHashes(hashes));
+    const signature = options.signature?.(bytesToSign(root, encodeHex(commit(ANNEXES.statement))));
+    const record = this.#record(hashes, options.withoutNotBefore ? undefined : notBefore.hash, signature);
     const leafIndex = options.leafIndex ?? LEAF_INDEX;
     const publication = await this.publication(depositLeafData(record), leafIndex, options);
     return {
@@ -200,7 +205,7 @@ export class VectorWorld {
           path: (await inclusionProof(BigInt(i), BigInt(hashes.length), nodesOver(hashes))).map(encodeHex),
         })),
       ),
-      annexes: ANNEXES,
+      annexes: { ...ANNEXES, ...(signature && { signature }) },
       log: {
         origin: ORIGIN,
         leafIndex,
@@ -213,7 +218,11 @@ export class VectorWorld {
     };
   }
 
-  #record(fileHashes: LeafHash[], notBefore: Uint8Array | undefined): DepositRecord {
+  #record(
+    fileHashes: LeafHash[],
+    notBefore: Uint8Array | undefined,
+    signature: SignatureAnnex | undefined,
+  ): DepositRecord {
     if (notBefore !== undefined) this.confirm(CHAIN, encodeHex0x(notBefore));
     return {
       type: 'tiezheng/deposit/v1',
@@ -224,6 +233,7 @@ export class VectorWorld {
       annexes: {
         depositor: encodeHex(commit(ANNEXES.depositor)),
         statement: encodeHex(commit(ANNEXES.statement)),
+        ...(signature && { signature: encodeHex(commit(signature)) }),
       },
       salt: saltOf('record'),
     };

@@ -38,7 +38,7 @@ program
   .description('check a certificate or anything else that proves something, offline unless --rpc is given 核验')
   .argument(
     '<thing>',
-    'certificate, receipt, package; signed PDF, .ots, .tsr, .tst, .tlog-proof, BagIt ZIP or folder of anyone',
+    'certificate, receipt, receipt of a hand-over, package; signed PDF, .ots, .tsr, .tst, .tlog-proof, BagIt ZIP or folder of anyone',
   )
   .argument('[files...]', 'the files to hold against it')
   .option('--policy <file>', 'whom you trust (tiezheng/policy/v1, or tiezheng/signed-policy/v1)')
