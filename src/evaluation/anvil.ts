@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,11 +10,11 @@ import { HDNodeWallet, Mnemonic } from 'ethers';
 import { syncFolder, writeSynced } from '../storage/durable-file.ts';
 import {
   type ChildExit,
-  claimFolder,
   EmbeddedError,
   endProcess,
   freePort,
   type GuardedChild,
+  openFolder,
   processProgram,
   recordedProcess,
   recordProcess,
@@ -241,17 +241,6 @@ async function newestBlock(node: Node): Promise<{ number: bigint; timeMs: number
 
 /** The JSON that `anvil --load-state` reads, compressed as `anvil_dumpState` gives it. */
 const STATE_FILE = 'state.json.gz';
-
-async function openFolder(folder: string): Promise<() => Promise<void>> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await claimFolder(folder);
-  } catch (cause) {
-    if (cause instanceof EmbeddedError) throw cause;
-    const why = (cause as Error).message;
-    throw new EmbeddedError('embedded-folder-unreachable', `cannot work in ${folder}: ${why}`, { cause });
-  }
-}
 
 /** anvil itself never learns these keys: it is given balances, and we sign. */
 async function readOrMakeAccounts(folder: string): Promise<Pick<EmbeddedAnvil, 'anchorer' | 'guardian'>> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -200,7 +200,7 @@ export async function recordedProcess(path: string): Promise<{ pid: number; iden
  * @returns what gives the claim up.
  * @throws EmbeddedError `embedded-folder-in-use` if a living process holds it, this one included.
  */
-export async function claimFolder(folder: string): Promise<() => Promise<void>> {
+async function claimFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'owner');
   const holder = await recordedProcess(path);
   if (holder !== undefined) {
@@ -208,6 +208,22 @@ export async function claimFolder(folder: string): Promise<() => Promise<void>> 
   }
   await recordProcess(path, process.pid);
   return () => rm(path, { force: true });
+}
+
+/**
+ * Makes the folder if it is not there, for this user alone, and claims it.
+ * @returns what gives the claim up.
+ * @throws EmbeddedError `embedded-folder-in-use`, or `embedded-folder-unreachable` if it cannot be worked in.
+ */
+export async function openFolder(folder: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await claimFolder(folder);
+  } catch (cause) {
+    if (cause instanceof EmbeddedError) throw cause;
+    const why = (cause as Error).message;
+    throw new EmbeddedError('embedded-folder-unreachable', `cannot work in ${folder}: ${why}`, { cause });
+  }
 }
 
 /** Ends a process that is not our child: `signal`, then SIGKILL after `graceMs`. Resolves once `identity` no longer runs. */

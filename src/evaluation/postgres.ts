@@ -11,11 +11,11 @@ import pg from 'pg';
 import { syncFolder, writeSynced } from '../storage/durable-file.ts';
 import {
   type ChildExit,
-  claimFolder,
   EmbeddedError,
   endProcess,
   freePort,
   type GuardedChild,
+  openFolder,
   processIdentity,
   processProgram,
   spawnGuarded,
@@ -113,17 +113,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     await release();
     throw error;
-  }
-}
-
-async function openFolder(folder: string): Promise<() => Promise<void>> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await claimFolder(folder);
-  } catch (cause) {
-    if (cause instanceof EmbeddedError) throw cause;
-    const why = (cause as Error).message;
-    throw new EmbeddedError('embedded-folder-unreachable', `cannot work in ${folder}: ${why}`, { cause });
   }
 }
 
