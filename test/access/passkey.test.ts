@@ -1,20 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
+import { freePort } from '../../src/evaluation/child-process.ts';
 import { ServiceWorld } from '../http/service-world.ts';
+import { addAuthenticator } from '../web/authenticators.ts';
 import { launchChromium } from '../web/browser.ts';
 import { PASSWORD, Person } from './person.ts';
-
-/** One that was free a moment ago: passkeys are bound to the address of the page, which must be known beforehand. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('a passkey', () => {
   let world: ServiceWorld;
@@ -22,6 +12,7 @@ describe('a passkey', () => {
   let origin: string;
   before(async function () {
     this.timeout(120_000);
+    // Passkeys are bound to the address of the page, which must be known beforehand.
     const port = await freePort();
     origin = `http://localhost:${port}`;
     world = await ServiceWorld.open({ port, people: { publicUrl: origin } });
@@ -38,17 +29,7 @@ describe('a passkey', () => {
     // The page stands in for the service's own ones, whose policy lets nobody connect from here.
     const context = await browser.newContext({ bypassCSP: true });
     const page = await context.newPage();
-    const devtools = await context.newCDPSession(page);
-    await devtools.send('WebAuthn.enable');
-    const options = {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-    } as const;
-    await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: { ...options, isUserVerified: true, automaticPresenceSimulation: true },
-    });
+    await addAuthenticator(page);
     await page.goto(`${origin}/healthz`);
     const outcome = await page.evaluate(
       async ([email, password]) => {

@@ -12,6 +12,7 @@ import { verifyInclusion } from '../../src/merkle/inclusion.ts';
 import { readPackage } from '../../src/verify/package-reader.ts';
 import { NO_MATERIAL } from '../../src/verify/timestamp.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
+import { startPackageHasher } from '../support/file-digests.ts';
 
 const CREATED_AT = Date.UTC(2026, 10, 22, 17, 30);
 
@@ -39,24 +40,13 @@ describe('writePackage', () => {
     verifier: Buffer.from('<!doctype html>'),
     createdAtMs: CREATED_AT,
   });
-  const hasher = () => {
-    const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sm3: createHash('sm3') };
-    return {
-      update: (bytes: Uint8Array) => Object.values(hashes).forEach((hash) => void hash.update(bytes)),
-      finish: () => ({
-        sha256: hashes.sha256.digest('hex'),
-        sha512: hashes.sha512.digest('hex'),
-        sm3: hashes.sm3.digest('hex'),
-      }),
-    };
-  };
 
   it('lists in both manifests exactly what lies below data/, and says how much that is', async () => {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     const sink = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk.slice()) });
     const originals = [original(0, Buffer.alloc(3_000_000, 1)), original(2, Buffer.alloc(0))];
     await writePackage(content(originals), world.sealer, sink);
-    const files = await readPackage(new BlobReader(new Blob(chunks)), hasher, () => {});
+    const files = await readPackage(new BlobReader(new Blob(chunks)), startPackageHasher, () => {});
     const below = files.filter(({ path }) => path.startsWith('data/'));
     expect(below.map(({ path }) => path)).to.include.members(['data/originals/1-0.bin', 'data/originals/3-2.bin']);
     for (const algorithm of ['sha256', 'sha512'] as const) {
@@ -77,7 +67,7 @@ describe('writePackage', () => {
     const [publication] = world.certificate.publications as [(typeof world.certificate.publications)[0]];
     const cosigned = { ...world.certificate, publications: [publication, { ...publication, cosignatures: [line] }] };
     await writePackage({ ...content([]), certificate: cosigned }, world.sealer, sink);
-    const files = await readPackage(new BlobReader(new Blob(chunks)), hasher, () => {});
+    const files = await readPackage(new BlobReader(new Blob(chunks)), startPackageHasher, () => {});
     const leaf = leafHash(depositLeafData(world.certificate.record));
     for (const [name, lines] of [
       ['checkpoint', 1],

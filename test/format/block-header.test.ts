@@ -1,9 +1,9 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { expect } from 'chai';
-import { FormatError } from '../../src/errors.ts';
 import { parseBlockHeader, qbftBlockHash } from '../../src/format/block-header.ts';
 import { encodeHex, encodeHex0x, parseHex, parseHex0x } from '../../src/format/bytes.ts';
 import { encodeRlp, encodeRlpUint, type RlpItem } from '../../src/format/rlp.ts';
+import { codeOf } from '../support/coded-error.ts';
 
 /** Fields of a header as of Frontier: all zero, but for number 18 and timestamp 1795316645. */
 function frontierFields(): RlpItem[] {
@@ -26,16 +26,6 @@ function frontierFields(): RlpItem[] {
     zeros(32),
     zeros(8),
   ];
-}
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof FormatError) return error.code;
-    throw error;
-  }
-  return 'accepted';
 }
 
 describe('parseBlockHeader', () => {

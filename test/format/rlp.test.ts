@@ -4,21 +4,12 @@ import fc from 'fast-check';
 import { FormatError } from '../../src/errors.ts';
 import { encodeHex, parseHex } from '../../src/format/bytes.ts';
 import { encodeRlp, encodeRlpUint, parseRlp, parseRlpUint, type RlpItem } from '../../src/format/rlp.ts';
+import { codeOf } from '../support/coded-error.ts';
 
 const byteStrings = fc.oneof(fc.uint8Array({ maxLength: 70 }), fc.uint8Array({ minLength: 250, maxLength: 300 }));
 const items: fc.Arbitrary<RlpItem> = fc.letrec<{ item: RlpItem }>((tie) => ({
   item: fc.oneof({ maxDepth: 5, depthSize: 'small' }, byteStrings, fc.array(tie('item'), { maxLength: 6 })),
 })).item;
-
-function codeOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof FormatError) return error.code;
-    throw error;
-  }
-  return 'accepted';
-}
 
 describe('encodeRlp', () => {
   it('agrees with another implementation on any item', () => {

@@ -11,6 +11,7 @@ import { checkContentReceived } from '../../src/verify/content-received.ts';
 import { verifyPackage } from '../../src/verify/package.ts';
 import { readPackage } from '../../src/verify/package-reader.ts';
 import { openTrust } from '../../src/verify/trust.ts';
+import { startPackageHasher } from '../support/file-digests.ts';
 import { RunningService } from './running-service.ts';
 
 export type Interruption = 'network' | 'tab' | 'kill';
@@ -136,7 +137,7 @@ async function expectProof(
 
 async function expectPackage(service: RunningService, depositor: Depositor, depositId: string): Promise<void> {
   const blob = await depositor.package(depositId);
-  const files = await readPackage(new BlobReader(blob), startHasher, () => {});
+  const files = await readPackage(new BlobReader(blob), startPackageHasher, () => {});
   const report = await verifyPackage(files, [], openTrust(await service.policy(), [], undefined));
   const received = report.since.filter(({ name }) => name === 'file.received').map(({ status }) => status);
   const matched = report.since.filter(({ name }) => name === 'file.sha256').map(({ status }) => status);
@@ -144,18 +145,6 @@ async function expectPackage(service: RunningService, depositor: Depositor, depo
   if (received.join() !== 'passed' || matched.join() !== 'passed' || failed.length > 0) {
     throw new Error(`the package: ${JSON.stringify({ received, matched, failed })}`);
   }
-}
-
-function startHasher() {
-  const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sm3: createHash('sm3') };
-  return {
-    update: (bytes: Uint8Array) => Object.values(hashes).forEach((hash) => void hash.update(bytes)),
-    finish: () => ({
-      sha256: hashes.sha256.digest('hex'),
-      sha512: hashes.sha512.digest('hex'),
-      sm3: hashes.sm3.digest('hex'),
-    }),
-  };
 }
 
 async function expectChangeRefused(service: RunningService, depositor: Depositor, sizeBytes: number): Promise<void> {

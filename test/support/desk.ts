@@ -4,13 +4,13 @@ import { encodeBase64 } from '../../src/format/bytes.ts';
 import type { Inspection } from '../../src/format/inspection.ts';
 import type { Policy } from '../../src/format/policy.ts';
 import { aidOf } from '../../src/verify/inspect/aid.ts';
-import { type BagAlgorithm, bagAlgorithms } from '../../src/verify/inspect/bag.ts';
+import { bagAlgorithms } from '../../src/verify/inspect/bag.ts';
 import { digestsAbout, isInspection, type Thing, verifyThing } from '../../src/verify/inspect/desk.ts';
 import type { FileDigest, HeldFile } from '../../src/verify/inspect/held-file.ts';
 import { isProof, readerOf, recognise } from '../../src/verify/inspect/recognise.ts';
 import { listZip, readZip } from '../../src/verify/package-reader.ts';
 import { openTrust, type Trust } from '../../src/verify/trust.ts';
-import { digestsOf } from './file-digests.ts';
+import { digestsOf, startHasher } from './file-digests.ts';
 
 export const NOBODY: Policy = {
   type: 'tiezheng/policy/v1',
@@ -71,16 +71,6 @@ async function holdFile(bytes: Uint8Array, more: readonly FileDigest[]): Promise
 function digestBy(name: FileDigest, bytes: Uint8Array): string {
   if (name === 'leaf') return createHash('sha256').update(Uint8Array.of(0)).update(bytes).digest('hex');
   return createHash(name).update(bytes).digest('hex');
-}
-
-export function startHasher(algorithms: readonly BagAlgorithm[]) {
-  const hashes = algorithms.map((name) => [name, createHash(name)] as const);
-  return {
-    update: (bytes: Uint8Array) => {
-      for (const [, hash] of hashes) hash.update(bytes);
-    },
-    finish: () => Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest('hex')])),
-  };
 }
 
 /** `name status` of every check, with its cause. */

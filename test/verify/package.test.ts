@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { BlobReader } from '@zip.js/zip.js';
 import { expect } from 'chai';
 import { renderCertificatePdf } from '../../src/certificate/pdf.ts';
@@ -20,7 +19,7 @@ import { verifyPdf } from '../../src/verify/pdf.ts';
 import { openTrust, type Trust } from '../../src/verify/trust.ts';
 import { digestOf } from '../../src/verify/verify.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
-import { digestsOf } from '../support/file-digests.ts';
+import { digestsOf, startPackageHasher } from '../support/file-digests.ts';
 
 async function makePdf(world: EvidenceWorld): Promise<Uint8Array> {
   const unsigned = await renderCertificatePdf(encodeObject(world.certificate), {
@@ -29,21 +28,9 @@ async function makePdf(world: EvidenceWorld): Promise<Uint8Array> {
   return signPdf(unsigned, world.sealingKey);
 }
 
-function startHasher() {
-  const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sm3: createHash('sm3') };
-  return {
-    update: (bytes: Uint8Array) => Object.values(hashes).forEach((hash) => void hash.update(bytes)),
-    finish: () => ({
-      sha256: hashes.sha256.digest('hex'),
-      sha512: hashes.sha512.digest('hex'),
-      sm3: hashes.sm3.digest('hex'),
-    }),
-  };
-}
-
 /** The file with other content, hashed again, as it would come out of a ZIP. */
 function withBytes(path: string, bytes: Uint8Array): PackagedFile {
-  const hasher = startHasher();
+  const hasher = startPackageHasher();
   hasher.update(bytes);
   return { path, sizeBytes: bytes.length, ...hasher.finish(), bytes };
 }
@@ -215,7 +202,7 @@ describe('a package', () => {
       return 'accepted';
     };
     const read = (bytes: Uint8Array<ArrayBuffer>) =>
-      readPackage(new BlobReader(new Blob([bytes])), startHasher, () => {});
+      readPackage(new BlobReader(new Blob([bytes])), startPackageHasher, () => {});
     expect(await code(() => read(new Uint8Array(Buffer.from('PK\u0003\u0004 not really'))))).to.equal(
       'package-unreadable',
     );
