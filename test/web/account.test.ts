@@ -1,64 +1,28 @@
-import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { CHOSEN_KINDS } from '../../src/notices/notice.ts';
 import { noticeKindTexts } from '../../src/web/account/account-texts.ts';
 import { PASSWORD, Person } from '../access/person.ts';
-import { ServiceWorld } from '../http/service-world.ts';
+import type { ServiceWorld } from '../http/service-world.ts';
 import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
-import { builtPages } from './built-pages.ts';
-
-/** Set to a folder, every page is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
+import { addAuthenticator, totpOf } from './authenticators.ts';
+import { type Locale, Visit } from './visit.ts';
+import { openWorldWithPages } from './world-with-pages.ts';
 
 describe('the account pages', function () {
   this.timeout(120_000);
   let world: ServiceWorld;
   let origin: string;
-  let browser: Browser;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   before(async () => {
-    const port = await freePort();
-    origin = `http://localhost:${port}`;
-    const pagesFolder = await builtPages();
-    world = await ServiceWorld.open({
-      port,
-      people: { publicUrl: origin },
-      limits: { signInRequestsPerMinute: 10_000 },
-      changeParts: (parts) => ({ ...parts, pagesFolder }),
-    });
-    browser = await launchChromium();
+    ({ world, origin } = await openWorldWithPages({ limits: { signInRequestsPerMinute: 10_000 } }));
   });
-  after(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(() => context?.close());
+  after(() => world?.close());
 
-  const open = async (path: string, person: Person, { locale = 'en-US', width = 1000 } = {}) => {
-    context = await browser.newContext({
-      locale,
-      viewport: { width, height: 800 },
-      timezoneId: 'Asia/Shanghai',
-      acceptDownloads: true,
-    });
-    await context.addCookies([...person.cookies].map(([name, value]) => ({ name, value, url: origin })));
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(origin + path);
-    await page.locator('h1').waitFor();
+  const open = async (path: string, { cookies }: Person, locale: Locale = 'en-US') => {
+    visit = await Visit.begin({ locale, session: { origin, cookies } });
+    page = await visit.open(origin + path);
   };
   const part = (name: string | RegExp) => page.getByRole('region', { name });
   const statusOf = async (secret: string, path: string) =>
@@ -74,25 +38,6 @@ describe('the account pages', function () {
     await field.waitFor();
     expect(await page.evaluate('document.activeElement.closest(".shown-once") !== null')).to.equal(true);
     return field.inputValue();
-  };
-  /** Nothing serious, no sideways scrolling on a phone, in both languages; pictured if asked for. */
-  const judge = async (name: string) => {
-    for (const language of ['zh', 'en']) {
-      await page.evaluate(`localStorage.setItem('tiezheng.language', '${language}')`);
-      await page.reload();
-      await page.locator('h1').waitFor();
-      await page.waitForLoadState('networkidle');
-      for (const width of [1200, 360]) {
-        await page.setViewportSize({ width, height: 800 });
-        if (width === (language === 'zh' ? 1200 : 360)) await expectAccessible(page);
-        expect(await page.evaluate('document.documentElement.scrollWidth'), `${name} ${width}`).to.be.at.most(width);
-        if (PICTURES !== undefined) {
-          await mkdir(PICTURES, { recursive: true });
-          await page.screenshot({ path: join(PICTURES, `${name}-${language}-${width}.png`), fullPage: true });
-        }
-      }
-    }
-    expect(complaints).to.deep.equal([]);
   };
 
   describe('who I am', () => {
@@ -111,7 +56,7 @@ describe('the account pages', function () {
       await page.locator('.account bdi').getByText('钱某').waitFor();
       await page.reload();
       expect(await page.locator('.account bdi').textContent()).to.equal('钱某');
-      await judge('account');
+      await visit.judgeInBothLanguages('account');
     });
 
     it('says how, by whom and when his identity was checked', async () => {
@@ -122,14 +67,14 @@ describe('the account pages', function () {
          values ($1, 'none', null, null, '2026-01-01T00:00:00Z'), ($1, 'id-document', '2026-02-03T04:05:06Z', '北京某公证处', now())`,
         [accountId],
       );
-      await open('/account', person, { locale: 'zh-CN' });
+      await open('/account', person, 'zh-CN');
       const identity = part('身份核验');
       await identity.getByText('身份证件', { exact: true }).waitFor();
       await identity.getByText('北京某公证处').waitFor();
       await identity.getByText('2026-02-03 12:05:06 +08:00').waitFor();
       await identity.getByText('以前的登记').click();
       await identity.getByText(/未核验 · 登记时间 2026-01-01/).waitFor();
-      await judge('account-checked');
+      await visit.judgeInBothLanguages('account-checked');
     });
   });
 
@@ -163,7 +108,7 @@ describe('the account pages', function () {
       await member.getByRole('button', { name: 'Save' }).click();
       await member.getByText('Roles: capture operator').waitFor();
       expect((await guest.me()).roles).to.deep.equal(['capture-operator']);
-      await judge('account-organisations');
+      await visit.judgeInBothLanguages('account-organisations');
       await page.evaluate("localStorage.setItem('tiezheng.language', 'en')");
       await page.reload();
       await member.getByRole('button', { name: 'Remove 李助理' }).click();
@@ -227,7 +172,7 @@ describe('the account pages', function () {
         200, 200,
       ]);
       await page.getByText('replaced; goes on until it ends').waitFor();
-      await judge('account-keys');
+      await visit.judgeInBothLanguages('account-keys');
       await newest.getByRole('button', { name: 'Revoke 扫描仪' }).click();
       await newest.getByText('cannot be undone').waitFor();
       await newest.getByRole('button', { name: 'Revoke it now 扫描仪' }).click();
@@ -291,18 +236,13 @@ describe('the account pages', function () {
       await sessions.getByRole('button', { name: 'Sign out everywhere else' }).click();
       await sessions.getByText('Every other session has ended.').waitFor();
       expect(await sessions.getByRole('listitem').count()).to.equal(1);
-      await judge('account-security');
+      await visit.judgeInBothLanguages('account-security');
     });
 
     it('adds a passkey of a name, renames it, signs in with it and removes it', async () => {
       const person = await Person.signedIn(world, 'pass@example.org', '孙某');
       await open('/account/security', person);
-      const devtools = await context.newCDPSession(page);
-      await devtools.send('WebAuthn.enable');
-      const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true } as const;
-      await devtools.send('WebAuthn.addVirtualAuthenticator', {
-        options: { ...options, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-      });
+      await addAuthenticator(page);
       const passkeys = part('Passkeys');
       await passkeys.getByText('No passkeys yet.').waitFor();
       await passkeys.getByLabel('Name').fill('办公室电脑');
@@ -343,7 +283,7 @@ describe('the account pages', function () {
       // What the picture holds is a secret: it is drawn here, and asked of nobody.
       expect(requests.filter((url) => url.includes(secret) || !url.startsWith(origin))).to.deep.equal([]);
       await expectAccessible(page);
-      if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, 'account-factor.png'), fullPage: true });
+      await visit.picture('account-factor');
       await factor.getByLabel('6 digits').focus();
       await page.keyboard.type('000000');
       await page.keyboard.press('Enter');
@@ -378,7 +318,7 @@ describe('the account pages', function () {
       await page.keyboard.press('Enter');
       await factor.getByText('The second factor is off.').waitFor();
       expect(await (await new Person(world, person.email).signIn()).json()).not.to.have.property('twoFactorRedirect');
-      expect(complaints).to.deep.equal([]);
+      expect(visit.complaints).to.deep.equal([]);
     });
 
     it('sends the confirmation mail again to whoever could not sign in for want of it', async () => {
@@ -441,7 +381,7 @@ describe('the account pages', function () {
       await row.getByRole('button', { name: 'Send a test' }).click();
       await part('Last deliveries').getByText('waiting').waitFor();
       await part('Last deliveries').getByText(url).waitFor();
-      await judge('account-notices');
+      await visit.judgeInBothLanguages('account-notices');
       await row.getByRole('button', { name: /^Disable/ }).click();
       await row.getByText('What waits for it is cancelled').waitFor();
       await row.getByRole('button', { name: /^Disable/ }).click();
@@ -453,25 +393,3 @@ describe('the account pages', function () {
     });
   });
 });
-
-/** One that was free a moment ago: cookies and passkeys are bound to an address that must be known beforehand. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** RFC 6238: six digits, 30 s, HMAC-SHA-1. */
-function totpOf(base32: string): string {
-  const bits = [...base32]
-    .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const offset = (mac[19] as number) & 0xf;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}

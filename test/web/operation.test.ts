@@ -1,90 +1,39 @@
-import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { updateAccountRoles } from '../../src/db/accounts.ts';
 import { encodeHex, encodeUtf8, sha256 } from '../../src/format/bytes.ts';
 import { PASSWORD, Person } from '../access/person.ts';
-import { ServiceWorld } from '../http/service-world.ts';
+import type { ServiceWorld } from '../http/service-world.ts';
 import { expectAccessible } from './accessibility.ts';
-import { launchChromium, scratchFolder } from './browser.ts';
-import { builtPages } from './built-pages.ts';
-
-/** Set to a folder, every page is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
+import { scratchFiles } from './browser.ts';
+import { Visit } from './visit.ts';
+import { openWorldWithPages } from './world-with-pages.ts';
 
 describe('the pages of operation', function () {
   this.timeout(120_000);
   let world: ServiceWorld;
   let origin: string;
-  let browser: Browser;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let operator: Person;
   let auditor: Person;
   let holder: Person;
   before(async () => {
-    const port = await freePort();
-    origin = `http://localhost:${port}`;
-    const pagesFolder = await builtPages();
-    world = await ServiceWorld.open({
-      port,
-      people: { publicUrl: origin },
-      limits: { signInRequestsPerMinute: 10_000 },
-      changeParts: (parts) => ({ ...parts, pagesFolder }),
-    });
+    ({ world, origin } = await openWorldWithPages({ limits: { signInRequestsPerMinute: 10_000 } }));
     operator = await Person.signedIn(world, 'operator@example.org', '运营');
     auditor = await Person.signedIn(world, 'auditor@example.org', '审计');
     holder = await Person.signedIn(world, 'fang@example.org', '王芳');
     await updateAccountRoles(world.db.pool, (await operator.me()).accountId, ['operator']);
     await updateAccountRoles(world.db.pool, (await auditor.me()).accountId, ['auditor']);
     await world.upload([{ name: '照片.jpg', bytes: new Uint8Array(100_000) }]);
-    browser = await launchChromium();
   });
-  after(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(() => context?.close());
+  after(() => world?.close());
 
-  const open = async (path: string, person: Person, { locale = 'en-US', width = 1000 } = {}) => {
-    context = await browser.newContext({ locale, viewport: { width, height: 800 }, timezoneId: 'Europe/Berlin' });
-    await context.addCookies([...person.cookies].map(([name, value]) => ({ name, value, url: origin })));
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    page.on('filechooser', () => {});
-    await page.goto(origin + path);
-    await page.locator('h1').waitFor();
+  const open = async (path: string, { cookies }: Person) => {
+    visit = await Visit.begin({ session: { origin, cookies }, timezoneId: 'Europe/Berlin' });
+    page = await visit.open(origin + path);
   };
   const part = (name: string | RegExp) => page.getByRole('region', { name });
-  /** Nothing serious, no sideways scrolling on a phone, in both languages; pictured if asked for. */
-  const judge = async (name: string) => {
-    for (const language of ['zh', 'en']) {
-      await page.evaluate(`localStorage.setItem('tiezheng.language', '${language}')`);
-      await page.reload();
-      await page.locator('h1').waitFor();
-      await page.waitForLoadState('networkidle');
-      for (const width of [1200, 360]) {
-        await page.setViewportSize({ width, height: 800 });
-        if (width === (language === 'zh' ? 1200 : 360)) await expectAccessible(page);
-        expect(await page.evaluate('document.documentElement.scrollWidth'), `${name} ${width}`).to.be.at.most(width);
-        if (PICTURES !== undefined) {
-          await mkdir(PICTURES, { recursive: true });
-          await page.screenshot({ path: join(PICTURES, `${name}-${language}-${width}.png`), fullPage: true });
-        }
-      }
-    }
-    await page.setViewportSize({ width: 1000, height: 800 });
-    expect(complaints).to.deep.equal([]);
-  };
 
   it('are for those who run the service and those who audit it', async () => {
     await open('/operation/accounts', holder);
@@ -123,7 +72,7 @@ describe('the pages of operation', function () {
       const { roles } = await holder.me();
       expect(roles).to.include('notary').and.not.to.include('opponent');
       await part('Users').getByRole('listitem', { name: '王芳' }).getByText('fang@example.org').waitFor();
-      await judge('operation-accounts');
+      await visit.judgeInBothLanguages('operation-accounts');
     });
 
     it('records an identity check with time and person, which asks for a fresh sign-in', async () => {
@@ -171,7 +120,7 @@ describe('the pages of operation', function () {
       .getByText(world.keys.current.id)
       .waitFor();
     expect(await page.locator('main button, main input').count()).to.equal(0);
-    await judge('operation-keys');
+    await visit.judgeInBothLanguages('operation-keys');
   });
 
   it('count what is stored, what is free and what nothing mentions', async () => {
@@ -180,7 +129,7 @@ describe('the pages of operation', function () {
     await part('Storage').getByText('Free space').waitFor();
     await page.getByRole('button', { name: 'Count them now' }).click();
     await page.getByText('Objects looked at / that nothing mentions: 1 / 0.').waitFor();
-    await judge('operation-storage');
+    await visit.judgeInBothLanguages('operation-storage');
   });
 
   describe('the platform profile', () => {
@@ -192,16 +141,13 @@ describe('the pages of operation', function () {
       await page.getByLabel(/^Filing number/).fill('京网信备 11010800000000000 号');
       await page.getByLabel(/^Address/).fill('北京市海淀区某路 1 号');
       await page.getByRole('button', { name: 'Add a document' }).click();
-      const paper = join(await scratchFolder(), '等保备案证明.pdf');
-      await writeFile(paper, '备案');
       await page.getByLabel('Title').fill('网络安全等级保护备案证明');
       await page.getByLabel('Valid until').fill('2028-01-01');
-      await page.getByLabel(/^Choose the file/).setInputFiles(paper);
+      await page.getByLabel(/^Choose the file/).setInputFiles(await scratchFiles({ '等保备案证明.pdf': '备案' }));
       const digest = encodeHex(sha256(encodeUtf8('备案')));
       await page.locator(`input[value="${digest}"]`).waitFor();
       await expectAccessible(page);
-      if (PICTURES !== undefined)
-        await page.screenshot({ path: join(PICTURES, 'operation-profile-form.png'), fullPage: true });
+      await visit.picture('operation-profile-form');
       await page.getByRole('button', { name: 'Save as a new version' }).click();
       await part('In force').getByText('北京某某科技有限公司').waitFor();
       await part('In force').getByText('an operator', { exact: true }).waitFor();
@@ -210,7 +156,7 @@ describe('the pages of operation', function () {
       const printed = await world.profiles.printedAt(new Date(Date.now() + 1000));
       expect(printed).to.include({ operator: '北京某某科技有限公司', filingNo: '京网信备 11010800000000000 号' });
       expect(printed).not.to.have.property('address');
-      await judge('operation-profile');
+      await visit.judgeInBothLanguages('operation-profile');
     });
 
     it('is shown to auditors without a form', async () => {
@@ -220,12 +166,3 @@ describe('the pages of operation', function () {
     });
   });
 });
-
-/** One that was free a moment ago: cookies are bound to an address that must be known beforehand. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
