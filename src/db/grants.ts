@@ -13,9 +13,11 @@ export interface GrantRow {
   depositId: string | null;
   matterId: string | null;
   requestId: string | null;
-  /** Null until whoever was invited by e-mail has accepted. */
+  /** Null until whoever was invited has accepted. */
   granteeAccountId: string | null;
   invitedEmail: string | null;
+  /** As the giver named it: there need not be such an account. */
+  invitedAccountId: string | null;
   scope: GrantScope;
   coverage: Coverage;
   remark: string | null;
@@ -27,9 +29,17 @@ export interface GrantRow {
 
 export type NewGrant = Omit<GrantRow, 'acceptedAt' | 'revokedAt'>;
 
+/** With the name of the grantee, as far as whoever reads it sees that account. */
+export interface NamedGrantRow extends GrantRow {
+  granteeName: string | null;
+}
+
 const GRANT = `g.grant_id as "grantId", g.account_id as "accountId", g.deposit_id as "depositId", g.matter_id as "matterId",
-  g.request_id as "requestId", g.grantee_account_id as "granteeAccountId", g.invited_email as "invitedEmail", g.scope, g.coverage,
+  g.request_id as "requestId", g.grantee_account_id as "granteeAccountId", g.invited_email as "invitedEmail",
+  g.invited_account_id as "invitedAccountId", g.scope, g.coverage,
   g.remark, g.created_at as "createdAt", g.expires_at as "expiresAt", g.accepted_at as "acceptedAt", g.revoked_at as "revokedAt"`;
+
+const NAMED = `${GRANT}, (select name from account where account.account_id = g.grantee_account_id) as "granteeName"`;
 
 /** Of grant `g`: in force at the time in this parameter. */
 const inForce = (at: string) => `g.revoked_at is null and (g.expires_at is null or g.expires_at > ${at})`;
@@ -40,8 +50,8 @@ const IS_SHOWN = `(e.disclosed or g.coverage = 'everything')`;
 export async function insertGrant(q: Queryable, grant: NewGrant): Promise<void> {
   await q.query(
     `insert into access_grant (grant_id, account_id, deposit_id, matter_id, request_id, grantee_account_id, invited_email,
-       scope, coverage, remark, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+       scope, coverage, remark, created_at, expires_at, invited_account_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       grant.grantId,
       grant.accountId,
@@ -55,12 +65,13 @@ export async function insertGrant(q: Queryable, grant: NewGrant): Promise<void> 
       grant.remark,
       grant.createdAt,
       grant.expiresAt,
+      grant.invitedAccountId,
     ],
   );
 }
 
-export async function selectGrant(q: Queryable, grantId: string): Promise<GrantRow | undefined> {
-  const { rows } = await q.query<GrantRow>(`select ${GRANT} from access_grant g where grant_id = $1`, [grantId]);
+export async function selectGrant(q: Queryable, grantId: string): Promise<NamedGrantRow | undefined> {
+  const { rows } = await q.query<NamedGrantRow>(`select ${NAMED} from access_grant g where grant_id = $1`, [grantId]);
   return rows[0];
 }
 
@@ -69,9 +80,9 @@ export async function selectGrantsGiven(
   q: Queryable,
   accountId: string,
   page: { limit: number; before: string | null; depositId: string | null; matterId: string | null },
-): Promise<GrantRow[]> {
-  const { rows } = await q.query<GrantRow>(
-    `select ${GRANT} from access_grant g
+): Promise<NamedGrantRow[]> {
+  const { rows } = await q.query<NamedGrantRow>(
+    `select ${NAMED} from access_grant g
      where account_id = $1 and ($3::uuid is null or grant_id < $3) and ($4::uuid is null or deposit_id = $4)
        and ($5::uuid is null or matter_id = $5)
      order by grant_id desc limit $2`,
@@ -80,7 +91,7 @@ export async function selectGrantsGiven(
   return rows;
 }
 
-export interface ReceivedGrantRow extends GrantRow {
+export interface ReceivedGrantRow extends NamedGrantRow {
   giverName: string;
   /** Of the matter, or of the statement of the deposit; null if that says nothing. */
   title: string | null;
@@ -94,7 +105,7 @@ export async function selectGrantsReceived(
   page: { limit: number; before: string | null },
 ): Promise<ReceivedGrantRow[]> {
   const { rows } = await q.query<ReceivedGrantRow>(
-    `select ${GRANT}, giver.name as "giverName",
+    `select ${NAMED}, giver.name as "giverName",
        coalesce(m.title, (select convert_from(body, 'UTF8')::jsonb ->> 'title' from annex
          where annex.deposit_id = g.deposit_id and annex.name = 'statement')) as title
      from access_grant g join account giver on giver.account_id = g.account_id left join matter m on m.matter_id = g.matter_id
@@ -124,18 +135,30 @@ export async function updateGrantsOfRequestRevoked(q: Queryable, requestId: stri
 }
 
 /**
- * Invitations to this address that wait become the account's. Its own are left alone.
- * @param email lower case
+ * Whether the caller has to do with this account, or it is an office that is listed for all. Looks at the same things whether there is such
+ * an account or not.
+ * @param seen of the caller, within his fence
+ */
+export async function selectIsCounterpart(seen: Queryable, accountId: string): Promise<boolean> {
+  const { rows } = await seen.query<{ is: boolean }>('select $1::uuid in (select caller_counterparts()) as is', [
+    accountId,
+  ]);
+  return rows[0]?.is === true;
+}
+
+/**
+ * Invitations to this account and this address that wait become the account's. Its own are left alone.
+ * @param email lower case; null: of nobody's address
  */
 export async function updateInvitationsAccepted(
   q: Queryable,
-  email: string,
+  email: string | null,
   accountId: string,
   at: Date,
 ): Promise<GrantRow[]> {
   const { rows } = await q.query<GrantRow>(
     `update access_grant g set grantee_account_id = $2, accepted_at = $3
-     where invited_email = $1 and grantee_account_id is null and account_id <> $2 and ${inForce('$3')} returning ${GRANT}`,
+     where (invited_email = $1 or invited_account_id = $2) and grantee_account_id is null and account_id <> $2 and ${inForce('$3')} returning ${GRANT}`,
     [email, accountId, at],
   );
   return rows;

@@ -152,8 +152,8 @@ export async function insertHandOverNotices(q: Queryable, at: Date): Promise<num
 }
 
 /**
- * One for each grant of the last days, to the account that it is for, or to the person whose confirmed address it names. Found here and
- * not written by whoever gives it: how long giving takes would tell whether an address has a user.
+ * One for each grant of the last days, to the account that it is for or that it names, or to the person whose confirmed address it names. Found
+ * here and not written by whoever gives it: how long giving takes would tell whether there is such an account, or an address has a user.
  */
 export async function insertGrantReceivedNotices(q: Queryable, madeAfter: Date, at: Date): Promise<number> {
   const { rowCount } = await q.query(
@@ -162,6 +162,8 @@ export async function insertGrantReceivedNotices(q: Queryable, madeAfter: Date, 
        'depositId', g.deposit_id, 'matterId', g.matter_id, 'byAccountId', g.account_id)), g.created_at
      from access_grant g cross join lateral (
        select g.grantee_account_id as account_id where g.grantee_account_id is not null
+       union
+       select a.account_id from account a where g.grantee_account_id is null and a.account_id = g.invited_account_id
        union
        select a.account_id from auth."user" u join membership m on m.user_id = u."id" join account a using (account_id)
        where g.grantee_account_id is null and u."email" = g.invited_email and u."emailVerified" and a.kind = 'person') r

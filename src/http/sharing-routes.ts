@@ -4,11 +4,12 @@ import { AccessError } from '../access/access-error.ts';
 import type { Caller } from '../access/authentication.ts';
 import { mayDo, type Principal } from '../access/rules.ts';
 import {
-  type GrantRow,
+  type NamedGrantRow,
   type SharedObject,
   selectGrant,
   selectGrantsGiven,
   selectGrantsReceived,
+  selectIsCounterpart,
 } from '../db/grants.ts';
 import { type LinkRow, selectLink, selectLinksOfAccount } from '../db/links.ts';
 import type { Database, Queryable } from '../db/pool.ts';
@@ -43,7 +44,10 @@ const MAX_LINK_MS = 366 * 24 * 3600_000;
 const newGrantSchema = z
   .strictObject({
     ...object,
-    /** An account, or the address of somebody who accepts once he has signed in. */
+    /**
+     * An account, or the address of somebody who accepts once he has signed in. An office that is listed, and an account with which the
+     * giver has had to do, have it at once; any other takes it first, and whether there is such an account is not told.
+     */
     to: z.union([z.strictObject({ accountId: uuid }), z.strictObject({ email: z.email().max(254) })]),
     /** Each has what comes before it. */
     scope,
@@ -61,8 +65,12 @@ const grantSchema = z.strictObject({
   requestId: uuid.nullable(),
   /** Null until an invitation is accepted. */
   granteeAccountId: uuid.nullable(),
+  /** Null where the caller has had nothing to do with the grantee. */
+  granteeName: z.string().nullable(),
   /** Null to the grantee. */
   invitedEmail: z.string().nullable(),
+  /** The account that was named and takes it first. There need not be such an account. */
+  invitedAccountId: uuid.nullable(),
   scope,
   coverage,
   remark: z.string().nullable(),
@@ -156,6 +164,18 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
   const failures = new RateLimit(failedOpeningsPerMinute);
   let openingsUnderWay = 0;
 
+  /** Whoever is named by the number of his account. Asked in the same way of those who are there and of those who are not. */
+  const receiverOf = async (principal: Principal, to: z.infer<typeof newGrantSchema>['to']) =>
+    'email' in to || (await within(principal, (q) => selectIsCounterpart(q, to.accountId)))
+      ? to
+      : { invitedAccountId: to.accountId };
+  /** As the caller sees it. */
+  const shownGrant = async (principal: Principal, grantId: string) => {
+    const grant = await within(principal, (q) => selectGrant(q, grantId));
+    if (grant === undefined) throw grantNotFound();
+    return grantView(grant, principal);
+  };
+
   const ownObject = async (
     principal: Principal,
     action: 'grant.create' | 'link.create',
@@ -199,14 +219,14 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
         const body = await jsonBody(req, res, newGrantSchema);
         const order = {
           object: await ownObject(principal, 'grant.create', body),
-          to: body.to,
+          to: await receiverOf(principal, body.to),
           scope: body.scope,
           coverage: body.coverage ?? ('disclosed' as const),
           expiresAt: body.expiresAt == null ? null : new Date(body.expiresAt),
           remark: body.remark ?? null,
         };
-        const grant = await db.transaction((client) => giveGrant(client, principal, order, now()));
-        sendJson(res, 201, grantView(grant, principal));
+        const { grantId } = await db.transaction((client) => giveGrant(client, principal, order, now()));
+        sendJson(res, 201, await shownGrant(principal, grantId));
       },
     },
     {
@@ -256,18 +276,19 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       operationId: 'acceptInvitations',
       tag: 'sharing',
       summary: {
-        zh: '接受发给本人邮箱的授权',
-        en: 'Take the grants to your own address into the account in which you act',
+        zh: '接受发给本账户编号或本人邮箱的授权',
+        en: 'Take the grants to the account in which you act, and those to your own address, into that account',
       },
-      description: 'Only a user whose address is verified has any; an API key has none.',
+      description: 'To an address: only a user whose address is verified has any; an API key has none.',
       answers: [
         { status: 200, means: 'Those that were taken now.', mediaType: JSON_TYPE, body: { json: grantListSchema } },
       ],
       problems: [],
       may: 'grant.read',
-      handle: async (_req, res, { principal }) => {
+      handle: async (_req, res, { principal, account }) => {
         const rows = await acceptInvitations(db.pool, principal, now());
-        sendJson(res, 200, { grants: rows.map((row) => grantView(row, principal)), next: null });
+        const grants = rows.map((row) => grantView({ ...row, granteeName: account.name }, principal));
+        sendJson(res, 200, { grants, next: null });
       },
     },
     {
@@ -306,7 +327,8 @@ export function sharingRoutes({ db, nowMs, readable, failedOpeningsPerMinute }: 
       handle: async (req, res, { principal }) => {
         const { grantId } = parseParameters(ofGrant, req.params);
         if (!mayDo(principal, 'grant.revoke', 'own')) throw forbidden('grant.revoke');
-        sendJson(res, 200, grantView(await revokeGrant(db, principal, grantId, now()), principal));
+        await revokeGrant(db, principal, grantId, now());
+        sendJson(res, 200, await shownGrant(principal, grantId));
       },
     },
     {
@@ -516,7 +538,7 @@ function isOneObject({
   return (depositId === undefined) !== (matterId === undefined);
 }
 
-function isInForce(grant: GrantRow, at: Date): boolean {
+function isInForce(grant: NamedGrantRow, at: Date): boolean {
   return grant.revokedAt === null && (grant.expiresAt === null || grant.expiresAt > at);
 }
 
@@ -524,7 +546,7 @@ function forbidden(action: string): AccessError {
   return new AccessError('forbidden', `neither the roles nor the scopes of the caller allow ${action}`);
 }
 
-function grantView(row: GrantRow, principal: Principal) {
+function grantView(row: NamedGrantRow, principal: Principal) {
   const { accountId, createdAt, expiresAt, acceptedAt, revokedAt, ...grant } = row;
   const isOwn = accountId === principal.accountId;
   return {

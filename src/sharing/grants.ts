@@ -99,8 +99,8 @@ export function actingOf(principal: Principal): CustodyActing {
 
 export interface GrantOrder {
   object: SharedObject;
-  /** An account, or an address whose owner becomes the grantee once he accepts. */
-  to: { accountId: string } | { email: string };
+  /** An account that is there, at once; or one that is the grantee once it accepts, if there is such an account, or whoever has the address. */
+  to: { accountId: string } | { invitedAccountId: string } | { email: string };
   scope: GrantScope;
   coverage: Coverage;
   /** Null: until revoked. */
@@ -120,7 +120,8 @@ export async function giveGrant(q: Queryable, principal: Principal, order: Grant
   if (expiresAt !== null && expiresAt <= at) {
     throw new SharingError('grant-invalid', `expiresAt: ${expiresAt.toISOString()} is not after now`);
   }
-  if ('accountId' in to && to.accountId === principal.accountId) {
+  const named = 'accountId' in to ? to.accountId : 'invitedAccountId' in to ? to.invitedAccountId : null;
+  if (named === principal.accountId) {
     throw new SharingError('grant-invalid', 'to.accountId: is the account that gives');
   }
   const grant: GrantRow = {
@@ -131,6 +132,7 @@ export async function giveGrant(q: Queryable, principal: Principal, order: Grant
     requestId: order.requestId ?? null,
     granteeAccountId: 'accountId' in to ? to.accountId : null,
     invitedEmail: 'email' in to ? to.email.toLowerCase() : null,
+    invitedAccountId: 'invitedAccountId' in to ? to.invitedAccountId : null,
     scope,
     coverage,
     remark,
@@ -139,14 +141,7 @@ export async function giveGrant(q: Queryable, principal: Principal, order: Grant
     acceptedAt: null,
     revokedAt: null,
   };
-  try {
-    await insertGrant(q, grant);
-  } catch (error) {
-    if ((error as { constraint?: unknown }).constraint === 'access_grant_grantee_account_id_fkey') {
-      throw new SharingError('grant-invalid', 'to.accountId: no such account', { cause: error });
-    }
-    throw error;
-  }
+  await insertGrant(q, grant);
   await recordOnAll(q, grant, 'granted', principal, at);
   return grant;
 }
@@ -155,13 +150,12 @@ export async function giveGrant(q: Queryable, principal: Principal, order: Grant
  * Ends a grant that the caller's account gave. One that has ended stays as it is.
  * @throws SharingError `grant-not-found`
  */
-export async function revokeGrant(db: Database, principal: Principal, grantId: string, at: Date): Promise<GrantRow> {
-  return db.transaction(async (client) => {
+export async function revokeGrant(db: Database, principal: Principal, grantId: string, at: Date): Promise<void> {
+  await db.transaction(async (client) => {
     const grant = await selectGrant(client, grantId);
     if (grant === undefined || grant.accountId !== principal.accountId) throw grantNotFound();
-    if (!(await updateGrantRevoked(client, grantId, at))) return grant;
+    if (!(await updateGrantRevoked(client, grantId, at))) return;
     await recordOnAll(client, grant, 'grant-revoked', principal, at);
-    return { ...grant, revokedAt: at };
   });
 }
 
@@ -179,12 +173,12 @@ export async function revokeGrantsOfRequest(
 }
 
 /**
- * Takes the invitations to the caller's own address into the account in which he acts: an address that is not verified takes none.
+ * Takes the invitations to the account in which the caller acts, and to his own address: one that is not verified takes none.
  * @returns those that were taken now
  */
 export async function acceptInvitations(q: Queryable, principal: Principal, at: Date): Promise<GrantRow[]> {
   const email = principal.userId === null ? undefined : await selectVerifiedEmail(q, principal.userId);
-  return email === undefined ? [] : updateInvitationsAccepted(q, email, principal.accountId, at);
+  return updateInvitationsAccepted(q, email ?? null, principal.accountId, at);
 }
 
 export function grantNotFound(): SharingError {
@@ -202,6 +196,7 @@ async function recordOnAll(
     grantId: grant.grantId,
     scope: grant.scope,
     ...(grant.granteeAccountId === null ? {} : { granteeAccountId: grant.granteeAccountId }),
+    ...(grant.invitedAccountId === null ? {} : { invitedAccountId: grant.invitedAccountId }),
     ...(grant.matterId === null ? {} : { matterId: grant.matterId }),
     ...(grant.requestId === null ? {} : { requestId: grant.requestId }),
   };

@@ -157,12 +157,16 @@ const NAMED: Record<string, Named> = {
   }),
   'setActingAccount accountId': ({ accountId }) => ({ body: { accountId } }),
 };
-/** Any account may be named there: to whom one shows something is one's own choice, and an account is no secret of another's. */
-const ANYBODYS: readonly string[] = [
-  'createRequest officeAccountId',
-  'createGrant to.accountId',
-  'createHandOver receiver.accountId',
-];
+/** Where an account is named that may be anybody's, by a request that would do: to whom one shows something is one's own choice. */
+const ANYBODYS: Record<string, (accountId: string, own: Record<string, string>) => object> = {
+  'createRequest officeAccountId': (officeAccountId, { depositId }) => ({
+    ...{ officeAccountId, depositIds: [depositId], subject: 'x' },
+  }),
+  'createGrant to.accountId': (accountId, { depositId }) => ({ depositId, to: { accountId }, scope: 'read' }),
+  'createHandOver receiver.accountId': (accountId, { depositId }) => ({
+    ...{ depositId, receiver: { kind: 'court', name: 'x', accountId } },
+  }),
+};
 const BODY_REFUSED: readonly (string | null)[] = ['invalid-body', 'invalid-parameter', 'invalid-account-request'];
 /** So that writes are refused by the version, after the object was found, and the next role finds all as it was. */
 const HEADERS: Record<string, string> = {
@@ -363,7 +367,7 @@ describe('access matrix', () => {
     for (const operation of operations.filter(({ may }) => may !== 'public')) {
       const { operationId, method } = operation;
       for (const field of operation.idFields) {
-        if (ANYBODYS.includes(`${operationId} ${field}`)) continue;
+        if (ANYBODYS[`${operationId} ${field}`] !== undefined) continue;
         const named = NAMED[`${operationId} ${field}`];
         if (named === undefined) {
           wrong.push(
@@ -389,6 +393,30 @@ describe('access matrix', () => {
     }
     expect(asked).to.have.members(Object.keys(NAMED));
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('tells of an account that a body names as receiver as much as of one that never was', async () => {
+    await updateAccountRoles(world.db.pool, objects.callerId, ROLES);
+    const stranger = await world.createAccount('丙');
+    const asked: string[] = [];
+    for (const operation of operations) {
+      for (const field of operation.idFields) {
+        const at = `${operation.operationId} ${field}`;
+        const named = ANYBODYS[at];
+        if (named === undefined) continue;
+        asked.push(at);
+        const answers = [];
+        for (const accountId of [stranger.accountId, uuidV7()]) {
+          const found = await ask(operation, {}, undefined, named(accountId, objects.values.own));
+          expect(BODY_REFUSED, at).to.not.include(found.code);
+          // Ids, salts and times are new in each.
+          const fresh = /"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|\d{4}-[^"]{5,25}Z)"/g;
+          answers.push(`${found.status} ${found.text.replaceAll(accountId, '<account>').replace(fresh, '"…"')}`);
+        }
+        expect(answers[0], at).to.equal(answers[1]);
+      }
+    }
+    expect(asked).to.have.members(Object.keys(ANYBODYS));
   });
 
   /** What the service answers otherwise than the table says, for one operation and every way in which its object can stand to the caller. */

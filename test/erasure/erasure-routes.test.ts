@@ -53,6 +53,7 @@ describe('erasing a deposit by the interface', () => {
     await certify(depositId);
     const grant = { depositId, to: { accountId: reader.accountId }, scope: 'export' };
     await owner.get('POST', '/grants', grant, 201);
+    await reader.takeGrants();
     const depositNo = await numberOf(depositId);
     const erased = await erase(owner, depositId, depositNo);
     expect(erased.status).to.equal(200);
@@ -92,6 +93,7 @@ describe('erasing a deposit by the interface', () => {
     const body = { depositNo: await numberOf(depositId), basis: 'other' };
     expect(await owner.refused('POST', `/deposits/${depositId}/erasure`, body)).to.equal('403 forbidden');
     await owner.get('POST', '/grants', { depositId, to: { accountId: reader.accountId }, scope: 'export' }, 201);
+    await reader.takeGrants();
     expect(await problem(await erase(reader, depositId, body.depositNo))).to.equal('403 forbidden');
     expect(await problem(await erase(stranger, depositId, body.depositNo))).to.equal('404 deposit-not-found');
     expect(await problem(await erase(owner, depositId, body.depositNo + 1))).to.equal('422 erasure-not-confirmed');
@@ -157,6 +159,7 @@ describe('erasing a deposit by the interface', () => {
     const depositId = await owner.deposit('packaged');
     await certify(depositId);
     await owner.get('POST', '/grants', { depositId, to: { accountId: reader.accountId }, scope: 'export' }, 201);
+    await reader.takeGrants();
     world.packagedWith.length = 0;
     for (const party of [owner, reader]) {
       expect((await party.ask('GET', `/deposits/${depositId}/package.zip`)).status).to.equal(200);

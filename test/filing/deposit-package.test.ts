@@ -216,8 +216,10 @@ describe('writeDepositPackage', () => {
       } as const;
       await insertAccount(db.pool, account);
     }
-    const to = { depositId: DEPOSIT_ID, matterId: null, requestId: null, granteeAccountId: reader, invitedEmail: null };
+    const to = { depositId: DEPOSIT_ID, matterId: null, requestId: null, granteeAccountId: reader };
     const terms = {
+      invitedEmail: null,
+      invitedAccountId: null,
       scope: 'export',
       coverage: 'disclosed',
       remark: null,

@@ -91,8 +91,10 @@ describe('GET /api/v1/comparison', () => {
   it('compares only what the caller may see, and gives readers no hash of a trade secret', async () => {
     const [a, b] = [await owner.deposit(await picture(6), 'a.jpg'), await owner.deposit(await picture(7), 'b.jpg')];
     const path = `/comparison?original=${a}&suspect=${b}`;
-    const grant = (depositId: string) =>
-      owner.get('POST', '/grants', { depositId, to: { accountId: reader.accountId }, scope: 'read' }, 201);
+    const grant = async (depositId: string) => {
+      await owner.get('POST', '/grants', { depositId, to: { accountId: reader.accountId }, scope: 'read' }, 201);
+      await reader.takeGrants();
+    };
     await grant(a);
     expect(await reader.refused('GET', path)).to.equal('404 deposit-not-found');
     await grant(b);

@@ -55,6 +55,11 @@ export class Party {
     return ((await answer.json()) as { depositId: string }).depositId;
   }
 
+  /** Takes what was granted to the account by somebody with whom it has had nothing to do. */
+  async takeGrants(): Promise<void> {
+    await this.get('POST', '/received-grants');
+  }
+
   async matter(fields: object = {}): Promise<string> {
     const body = { title: '图库侵权案', dispute: 'copyright', ...fields };
     return (await this.get<{ matterId: string }>('POST', '/matters', body, 201)).matterId;

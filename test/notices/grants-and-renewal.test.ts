@@ -34,7 +34,8 @@ describe('notices of grants and of renewals', () => {
         matterId: null,
         requestId: null,
       },
-      ...{ granteeAccountId: null, invitedEmail: null, scope: 'read', coverage: 'disclosed', remark: null },
+      ...{ granteeAccountId: null, invitedEmail: null, invitedAccountId: null },
+      ...{ scope: 'read', coverage: 'disclosed', remark: null },
       ...{ createdAt: at(), expiresAt: null },
       ...more,
     };
@@ -92,6 +93,14 @@ describe('notices of grants and of renewals', () => {
       expect(await kinds(person)).to.deep.equal(['grant-received']);
       expect(await kinds(firm)).to.deep.equal([]);
       expect(await kinds(unconfirmed)).to.deep.equal([]);
+    });
+
+    it('to the number of an account is told to that account before it takes it, if there is one', async () => {
+      const reader = await world.account();
+      await grant({ invitedAccountId: reader });
+      await grant({ invitedAccountId: uuidV7() });
+      await world.find();
+      expect(await kinds(reader)).to.deep.equal(['grant-received']);
     });
 
     it('that has ended, was revoked or is older than a week is not told', async () => {

@@ -1,31 +1,40 @@
 import { expect } from 'chai';
+import { v7 as uuidV7 } from 'uuid';
 import { acceptInvitations, relationOf } from '../../src/sharing/grants.ts';
 import { openDisputes, type Party } from '../matters/dispute-world.ts';
 
 const DAY_MS = 24 * 3600_000;
+
+interface Given {
+  grantId: string;
+  granteeAccountId: string | null;
+  granteeName: string | null;
+  invitedAccountId: string | null;
+}
 
 describe('grants', () => {
   let owner: Party;
   let reader: Party;
   let other: Party;
   let world: Party['world'];
+  let party: Awaited<ReturnType<typeof openDisputes>>['party'];
   before(async function () {
     this.timeout(60_000);
     const disputes = await openDisputes();
     world = disputes.world;
+    party = disputes.party;
     owner = await disputes.party('权利人甲');
     reader = await disputes.party('法官乙', 'reader');
     other = await disputes.party('他人丙');
   });
   after(() => world.close());
 
-  const grant = (object: object, more: object = {}) =>
-    owner.get<{ grantId: string }>(
-      'POST',
-      '/grants',
-      { ...object, to: { accountId: reader.accountId }, scope: 'read', ...more },
-      201,
-    );
+  const grant = async (object: object, more: object = {}) => {
+    const order = { ...object, to: { accountId: reader.accountId }, scope: 'read', ...more };
+    const given = await owner.get<{ grantId: string }>('POST', '/grants', order, 201);
+    await reader.takeGrants();
+    return given;
+  };
 
   it('lets one account see one deposit as far as its scope goes, and nobody else', async () => {
     const depositId = await owner.deposit('granted');
@@ -91,9 +100,6 @@ describe('grants', () => {
     expect(await owner.refused('POST', '/grants', { ...base, to: { accountId: owner.accountId } })).to.equal(
       '422 grant-invalid',
     );
-    expect(await owner.refused('POST', '/grants', { ...base, to: { accountId: depositId } })).to.equal(
-      '422 grant-invalid',
-    );
     expect(await owner.refused('POST', '/grants', { ...base, expiresAt: '2020-01-01T00:00:00.000Z' })).to.equal(
       '422 grant-invalid',
     );
@@ -101,6 +107,71 @@ describe('grants', () => {
     expect(await owner.refused('POST', '/grants', { to, scope: 'read' })).to.equal('422 invalid-body');
     expect(await owner.refused('POST', '/grants', { ...base, scope: 'own' })).to.equal('422 invalid-body');
     expect(await owner.custody(depositId)).to.deep.equal([]);
+  });
+
+  const sharedBy = async (giver: Party) => ({ depositId: await giver.deposit(`${Math.random()}`), scope: 'read' });
+  const shared = () => sharedBy(owner);
+  const give = (to: object, object: object) => owner.get<Given>('POST', '/grants', { ...object, to }, 201);
+  const see = (grantId: string) => owner.get<Given>('GET', `/grants/${grantId}`);
+
+  describe('to the number of an account', () => {
+    it('waits until the account takes it, and then tells the giver whose that is', async () => {
+      const newcomer = await party('新来丁', 'reader');
+      const object = await shared();
+      const given = await give({ accountId: newcomer.accountId }, object);
+      const waits = { granteeAccountId: null, granteeName: null, acceptedAt: null };
+      expect(given).to.include({ ...waits, invitedAccountId: newcomer.accountId });
+      expect(await newcomer.refused('GET', `/deposits/${object.depositId}`)).to.equal('404 deposit-not-found');
+      await other.takeGrants();
+      expect(await see(given.grantId)).to.deep.equal(given);
+
+      const taken = await newcomer.get<{ grants: Given[] }>('POST', '/received-grants');
+      expect(taken.grants.map(({ grantId }) => grantId)).to.deep.equal([given.grantId]);
+      expect((await newcomer.ask('GET', `/deposits/${object.depositId}`)).status).to.equal(200);
+      const now = { granteeAccountId: newcomer.accountId, granteeName: '新来丁' };
+      expect(await see(given.grantId)).to.include(now);
+      const { grants } = await owner.get<{ grants: Given[] }>('GET', `/grants?depositId=${object.depositId}`);
+      expect(grants[0]).to.include(now);
+      // Known from now on: the next one needs no taking.
+      const next = await shared();
+      expect(await give({ accountId: newcomer.accountId }, next)).to.include(now);
+      expect((await newcomer.ask('GET', `/deposits/${next.depositId}`)).status).to.equal(200);
+    });
+
+    it('is in force at once for an office that is listed, by name', async () => {
+      const office = await party('公证处戊', 'notary');
+      const object = await shared();
+      const given = await give({ accountId: office.accountId }, object);
+      expect(given).to.include({ granteeAccountId: office.accountId, granteeName: '公证处戊', invitedAccountId: null });
+      expect((await office.ask('GET', `/deposits/${object.depositId}`)).status).to.equal(200);
+    });
+
+    it('is in force at once for whoever has granted something to the giver', async () => {
+      const friend = await party('己');
+      await friend.get('POST', '/grants', { ...(await sharedBy(friend)), to: { accountId: owner.accountId } }, 201);
+      const waits = await give({ accountId: friend.accountId }, await shared());
+      expect(waits).to.include({ granteeName: null });
+      await owner.takeGrants();
+      expect(await give({ accountId: friend.accountId }, await shared())).to.include({ granteeName: '己' });
+    });
+
+    it('says the same of an account that is there and of one that never was', async () => {
+      const there = await party('庚', 'reader');
+      const object = await shared();
+      const answers = [];
+      for (const accountId of [there.accountId, uuidV7()]) {
+        const given = await give({ accountId }, object);
+        const revoked = await owner.get<Given>('DELETE', `/grants/${given.grantId}`);
+        const told = JSON.stringify([given, revoked]).replaceAll(accountId, '<account>');
+        answers.push(told.replaceAll(given.grantId, '<grant>').replace(/"\d{4}-[^"]+Z"/g, '<time>'));
+      }
+      expect(answers[0]).to.equal(answers[1]);
+      // Revoked before it was taken: there is nothing to take.
+      expect(await there.get('POST', '/received-grants')).to.deep.equal({ grants: [], next: null });
+      expect(await owner.custody(object.depositId)).to.deep.equal([
+        ...['received', 'granted', 'grant-revoked', 'granted', 'grant-revoked'],
+      ]);
+    });
   });
 
   describe('to an address', () => {
@@ -138,6 +209,7 @@ describe('grants', () => {
     });
 
     it('takes nothing by API key', async () => {
+      await owner.get('POST', '/grants', { ...(await shared()), to: { email: 'key@example.org' } }, 201);
       expect(await reader.get('POST', '/received-grants')).to.deep.equal({ grants: [], next: null });
     });
   });

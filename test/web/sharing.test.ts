@@ -303,18 +303,24 @@ describe('pages for what is shown and handed over', function () {
     });
     const unfold = async (links: object[], locale: Locale = 'en-US') => {
       service.answers.set('GET /links', { links, next: null });
+      const grant = {
+        ...{ grantId: MATTER, granteeAccountId: null, granteeName: null, invitedEmail: null, invitedAccountId: null },
+        ...{ scope: 'download', coverage: 'disclosed', expiresAt: null, acceptedAt: null, revokedAt: null },
+      };
+      const account = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a77';
       service.answers.set('GET /grants', {
         grants: [
+          { ...grant, invitedEmail: 'wang@example.org' },
+          { ...grant, grantId: '1', invitedAccountId: account },
+          { ...grant, grantId: '2', granteeAccountId: account, granteeName: '北京市某某公证处' },
           {
-            grantId: MATTER,
-            granteeAccountId: null,
-            invitedEmail: 'wang@example.org',
-            scope: 'download',
-            coverage: 'disclosed',
-            expiresAt: null,
-            acceptedAt: null,
-            revokedAt: null,
+            ...grant,
+            grantId: '3',
+            granteeAccountId: account,
+            granteeName: '赵法官',
+            invitedEmail: 'zhao@example.org',
           },
+          { ...grant, grantId: '4', granteeAccountId: account },
         ],
         next: null,
       });
@@ -344,9 +350,21 @@ describe('pages for what is shown and handed over', function () {
           await page
             .locator('details li[data-state]')
             .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state'))),
-        ).to.deep.equal(['open', 'used-up', 'expired', 'revoked', 'locked', 'invited']);
+        ).to.deep.equal([
+          ...['open', 'used-up', 'expired', 'revoked', 'locked'],
+          ...['invited', 'invited', 'open', 'open', 'open'],
+        ]);
+        // By their names where the giver may know them, else as he named them.
+        const receivers = page.locator('details li[data-state] bdi');
+        expect((await receivers.allTextContents()).slice(5)).to.deep.equal([
+          'wang@example.org',
+          '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a77',
+          '北京市某某公证处',
+          '赵法官 · zhao@example.org',
+          '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a77',
+        ]);
         // What has ended cannot be revoked.
-        expect(await page.locator('details li button').count()).to.equal(2);
+        expect(await page.locator('details li button').count()).to.equal(6);
         await judge('panel', locale);
       });
     }

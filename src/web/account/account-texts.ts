@@ -34,8 +34,8 @@ export const accountTexts = {
   accountKind: { zh: '类别', en: 'Kind' },
   accountId: { zh: '账户编号', en: 'Account number' },
   accountIdHint: {
-    zh: '他人向您授权时可以使用此编号。它不是秘密。',
-    en: 'Others can name it when they give you access. It is no secret.',
+    zh: '他人向您授权时可以使用此编号；与您没有往来的人所作的授权，由您在“收到的材料”中领取。它不是秘密。',
+    en: 'Others can name it when they give you access; what somebody gives with whom you have had nothing to do, you take under “Shown to me”. It is no secret.',
   },
   person: { zh: '个人', en: 'person' },
   organisation: { zh: '机构', en: 'organisation' },

@@ -360,8 +360,8 @@ export const matterTexts = {
   receivedNone: { zh: '目前没有人向您出示材料。', en: 'Nobody shows you anything at present.' },
   invitations: { zh: '发到我邮箱的邀请', en: 'Invitations to my e-mail address' },
   invitationsLead: {
-    zh: '如果有人按您的邮箱授权，请在这里领取。授权会归入您当前使用的账户：',
-    en: 'If somebody granted something to your e-mail address, take it here. It goes to the account in which you act now:',
+    zh: '如果有人按您的邮箱或本账户编号授权，请在这里领取。授权会归入您当前使用的账户：',
+    en: 'If somebody granted something to your e-mail address, or to the number of this account, take it here. It goes to the account in which you act now:',
   },
   takeInvitations: { zh: '领取邀请', en: 'Take invitations' },
   taken: { zh: '已领取授权：', en: 'Grants taken:' },

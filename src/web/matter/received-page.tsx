@@ -210,7 +210,7 @@ function Invitations({ onTaken }: { onTaken: () => Promise<void> }) {
   const { account } = useAccount();
   const [taken, setTaken] = useState<number | undefined>();
   const { busy, error, run } = useAction();
-  if (account.state !== 'signed-in' || account.me.by !== 'session' || account.me.user === null) return null;
+  if (account.state !== 'signed-in' || account.me.by !== 'session') return null;
   const take = () =>
     run(async () => {
       const { grants } = await postJson('/received-grants', {}, acceptedSchema);

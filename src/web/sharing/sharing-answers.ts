@@ -63,7 +63,11 @@ export const madeLinkSchema = z.object({ path: z.string() });
 const grantSchema = z.object({
   grantId: z.string(),
   granteeAccountId: z.string().nullable(),
+  /** Null where the giver has had nothing to do with him. */
+  granteeName: z.string().nullable(),
   invitedEmail: z.string().nullable(),
+  /** Number of the account that takes it first. */
+  invitedAccountId: z.string().nullable(),
   scope: scopeSchema,
   coverage: coverageSchema,
   expiresAt: z.string().nullable(),

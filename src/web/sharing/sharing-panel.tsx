@@ -181,7 +181,7 @@ function Given({ depositId, matterId, certified = false }: GivenProps) {
             {given.grants.grants.map((grant) => (
               <GivenRow
                 key={grant.grantId}
-                name={grant.invitedEmail ?? grant.granteeAccountId ?? ''}
+                name={receiverName(grant)}
                 state={grantState(grant)}
                 stateText={sharingStateTexts[grantState(grant)]}
                 end={['open', 'invited'].includes(grantState(grant)) ? panelTexts.revoke : undefined}
@@ -193,6 +193,7 @@ function Given({ depositId, matterId, certified = false }: GivenProps) {
               </GivenRow>
             ))}
           </Rows>
+          <p className="hint">{t(panelTexts.grantWhat)}</p>
           <GiveForm submit={panelTexts.newGrant} onSubmit={giveGrant}>
             <Field name="to" label={panelTexts.to} required maxLength={254} />
             <ScopeField />
@@ -251,6 +252,13 @@ function linkState(link: SharedLink) {
   if (Date.parse(link.expiresAt) <= Date.now()) return 'expired';
   if (link.attemptsLeft === 0) return 'locked';
   return link.openings >= link.maxOpenings ? 'used-up' : 'open';
+}
+
+/** As the giver named him, and by his name where the giver may know it. */
+function receiverName({ granteeName, granteeAccountId, invitedEmail, invitedAccountId }: Grant): string {
+  const named = invitedEmail ?? invitedAccountId ?? granteeAccountId ?? '';
+  if (granteeName === null) return named;
+  return invitedEmail === null ? granteeName : `${granteeName} · ${invitedEmail}`;
 }
 
 function grantState(grant: Grant) {

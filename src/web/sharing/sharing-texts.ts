@@ -157,6 +157,10 @@ export const panelTexts = {
   openings: { zh: '可打开次数', en: 'Openings' },
   passphrase: { zh: '口令（8 个字符以上，可不填）', en: 'Passphrase (8 characters or more, if any)' },
   to: { zh: '对方的邮箱或账号编号', en: 'Address or account number of the other' },
+  grantWhat: {
+    zh: '列在名录中的机构和与您有过往来的账号立即可见；其他账号和邮箱，须对方领取后才可见。本平台不告知某一编号是否有对应的账号。',
+    en: 'An office that is listed here, and an account with which you have had to do, can see it at once. Anybody else takes it first; whether there is an account with a number is not told.',
+  },
   receiverKind: { zh: '接收人类别', en: 'Kind of receiver' },
   receiver: { zh: '接收人（机构、部门、姓名）', en: 'Receiver (office, division, name)' },
   receiverAccount: { zh: '接收人的账号编号（如有）', en: 'Account number of the receiver, if any' },
