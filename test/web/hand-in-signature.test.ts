@@ -1,76 +1,47 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { parseReceipt } from '../../src/format/receipt.ts';
+import type { DepositDetail } from '../../src/http/answers.ts';
 import { checkSignatureAnnex } from '../../src/verify/annex-signature.ts';
 import { PASSWORD, Person } from '../access/person.ts';
-import { ServiceWorld } from '../http/service-world.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium, scratchFolder } from './browser.ts';
-import { builtPages } from './built-pages.ts';
-
-/** Set to a folder, every step is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
+import type { ServiceWorld } from '../http/service-world.ts';
+import { type Authenticator, addAuthenticator, registerPasskey } from './authenticators.ts';
+import { scratchFiles } from './browser.ts';
+import { LOCALES, type Locale, Visit } from './visit.ts';
+import { openWorldWithPages } from './world-with-pages.ts';
 
 describe('signing what is handed in', function () {
   this.timeout(120_000);
   let world: ServiceWorld;
   let origin: string;
-  let browser: Browser;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let devtools: CDPSession;
-  let authenticatorId: string;
+  let authenticator: Authenticator;
   before(async () => {
-    // Passkeys are bound to the address of the page, which must be known beforehand.
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = probe.address() as AddressInfo;
-    await new Promise((resolve) => probe.close(resolve));
-    origin = `http://localhost:${port}`;
-    const pagesFolder = await builtPages();
-    world = await ServiceWorld.open({
-      port,
-      people: { publicUrl: origin },
-      changeParts: (parts) => ({ ...parts, pagesFolder }),
-    });
-    browser = await launchChromium();
+    ({ world, origin } = await openWorldWithPages());
   });
-  after(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  afterEach(() => context?.close());
+  after(() => world?.close());
 
   /** Signed in as a new user, at the hand-in page. */
-  const open = async (email: string, { withPasskey = true, locale = 'en-US' } = {}) => {
+  const open = async (
+    email: string,
+    { withPasskey = true, locale = 'en-US' }: { withPasskey?: boolean; locale?: Locale } = {},
+  ) => {
     await Person.signedIn(world, email, '王芳');
-    context = await browser.newContext({ locale });
-    page = await context.newPage();
-    devtools = await context.newCDPSession(page);
-    await devtools.send('WebAuthn.enable');
-    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true } as const;
-    ({ authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: { ...options, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-    }));
-    await page.goto(`${origin}/sign-in?then=%2Fhand-in`);
+    visit = await Visit.begin({ locale });
+    page = await visit.open(`${origin}/sign-in?then=%2Fhand-in`);
+    authenticator = await addAuthenticator(page);
     await page.getByLabel(/^(E-mail|邮箱)/).fill(email);
     await page.getByLabel(/^(Password|密码)$/).fill(PASSWORD);
     await page.keyboard.press('Enter');
     await page.locator('.drop').waitFor();
     if (withPasskey) {
-      expect(await page.evaluate(REGISTER_PASSKEY)).to.equal(200);
+      expect(await registerPasskey(page)).to.equal(200);
       await page.reload();
     }
-    const folder = await mkdtemp(join(await scratchFolder(), 'signed-'));
-    const path = join(folder, '证据.txt');
-    await writeFile(path, randomBytes(1000));
-    await page.locator('input[data-choose=files]').setInputFiles([path]);
+    const files = await scratchFiles({ '证据.txt': randomBytes(1000) });
+    await page.locator('input[data-choose=files]').setInputFiles(files);
     await next().click();
     await page.getByRole('textbox').first().fill('signed by me');
     await next().click();
@@ -79,20 +50,23 @@ describe('signing what is handed in', function () {
   const next = () => page.getByRole('button', { name: /^(Next|下一步)$/ });
   const handIn = () => page.getByRole('button', { name: /^(Hand in|提交存证)$/ }).click();
   const wish = () => page.getByLabel(/Sign the digests|用通行密钥签署文件摘要/);
-  const receiptOf = async () => {
-    const link = page.getByRole('link', { name: /^(Receipt|存证回执)/ });
-    await link.waitFor();
-    const answer = await context.request.get(origin + (await link.getAttribute('href')));
-    return parseReceipt(new Uint8Array(await answer.body()));
-  };
-
-  it('is asked of the passkey once the digests are known, and stands in the receipt', async () => {
-    await open('sign@example.org');
+  const signIt = async () => {
     await wish().check();
     await handIn();
     await page.locator('button:focus').getByText('Sign with my passkey').waitFor();
     await page.keyboard.press('Enter');
     await page.getByText('Everything is done').waitFor();
+  };
+  const receiptOf = async () => {
+    const link = page.getByRole('link', { name: /^(Receipt|存证回执)/ });
+    await link.waitFor();
+    const answer = await visit.context.request.get(origin + (await link.getAttribute('href')));
+    return parseReceipt(new Uint8Array(await answer.body()));
+  };
+
+  it('is asked of the passkey once the digests are known, and stands in the receipt', async () => {
+    await open('sign@example.org');
+    await signIt();
     const { record, annexes, files } = await receiptOf();
     const check = await checkSignatureAnnex(record, annexes.signature);
     expect(check).to.include({ status: 'passed' });
@@ -101,10 +75,36 @@ describe('signing what is handed in', function () {
     expect(files[0]?.entry.digestSource).to.equal('declared');
   });
 
+  it('is told on the page of the deposit: by which key, where, and whose word it is that the key is the depositor’s', async () => {
+    await open('told@example.org');
+    await signIt();
+    const { record, annexes } = await receiptOf();
+    await page.getByRole('link', { name: 'Open the deposit' }).click();
+    const section = page.getByRole('region', { name: "Depositor's signature" });
+    await section.and(page.locator('[data-signature=passed]')).waitFor();
+    const { facts } = await checkSignatureAnnex(record, annexes.signature);
+    expect(await section.locator('.digest').textContent()).to.equal(facts.key);
+    expect(await section.textContent())
+      .to.include(origin)
+      .and.include('Yes: by fingerprint')
+      .and.include("is the operator's word");
+    // What the page shows is to be what was signed.
+    await page.route(`**/api/v1/deposits/${record.depositId}`, async (route) => {
+      const response = await route.fetch();
+      const detail = (await response.json()) as DepositDetail;
+      detail.annexes.statement.title = 'signed by nobody';
+      await route.fulfill({ response, json: detail });
+    });
+    await page.reload();
+    await section.and(page.locator('[data-signature=failed]')).waitFor();
+    expect(await section.textContent()).to.include('does not fit this deposit');
+  });
+
   it('can be tried again, and left out after all', async () => {
     await open('refuse@example.org');
     await wish().check();
     await handIn();
+    const { devtools, authenticatorId } = authenticator;
     await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
     await page.getByRole('button', { name: 'Sign with my passkey' }).click();
     await page.getByRole('alert').getByText('It was not signed').waitFor();
@@ -120,37 +120,24 @@ describe('signing what is handed in', function () {
     await handIn();
     await page.getByRole('link', { name: 'Open the deposit' }).waitFor();
     expect((await receiptOf()).annexes.signature).to.equal(undefined);
+    await page.getByRole('link', { name: 'Open the deposit' }).click();
+    const section = page.getByRole('region', { name: "Depositor's signature" });
+    await section.getByText('The depositor did not sign this.').waitFor();
+    expect(await section.textContent()).to.not.include('operator');
   });
 
-  for (const locale of ['zh-CN', 'en-US']) {
+  for (const locale of LOCALES) {
     it(`is accessible and fits a phone, in ${locale}`, async () => {
       await open(`look-${locale.toLowerCase()}@example.org`, { locale });
-      const judge = async (name: string) => {
-        await expectAccessible(page);
-        await page.setViewportSize({ width: 360, height: 740 });
-        expect(await page.evaluate('document.documentElement.scrollWidth'), name).to.be.at.most(360);
-        if (PICTURES !== undefined) {
-          await mkdir(PICTURES, { recursive: true });
-          await page.screenshot({ path: join(PICTURES, `${name}-${locale}-phone.png`), fullPage: true });
-        }
-        await page.setViewportSize({ width: 1280, height: 720 });
-      };
       await wish().check();
-      await judge('sign-check');
+      await visit.judge('sign-check');
       await handIn();
       await page.getByRole('button', { name: /^(Sign with my passkey|用通行密钥签署)$/ }).waitFor();
-      await judge('sign-now');
+      await visit.judge('sign-now');
+      await page.keyboard.press('Enter');
+      await page.getByRole('link', { name: /^(Open the deposit|查看存证)$/ }).click();
+      await page.locator('[data-signature=passed]').waitFor();
+      await visit.judge('signed-deposit');
     });
   }
 });
-
-const REGISTER_PASSKEY = `(async () => {
-  const asked = await (await fetch('/api/auth/passkey/generate-register-options')).json();
-  const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) });
-  const answer = await fetch('/api/auth/passkey/verify-registration', {
-    method: 'POST',
-    body: JSON.stringify({ response: made.toJSON(), name: 'k' }),
-    headers: { 'content-type': 'application/json' },
-  });
-  return answer.status;
-})()`;
