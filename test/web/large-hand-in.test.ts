@@ -1,25 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { ServiceWorld } from '../http/service-world.ts';
 import { expectAccessible } from './accessibility.ts';
-import { launchChromium, scratchFolder } from './browser.ts';
+import { scratchFiles } from './browser.ts';
 import { builtPages } from './built-pages.ts';
+import { Visit } from './visit.ts';
 
 const LARGE = 24 * 1024 * 1024;
 
 describe('a large hand-in in the browser', function () {
   this.timeout(180_000);
-  let browser: Browser;
   let world: ServiceWorld;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   before(async () => {
     const folder = await builtPages();
-    browser = await launchChromium();
     world = await ServiceWorld.open({
       quotas: { maxFileBytes: 256 * 1024 ** 2 },
       uploadPartBytes: 2 * 1024 ** 2,
@@ -30,35 +26,19 @@ describe('a large hand-in in the browser', function () {
       }),
     });
   });
-  after(async () => {
-    await browser?.close();
-    await world?.close();
-  });
+  after(() => world?.close());
   beforeEach(async () => {
-    context = await browser.newContext({ locale: 'en-US', timezoneId: 'Asia/Shanghai' });
-    await open();
+    visit = await Visit.begin();
+    await openIn(visit.page);
   });
-  afterEach(() => context.close());
 
-  const open = async () => {
-    page = await context.newPage();
-    complaints = [];
-    page.on('filechooser', () => {});
+  const openIn = async (tab: Page) => {
+    page = tab;
     page.on('dialog', (dialog) => void dialog.accept());
-    page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(`${world.url}/hand-in`);
     await page.getByLabel('API key', { exact: true }).fill(world.apiKey);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Hand in files' }).waitFor();
-  };
-  const write = async (files: Record<string, Buffer>) => {
-    const folder = await mkdtemp(join(await scratchFolder(), 'large-'));
-    return Promise.all(
-      Object.entries(files).map(async ([name, bytes]) => {
-        await writeFile(join(folder, name), bytes);
-        return join(folder, name);
-      }),
-    );
   };
   const choose = (paths: string[]) => page.locator('input[data-choose=files]').setInputFiles(paths);
   const handIn = async () => {
@@ -91,7 +71,7 @@ describe('a large hand-in in the browser', function () {
 
   it('deposits digests first and brings the contents behind them', async () => {
     const files = { '大视频.mp4': randomBytes(LARGE), 'small.txt': Buffer.from('small') };
-    await choose(await write(files));
+    await choose(await scratchFiles(files));
     await page.getByText('digests are computed on your device').waitFor();
     await handIn();
     await page.getByText('Everything is done').waitFor({ timeout: 60_000 });
@@ -102,19 +82,19 @@ describe('a large hand-in in the browser', function () {
     expect(held.map(digestOf)).to.deep.equal(Object.values(files).map(digestOf));
     await page.getByRole('link', { name: 'Open the deposit' }).click();
     await page.getByText('大视频.mp4').first().waitFor();
-    expect(complaints).to.deep.equal([]);
+    expect(visit.complaints).to.deep.equal([]);
   });
 
   it('pauses, and goes on from there', async () => {
     const bytes = randomBytes(LARGE);
     const before = await depositIds();
-    await choose(await write({ 'pause.bin': bytes }));
-    await context.route('**/api/v1/uploads/*', slowly);
+    await choose(await scratchFiles({ 'pause.bin': bytes }));
+    await visit.context.route('**/api/v1/uploads/*', slowly);
     await handIn();
     await page.locator('[data-phase=uploading]').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText('Paused').first().waitFor();
-    await context.unroute('**/api/v1/uploads/*');
+    await visit.context.unroute('**/api/v1/uploads/*');
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByText('Everything is done').waitFor({ timeout: 60_000 });
     const [depositId] = (await depositIds()).filter((id) => !before.includes(id));
@@ -123,7 +103,7 @@ describe('a large hand-in in the browser', function () {
 
   it('goes on after a closed tab when the same file is chosen again, with one deposit in all', async () => {
     const bytes = randomBytes(LARGE);
-    const paths = await write({ 'closed.bin': bytes });
+    const paths = await scratchFiles({ 'closed.bin': bytes });
     const before = await depositIds();
     await choose(paths);
     await handIn();
@@ -136,7 +116,7 @@ describe('a large hand-in in the browser', function () {
     await page.close({ runBeforeUnload: false });
     expect(remembered).to.contain(depositId).and.not.contain('closed.bin').and.not.contain(digestOf(bytes));
 
-    await open();
+    await openIn(await visit.context.newPage());
     await choose(paths);
     await handIn();
     await page.getByText('Everything is done').waitFor({ timeout: 60_000 });
@@ -146,26 +126,26 @@ describe('a large hand-in in the browser', function () {
 
   it('goes on by itself after the network was away', async () => {
     const bytes = randomBytes(LARGE);
-    await choose(await write({ 'network.bin': bytes }));
+    await choose(await scratchFiles({ 'network.bin': bytes }));
     // Else all of it may be there before the network is away for the second time.
-    await context.route('**/api/v1/uploads/*', slowly);
+    await visit.context.route('**/api/v1/uploads/*', slowly);
     await handIn();
     await page.locator('[data-phase=uploading]').waitFor();
     for (let i = 0; i < 2; i++) {
-      await context.setOffline(true);
+      await visit.context.setOffline(true);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       expect(await page.getByText('Everything is done').count()).to.equal(0);
-      await context.setOffline(false);
+      await visit.context.setOffline(false);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await context.unroute('**/api/v1/uploads/*');
+    await visit.context.unroute('**/api/v1/uploads/*');
     await page.getByText('Everything is done').waitFor({ timeout: 60_000 });
   });
 
   it('takes hundreds of files', async () => {
     const before = await depositIds();
     const files = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`照片-${i}.jpg`, randomBytes(1000 + i)]));
-    await choose(await write(files));
+    await choose(await scratchFiles(files));
     await handIn();
     await page.getByText('Everything is done').waitFor({ timeout: 120_000 });
     const [depositId] = (await depositIds()).filter((id) => !before.includes(id));
@@ -176,13 +156,9 @@ describe('a large hand-in in the browser', function () {
   });
 
   it('offers the camera on a phone', async () => {
-    const phone = await browser.newContext({
-      locale: 'zh-CN',
-      viewport: { width: 390, height: 844 },
-      hasTouch: true,
-      isMobile: true,
-    });
-    const other = await phone.newPage();
+    const viewport = { width: 390, height: 844 };
+    const phone = await Visit.begin({ locale: 'zh-CN', viewport, hasTouch: true, isMobile: true });
+    const other = phone.page;
     await other.goto(`${world.url}/hand-in`);
     await other.getByLabel('API 密钥', { exact: true }).fill(world.apiKey);
     await other.keyboard.press('Enter');
@@ -190,7 +166,6 @@ describe('a large hand-in in the browser', function () {
     const input = other.locator('input[data-choose=camera]');
     expect(await input.getAttribute('capture')).to.equal('environment');
     expect(await input.getAttribute('accept')).to.equal('image/*,video/*');
-    await phone.close();
     expect(await page.getByRole('button', { name: 'Take a photo or video' }).isVisible()).to.equal(false);
   });
 });

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
+import type { Download, Page } from 'playwright-core';
 import { encodeHex, encodeUtf8, sha256 } from '../../src/format/bytes.ts';
 import type { Certificate } from '../../src/format/certificate.ts';
 import { parseReport } from '../../src/format/report.ts';
@@ -9,75 +9,38 @@ import { requestDetailSchema, requestListSchema, stepListSchema } from '../../sr
 import { MatterError } from '../../src/matters/matter-error.ts';
 import { digestOf } from '../../src/verify/verify.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium, scratchFolder } from './browser.ts';
+import { scratchFiles, scratchFolder } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, Visit } from './visit.ts';
 
-type Locale = 'zh-CN' | 'en-US';
-const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
 const GOOD = 200;
 const VECTORS = new URL('../vectors/', import.meta.url);
 
-/** Set to a folder, every page is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
-
 describe('the desk of an office', function () {
   this.timeout(240_000);
-  let browser: Browser;
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let world: EvidenceWorld;
 
   before(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
-    browser = await launchChromium();
     world = await makeWorld();
   });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  after(() => service?.stop());
   beforeEach(() => {
     service.answers.clear();
     service.roles = ['notary'];
     service.state = 'certified';
     service.world = world;
   });
-  afterEach(() => context?.close());
 
   const open = async (path: string, locale: Locale = 'en-US') => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
-    page = await context.newPage();
-    page.on('filechooser', () => {});
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(`${address}/sign-in?token=once`);
-    await page.goto(`${address}${path}`);
-    await page.locator('h1').waitFor();
-  };
-  /** No grave violation, no sideways scrolling on a phone. */
-  const judge = async (name: string, locale: Locale) => {
-    await page.evaluate('document.fonts.ready');
-    await expectAccessible(page);
-    await picture(`${name}-${locale}-desktop`);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
-    await picture(`${name}-${locale}-phone`);
-    await page.setViewportSize({ width: 1280, height: 720 });
-    expect(complaints).to.deep.equal([]);
-  };
-  const picture = async (name: string) => {
-    if (PICTURES === undefined) return;
-    await mkdir(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+    visit = await Visit.begin({ locale, session: service });
+    page = await visit.open(`${address}${path}`);
   };
   const textOf = async (download: Download) => readFile(await download.path(), 'utf8');
   const choose = (files: string[], which = 0) =>
@@ -187,7 +150,7 @@ describe('the desk of an office', function () {
           const row = page.locator(`tr[data-file="${name}"]`);
           expect(await row.locator(`[data-failed="${check}"]`).count(), `${name}: ${check}`).to.be.at.least(1);
         }
-        await judge('bulk-failed', locale);
+        await visit.judge('bulk-failed');
 
         await page.getByRole('radio', { name: words.unusable }).check();
         expect(await rowsShown()).to.deep.equal(['truncated.json']);
@@ -207,7 +170,7 @@ describe('the desk of an office', function () {
         expect(await alone.locator('[data-question=unchanged]').textContent()).to.include(
           isZh(locale) ? '无法核验' : 'could not check',
         );
-        await judge('bulk-all', locale);
+        await visit.judge('bulk-all');
 
         await compared.getByRole('button').click();
         await page.locator('.bulk-details .report').waitFor();
@@ -215,7 +178,7 @@ describe('the desk of an office', function () {
         expect(await page.locator('.bulk-details').locator('[id$=panel-since], [id$=panel-before]').count()).to.equal(
           2,
         );
-        await judge('bulk-details', locale);
+        await visit.judge('bulk-details');
         await page.getByRole('button', { name: isZh(locale) ? '关闭详情' : 'Close the details' }).click();
         expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).to.include(
           'certificate-0003.json',
@@ -332,8 +295,7 @@ describe('the desk of an office', function () {
     };
     let policy: string;
     before(async () => {
-      policy = join(await mkdtemp(join(await scratchFolder(), 'desk-')), 'office-policy.json');
-      await writeFile(policy, encodeObject(world.policy));
+      [policy] = (await scratchFiles({ 'office-policy.json': encodeObject(world.policy) })) as [string];
     });
     const press = async (name: string) => {
       await page.getByRole('button', { name, exact: true }).focus();
@@ -353,7 +315,7 @@ describe('the desk of an office', function () {
         const first = (await page.locator('[data-request]').first().textContent()) ?? '';
         expect(first).to.include('权利人甲').and.include('2026-11-20 11:00:00 +08:00');
         expect(first).to.include(isZh(locale) ? '不足三天' : 'less than three days left');
-        await judge('desk', locale);
+        await visit.judge('desk');
         const asked = page.waitForRequest(/side=office&order=oldest&state=refused/);
         await page.getByLabel(isZh(locale) ? '显示' : 'Show').selectOption('refused');
         await asked;
@@ -364,7 +326,7 @@ describe('the desk of an office', function () {
         service.answers.set(`GET /deposits/${DEPOSIT}/custody`, { count: 0, leaf: null, events: [] });
         await open(`/desk/${ID}`, locale);
         await page.locator('[data-deposit]').waitFor();
-        await judge('request', locale);
+        await visit.judge('request');
         const words = isZh(locale)
           ? {
               policy: '选择策略文件',
@@ -409,7 +371,7 @@ describe('the desk of an office', function () {
           .to.include(digestOf(world.certificate))
           .and.include(encodeHex(sha256(encodeObject(world.policy))));
         await page.getByText(words.recorded, { exact: true }).waitFor();
-        await judge('request-verified', locale);
+        await visit.judge('request-verified');
 
         service.answers.set('POST /verification-reports', encodeUtf8('%PDF-1.7'));
         await page.getByLabel(isZh(locale) ? '签署人姓名' : 'Name of the signatory').fill('张公证');
@@ -462,7 +424,7 @@ describe('the desk of an office', function () {
           ...{ name: '公证书.pdf', mimeType: 'application/pdf', buffer: Buffer.from(deed) },
         });
         await page.locator('form .digest').waitFor();
-        await judge('deed', locale);
+        await visit.judge('deed');
         const deeded = { deedNo: '(2026)京某证经字第123号', sha256: encodeHex(sha256(deed)) };
         answer({ state: 'deed-issued', deed: deeded });
         const issued = page.waitForRequest(`**/requests/${ID}/decision`);
@@ -473,7 +435,7 @@ describe('the desk of an office', function () {
           deedSha256: deeded.sha256,
         });
         await page.locator('[data-state=deed-issued]').waitFor();
-        await judge('request-done', locale);
+        await visit.judge('request-done');
       });
     }
 

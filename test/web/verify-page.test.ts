@@ -9,7 +9,7 @@ import { Readable, Writable } from 'node:stream';
 import type { WritableStream } from 'node:stream/web';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
 import { renderCertificatePdf } from '../../src/certificate/pdf.ts';
 import { Sealer } from '../../src/certificate/sealer.ts';
@@ -33,33 +33,27 @@ import { type EvidenceWorld, encodeObject, makeWorld, signCheckpoint } from '../
 import { digestsOf } from '../support/file-digests.ts';
 import { makeResponse, makeTimestampWorld, makeToken } from '../support/timestamp-world.ts';
 import { expectAccessible } from './accessibility.ts';
-import { launchChromium, scratchFolder } from './browser.ts';
+import { scratchFolder } from './browser.ts';
 import { buildPages, builtPages } from './built-pages.ts';
+import { type Locale, Visit } from './visit.ts';
 
 describe('verify.html', function () {
   this.timeout(120_000);
-  let browser: Browser;
   let file: string;
   before(async () => {
     file = join(await builtPages(), 'verify.html');
-    browser = await launchChromium();
   });
-  after(() => browser?.close());
 
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
   let requests: string[];
-  const open = async (locale: 'zh-CN' | 'en-US' = 'en-US') => {
-    context = await browser.newContext({ offline: true, locale, acceptDownloads: true });
-    page = await context.newPage();
-    // From the start: choosers are intercepted only from some time after somebody first listens.
-    page.on('filechooser', () => {});
+  const open = async (locale: Locale = 'en-US') => {
+    visit = await Visit.begin({ locale, offline: true });
+    page = visit.page;
     requests = [];
     page.on('request', (request) => requests.push(request.url()));
-    await page.goto(pathToFileURL(file).href);
-    await page.getByRole('heading', { level: 1 }).waitFor();
+    await visit.open(pathToFileURL(file).href);
   };
-  afterEach(() => context?.close());
 
   const choose = (place: 'subject' | 'originals' | 'policy', files: string[]) =>
     page
@@ -106,7 +100,7 @@ describe('verify.html', function () {
       const address = await listen(server);
       try {
         await open();
-        await context.setOffline(false);
+        await visit.context.setOffline(false);
         const outcomes = (await page.evaluate(`(async () => {
           const picture = new Promise((resolve) => {
             const image = new Image();
