@@ -21,12 +21,13 @@ export function SubjectName({ name }: { name: string }) {
   );
 }
 
+/** One fact of a list of them. Its value may be a word longer than any line. */
 export function Row({ label, children }: { label: Text; children: React.ReactNode }) {
   const t = useText();
   return (
     <div>
       <dt>{t(label)}</dt>
-      <dd>{children}</dd>
+      <dd className="wrap-anywhere">{children}</dd>
     </div>
   );
 }

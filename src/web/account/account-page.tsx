@@ -85,7 +85,7 @@ function Overview({ me }: { me: Me }) {
           </Row>
           <Row label={accountTexts.accountKind}>{t(wordsFor(KIND_TEXTS, own?.kind ?? 'unknown'))}</Row>
           <Row label={accountTexts.accountId}>
-            <code className="wrap-anywhere">{me.accountId}</code>
+            <code>{me.accountId}</code>
             <div className="hint">{t(accountTexts.accountIdHint)}</div>
           </Row>
         </dl>

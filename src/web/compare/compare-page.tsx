@@ -219,12 +219,10 @@ function Facts({ label, deposit, side }: { label: Text; deposit: DepositDetail; 
       <h3>{t(label)}</h3>
       <dl className="facts">
         <Row label={compareTexts.file}>
-          <bdi className="wrap-anywhere">{nameOf(deposit, side)}</bdi>
+          <bdi>{nameOf(deposit, side)}</bdi>
         </Row>
         <Row label={compareTexts.deposit}>
-          <span className="wrap-anywhere">
-            <Link to={`/deposits/${deposit.depositId}`}>{deposit.title ?? t(texts.depositUntitled)}</Link>
-          </span>
+          <Link to={`/deposits/${deposit.depositId}`}>{deposit.title ?? t(texts.depositUntitled)}</Link>
         </Row>
         <Row label={texts.depositNo}>{deposit.leafIndex ?? t(texts.statusWaiting)}</Row>
         <Row label={texts.reportCertificateNo}>{deposit.certificate?.certificateNo ?? t(texts.downloadLater)}</Row>

@@ -1,5 +1,5 @@
 import { Alert, Button } from 'antd';
-import { type ReactNode, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { CodedError } from '../../errors.ts';
 import type { PlatformProfile } from '../../format/certificate.ts';
 import { identityMethodTexts, wordsFor } from '../account/account-texts.ts';
@@ -12,9 +12,10 @@ import { useText } from '../language.tsx';
 import { beijingTime, percent, sizeText } from '../measures.ts';
 import { PageTitle } from '../page-title.tsx';
 import { ProblemAlert } from '../problem-alert.tsx';
+import { Row } from '../report-parts.tsx';
 import { Link } from '../route.tsx';
 import { SharingPanel } from '../sharing/sharing-panel.tsx';
-import { kindTexts, statementTexts, type Text, texts } from '../texts.ts';
+import { kindTexts, statementTexts, texts } from '../texts.ts';
 import { type BlockTime, type CertificateFacts, certificateFacts } from './certificate-facts.ts';
 import { CustodyView } from './custody-view.tsx';
 import { CertifiedDownloads, ReceiptDownload } from './deposit-downloads.tsx';
@@ -66,7 +67,7 @@ export function DepositPage({ depositId, evaluation }: { depositId: string; eval
       <dl className="facts card">
         <Row label={texts.depositNo}>{deposit.leafIndex ?? t(texts.statusWaiting)}</Row>
         <Row label={texts.depositId}>
-          <code className="wrap-anywhere">{deposit.depositId}</code>
+          <code>{deposit.depositId}</code>
         </Row>
         <Row label={texts.reportCertificateNo}>{deposit.certificate?.certificateNo ?? t(texts.downloadLater)}</Row>
       </dl>
@@ -121,16 +122,6 @@ function useCertificateFacts(depositId: string, certified: boolean): Certificate
     };
   }, [depositId, certified]);
   return facts;
-}
-
-function Row({ label, children }: { label: Text; children: ReactNode }) {
-  const t = useText();
-  return (
-    <div>
-      <dt>{t(label)}</dt>
-      <dd className="wrap-anywhere">{children}</dd>
-    </div>
-  );
 }
 
 function Downloads({ deposit }: { deposit: DepositDetail }) {

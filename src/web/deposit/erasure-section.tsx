@@ -127,7 +127,7 @@ function Remains({ erasure }: { erasure: Erasure }) {
         <dl className="facts">
           <Row label={texts.depositNo}>{depositNo}</Row>
           <Row label={texts.depositId}>
-            <code className="wrap-anywhere">{depositId}</code>
+            <code>{depositId}</code>
           </Row>
           <Row label={texts.timeReceived}>{beijingTime(receivedAt)}</Row>
           <Row label={itemTexts.erasedFiles}>{fileCount}</Row>

@@ -88,7 +88,7 @@ function Signed({ check, facts }: Found & { check: Check }) {
             <DigestText hex={key} />
           </Row>
           <Row label={itemTexts.signedOn}>
-            <bdi className="wrap-anywhere">{origin}</bdi>
+            <bdi>{origin}</bdi>
           </Row>
           <Row label={itemTexts.userVerified}>
             {t(userVerified === 'yes' ? itemTexts.userWasVerified : itemTexts.userWasNot)}

@@ -165,19 +165,15 @@ function Entry({ entry }: { entry: IndexEntry }) {
       <dl className="facts">
         {derivedFrom !== null && (
           <Row label={matterTexts.derivativeKind}>
-            <span className="wrap-anywhere">
-              {t(derivativeKindTexts[derivedFrom.kind])}: {derivedFrom.method}
-            </span>
+            {t(derivativeKindTexts[derivedFrom.kind])}: {derivedFrom.method}
           </Row>
         )}
-        <Row label={matterTexts.issue}>
-          <span className="wrap-anywhere">{entry.issue ?? t(matterTexts.notSaid)}</span>
-        </Row>
+        <Row label={matterTexts.issue}>{entry.issue ?? t(matterTexts.notSaid)}</Row>
         <Row label={matterTexts.source}>
-          <span className="pre-line wrap-anywhere">{entry.source ?? t(matterTexts.notSaid)}</span>
+          <span className="pre-line">{entry.source ?? t(matterTexts.notSaid)}</span>
         </Row>
         <Row label={matterTexts.proofPurpose}>
-          <span className="pre-line wrap-anywhere">{entry.proofPurpose ?? t(matterTexts.notSaid)}</span>
+          <span className="pre-line">{entry.proofPurpose ?? t(matterTexts.notSaid)}</span>
         </Row>
         <Row label={matterTexts.form}>
           {t(formTexts[entry.form])}

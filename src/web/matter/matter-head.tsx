@@ -168,7 +168,7 @@ export function HeadFacts({ matter }: { matter: Matter }) {
         </Row>
       )}
       <Row label={matterTexts.summary}>
-        <span className="pre-line wrap-anywhere">{matter.summary ?? t(matterTexts.notSaid)}</span>
+        <span className="pre-line">{matter.summary ?? t(matterTexts.notSaid)}</span>
       </Row>
       <Row label={matterTexts.createdAt}>{beijingTime(matter.createdAt)}</Row>
       <Row label={matterTexts.changedAt}>{beijingTime(matter.changedAt)}</Row>

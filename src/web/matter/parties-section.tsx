@@ -76,7 +76,7 @@ export function PartyFacts({ party }: { party: Party }) {
         <dl className="facts">
           {rows.map(([label, value]) => (
             <Row key={label.en} label={label}>
-              <span className="pre-line wrap-anywhere">{value}</span>
+              <span className="pre-line">{value}</span>
             </Row>
           ))}
         </dl>

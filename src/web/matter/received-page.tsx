@@ -119,9 +119,7 @@ function GrantCard({ grant, side }: GrantCardProps) {
         <bdi>{title}</bdi>
       </h2>
       <dl className="facts">
-        <Row label={matterTexts.from}>
-          <span className="wrap-anywhere">{grant.giverName}</span>
-        </Row>
+        <Row label={matterTexts.from}>{grant.giverName}</Row>
         <Row label={matterTexts.mayDo}>{t(scopeTexts[grant.scope])}</Row>
         {matterId !== null && <Row label={matterTexts.covers}>{t(coverageTexts[coverage])}</Row>}
         <Row label={matterTexts.receivedUntil}>
@@ -129,7 +127,7 @@ function GrantCard({ grant, side }: GrantCardProps) {
         </Row>
         {grant.remark !== null && (
           <Row label={matterTexts.remark}>
-            <span className="pre-line wrap-anywhere">{grant.remark}</span>
+            <span className="pre-line">{grant.remark}</span>
           </Row>
         )}
       </dl>

@@ -125,14 +125,12 @@ function RequestEntry({ view, request, mayAsk, reload }: RequestEntryProps) {
         </Row>
         {request.message !== null && (
           <Row label={matterTexts.question}>
-            <span className="pre-line wrap-anywhere">{request.message}</span>
+            <span className="pre-line">{request.message}</span>
           </Row>
         )}
         {deed !== null && (
           <>
-            <Row label={matterTexts.deedNo}>
-              <span className="wrap-anywhere">{deed.deedNo}</span>
-            </Row>
+            <Row label={matterTexts.deedNo}>{deed.deedNo}</Row>
             <Row label={matterTexts.deedDigest}>
               <DigestText hex={deed.sha256} />
             </Row>
@@ -140,7 +138,7 @@ function RequestEntry({ view, request, mayAsk, reload }: RequestEntryProps) {
         )}
         {request.reason !== null && (
           <Row label={matterTexts.refusalReason}>
-            <span className="pre-line wrap-anywhere">{request.reason}</span>
+            <span className="pre-line">{request.reason}</span>
           </Row>
         )}
       </dl>

@@ -78,9 +78,7 @@ export function PolicyPanel({ office, disabled = false }: PolicyPanelProps) {
         <>
           <dl className="facts">
             <Row label={policyTexts.name}>
-              <span className="wrap-anywhere">
-                <bdi>{policy.files.map(({ name }) => name).join(', ')}</bdi>
-              </span>
+              <bdi>{policy.files.map(({ name }) => name).join(', ')}</bdi>
             </Row>
             <Row label={policyTexts.digest}>
               <DigestText hex={policy.digest} />

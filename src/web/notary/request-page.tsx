@@ -159,20 +159,18 @@ function Facts({ request, reference }: { request: RequestDetail; reference: RefO
           </span>
         </Row>
         <Row label={deskTexts.askedBy}>
-          <bdi className="wrap-anywhere">{account.name}</bdi>
+          <bdi>{account.name}</bdi>
         </Row>
         <Row label={deskTexts.askedAt}>{beijingTime(createdAt)}</Row>
         <Row label={deskTexts.until}>
           <Deadline request={request} />
         </Row>
         <Row label={deskTexts.question}>
-          <span className="pre-line wrap-anywhere">{message ?? t(deskTexts.noMessage)}</span>
+          <span className="pre-line">{message ?? t(deskTexts.noMessage)}</span>
         </Row>
         {deed !== null && (
           <>
-            <Row label={deskTexts.deedNo}>
-              <span className="wrap-anywhere">{deed.deedNo}</span>
-            </Row>
+            <Row label={deskTexts.deedNo}>{deed.deedNo}</Row>
             <Row label={deskTexts.deedDigest}>
               <DigestText hex={deed.sha256} />
             </Row>
@@ -180,11 +178,11 @@ function Facts({ request, reference }: { request: RequestDetail; reference: RefO
         )}
         {reason !== null && (
           <Row label={deskTexts.reason}>
-            <span className="pre-line wrap-anywhere">{reason}</span>
+            <span className="pre-line">{reason}</span>
           </Row>
         )}
         <Row label={deskTexts.requestId}>
-          <code className="wrap-anywhere">{requestId}</code>
+          <code>{requestId}</code>
         </Row>
       </dl>
     </section>

@@ -86,19 +86,15 @@ function OpenedDeposit(props: RequestedDepositProps) {
         <Row label={texts.reportCertificateNo}>{deposit.certificate?.certificateNo ?? t(texts.downloadLater)}</Row>
         <Row label={texts.timeReceived}>{beijingTime(deposit.record.receivedAt)}</Row>
         <Row label={texts.personDepositor}>
-          <bdi className="wrap-anywhere">{depositor.name}</bdi>{' '}
+          <bdi>{depositor.name}</bdi>{' '}
           <span className="hint">
             {t(texts.identityCheck)}:{' '}
             {t(method === 'none' ? texts.identityNotChecked : wordsFor(identityMethodTexts, method))}
           </span>
         </Row>
         {statement.kind !== undefined && <Row label={texts.fieldKind}>{t(kindTexts[statement.kind])}</Row>}
-        <Row label={texts.fieldSource}>
-          <span className="wrap-anywhere">{statement.source ?? t(texts.notProvided)}</span>
-        </Row>
-        <Row label={texts.fieldMethod}>
-          <span className="wrap-anywhere">{statement.method ?? t(texts.notProvided)}</span>
-        </Row>
+        <Row label={texts.fieldSource}>{statement.source ?? t(texts.notProvided)}</Row>
+        <Row label={texts.fieldMethod}>{statement.method ?? t(texts.notProvided)}</Row>
       </dl>
       <Documents deposit={deposit} mayTakePackage={props.mayTakePackage} />
       <h4>

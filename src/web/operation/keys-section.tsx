@@ -91,7 +91,7 @@ function Keys({ keys }: { keys: PlatformKeys }) {
       <Part title={operationTexts.masterKey}>
         <dl className="facts">
           <Row label={operationTexts.masterKeyName}>
-            <code className="wrap-anywhere">{keys.masterKey}</code>
+            <code>{keys.masterKey}</code>
           </Row>
         </dl>
         <p>{t(operationTexts.masterKeyHow)}</p>
@@ -124,12 +124,8 @@ function X509({ certificate }: { certificate: X509View }) {
         : (['passed', operationTexts.valid] as const);
   return (
     <dl className="facts">
-      <Row label={operationTexts.subject}>
-        <span className="wrap-anywhere">{subject}</span>
-      </Row>
-      <Row label={operationTexts.issuerChain}>
-        <span className="wrap-anywhere">{issuer}</span>
-      </Row>
+      <Row label={operationTexts.subject}>{subject}</Row>
+      <Row label={operationTexts.issuerChain}>{issuer}</Row>
       <Row label={operationTexts.validity}>
         <span className="health-mark">
           <StepMark status={status} />
@@ -138,7 +134,7 @@ function X509({ certificate }: { certificate: X509View }) {
         {beijingSecond(validFrom)} {t(operationTexts.until)} {beijingSecond(validUntil)}
       </Row>
       <Row label={operationTexts.serialNumber}>
-        <code className="wrap-anywhere">{serialNumber}</code>
+        <code>{serialNumber}</code>
       </Row>
       <Row label={operationTexts.fingerprint}>
         <DigestText hex={sha256} />

@@ -102,9 +102,7 @@ function Statement({ handOver, state }: { handOver: HandOverView; state: HandOve
       <dl className="facts">
         <Row label={handOverTexts.state}>{t(handOverStateTexts[state])}</Row>
         <Row label={handOverTexts.giver}>
-          <span className="wrap-anywhere">
-            <bdi>{giver.name}</bdi>
-          </span>
+          <bdi>{giver.name}</bdi>
         </Row>
         <Row label={handOverTexts.receiver}>
           {t(receiverKindTexts[receiver.kind])} ·{' '}
@@ -113,12 +111,12 @@ function Statement({ handOver, state }: { handOver: HandOverView; state: HandOve
           </span>
         </Row>
         <Row label={texts.depositId}>
-          <code className="wrap-anywhere">{depositId}</code>
+          <code>{depositId}</code>
         </Row>
         <Row label={handOverTexts.handedOverAt}>{beijingTime(handedOverAt)}</Row>
         <Row label={handOverTexts.expiresAt}>{beijingTime(expiresAt)}</Row>
         <Row label={handOverTexts.note}>
-          <span className="pre-line wrap-anywhere">{note ?? t(texts.notProvided)}</span>
+          <span className="pre-line">{note ?? t(texts.notProvided)}</span>
         </Row>
       </dl>
       <h3>

@@ -118,7 +118,7 @@ function HandOver({ handOver, side, onChanged }: HandOverProps) {
       </h3>
       <dl className="facts">
         <Row label={handOverTexts.giver}>
-          <bdi className="wrap-anywhere">{giver.name}</bdi>
+          <bdi>{giver.name}</bdi>
         </Row>
         <Row label={handOverTexts.receiver}>
           {t(receiverKindTexts[receiver.kind])} · <bdi className="wrap-anywhere">{receiver.name}</bdi>
@@ -127,11 +127,11 @@ function HandOver({ handOver, side, onChanged }: HandOverProps) {
         {state === 'open' && <Row label={handOverTexts.expiresAt}>{beijingTime(expiresAt)}</Row>}
         {confirmation !== null && (
           <Row label={itemTexts.confirmedBy}>
-            <bdi className="wrap-anywhere">{confirmation.name}</bdi>, {beijingTime(confirmation.confirmedAt)}
+            <bdi>{confirmation.name}</bdi>, {beijingTime(confirmation.confirmedAt)}
           </Row>
         )}
         <Row label={handOverTexts.note}>
-          <span className="pre-line wrap-anywhere">{note ?? t(texts.notProvided)}</span>
+          <span className="pre-line">{note ?? t(texts.notProvided)}</span>
         </Row>
       </dl>
       <details>

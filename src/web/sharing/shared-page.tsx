@@ -183,7 +183,7 @@ function SharedDeposit({ base, depositId, scope }: { base: string; depositId: st
       </h2>
       <dl className="facts">
         <Row label={texts.depositId}>
-          <code className="wrap-anywhere">{depositId}</code>
+          <code>{depositId}</code>
         </Row>
         <Row label={texts.timeReceived}>{beijingTime(deposit.record.receivedAt)}</Row>
         <Row label={texts.reportCertificateNo}>{certificate?.certificateNo ?? t(texts.downloadLater)}</Row>
