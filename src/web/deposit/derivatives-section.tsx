@@ -5,8 +5,8 @@ import { type DepositDetail, detailSchema } from '../api-answers.ts';
 import { getJson, postJson } from '../api-client.ts';
 import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
-import { DepositChooser } from '../matter/deposit-chooser.tsx';
-import { choicesOf, type EntryField, EntryForm } from '../matter/entry-form.tsx';
+import { choicesOf, type EntryField } from '../matter/entry-form.tsx';
+import { LinkDeposit } from '../matter/link-deposit.tsx';
 import { DERIVATIVE_KINDS } from '../matter/matter-answers.ts';
 import { derivativeKindTexts } from '../matter/matter-texts.ts';
 import { beijingTime } from '../measures.ts';
@@ -15,7 +15,6 @@ import { Row } from '../report-parts.tsx';
 import { Link } from '../route.tsx';
 import { type Text, texts } from '../texts.ts';
 import { useAction } from '../use-action.ts';
-import { useFocusAfter } from '../use-focus-after.ts';
 import { type Derivative, derivativesSchema } from './item-answers.ts';
 import { itemTexts } from './item-texts.ts';
 
@@ -66,10 +65,21 @@ export function DerivativesSection({ depositId, mayLink }: { depositId: string; 
         />
       ))}
       {mayLink && derivedFrom === null && (
-        <LinkDerivative
-          depositId={depositId}
-          taken={[depositId, ...derivatives.map((derivative) => derivative.depositId)]}
-          onLinked={load}
+        <LinkDeposit
+          label={itemTexts.link}
+          lead={
+            <p>
+              {t(itemTexts.linkLead)} <Link to="/hand-in">{t(itemTexts.handInFirst)}</Link>
+            </p>
+          }
+          fields={FIELDS}
+          legend={itemTexts.chooseDerivative}
+          taken={new Set([depositId, ...derivatives.map((derivative) => derivative.depositId)])}
+          takenBecause={itemTexts.notItself}
+          send={async (said) => {
+            await postJson(`/deposits/${depositId}/derivatives`, said, z.unknown());
+            await load();
+          }}
         />
       )}
     </section>
@@ -87,12 +97,12 @@ function Linked({ derivative, other, words }: { derivative: Derivative; other: s
       <dl className="facts">
         <Row label={itemTexts.kind}>{t(derivativeKindTexts[kind])}</Row>
         <Row label={itemTexts.method}>
-          <span className="pre-line wrap-anywhere">{method}</span>
+          <span className="pre-line">{method}</span>
         </Row>
         <Row label={itemTexts.linkedAt}>{beijingTime(linkedAt)}</Row>
         {deposit?.files.map(({ entry, name }) => (
           <Row key={entry.index} label={texts.sha256}>
-            <bdi className="wrap-anywhere">{name.name}</bdi>
+            <bdi>{name.name}</bdi>
             <br />
             <DigestText hex={entry.digests.sha256} />
           </Row>
@@ -114,55 +124,5 @@ function Linked({ derivative, other, words }: { derivative: Derivative; other: s
       </div>
       {error !== undefined && <ProblemAlert title={texts.depositUnavailable} error={error} />}
     </article>
-  );
-}
-
-interface LinkDerivativeProps {
-  depositId: string;
-  /** Deposits that cannot be chosen. */
-  taken: readonly string[];
-  onLinked: () => Promise<void>;
-}
-
-function LinkDerivative({ depositId, taken, onLinked }: LinkDerivativeProps) {
-  const t = useText();
-  const [isOpen, setIsOpen] = useState(false);
-  const [chosen, setChosen] = useState<readonly string[]>([]);
-  const button = useFocusAfter(isOpen);
-  if (!isOpen) {
-    return (
-      <div className="buttons no-print">
-        <Button ref={button} onClick={() => setIsOpen(true)}>
-          {t(itemTexts.link)}
-        </Button>
-      </div>
-    );
-  }
-  return (
-    <div className="no-print">
-      <p>
-        {t(itemTexts.linkLead)} <Link to="/hand-in">{t(itemTexts.handInFirst)}</Link>
-      </p>
-      <EntryForm
-        fields={FIELDS}
-        label={itemTexts.link}
-        submit={itemTexts.link}
-        onCancel={() => setIsOpen(false)}
-        send={async (said) => {
-          await postJson(`/deposits/${depositId}/derivatives`, { ...said, depositId: chosen[0] }, z.unknown());
-          await onLinked();
-          setIsOpen(false);
-          setChosen([]);
-        }}
-      >
-        <DepositChooser
-          legend={itemTexts.chooseDerivative}
-          chosen={chosen}
-          taken={new Set(taken)}
-          takenBecause={itemTexts.notItself}
-          onChange={setChosen}
-        />
-      </EntryForm>
-    </div>
   );
 }

@@ -1,12 +1,9 @@
-import { Button } from 'antd';
-import { useState } from 'react';
 import * as z from 'zod';
 import { postJson } from '../api-client.ts';
 import { useText } from '../language.tsx';
-import { useFocusAfter } from '../use-focus-after.ts';
-import { DepositChooser } from './deposit-chooser.tsx';
 import { DepositLine } from './deposit-line.tsx';
-import { choicesOf, type EntryField, EntryForm } from './entry-form.tsx';
+import { choicesOf, type EntryField } from './entry-form.tsx';
+import { LinkDeposit } from './link-deposit.tsx';
 import { DERIVATIVE_KINDS, type Item } from './matter-answers.ts';
 import { derivativeKindTexts, matterTexts } from './matter-texts.ts';
 import { depositOf, type MatterView } from './matter-view.ts';
@@ -74,51 +71,18 @@ interface LinkDerivativeProps {
 
 function LinkDerivative({ view, originalDepositId, name }: LinkDerivativeProps) {
   const t = useText();
-  const [isOpen, setIsOpen] = useState(false);
-  const [chosen, setChosen] = useState<readonly string[]>([]);
-  const button = useFocusAfter(isOpen);
-  if (!isOpen) {
-    return (
-      <div className="buttons no-print">
-        <Button
-          ref={button}
-          size="small"
-          aria-label={`${t(matterTexts.linkDerivative)} ${name}`}
-          onClick={() => setIsOpen(true)}
-        >
-          {t(matterTexts.linkDerivative)}
-        </Button>
-      </div>
-    );
-  }
-  const taken = new Set([
-    originalDepositId,
-    ...view.named.derivatives.flatMap((derivative) => [derivative.depositId, derivative.originalDepositId]),
-  ]);
+  const { derivatives } = view.named;
   return (
-    <>
-      <p className="hint">{t(matterTexts.linkDerivativeLead)}</p>
-      <EntryForm
-        fields={FIELDS}
-        label={matterTexts.linkDerivative}
-        submit={matterTexts.linkDerivative}
-        missing={chosen.length === 0 ? matterTexts.depositMissing : undefined}
-        onCancel={() => setIsOpen(false)}
-        send={async (said) => {
-          await postJson(`/deposits/${originalDepositId}/derivatives`, { ...said, depositId: chosen[0] }, z.unknown());
-          await view.reload('items');
-          setIsOpen(false);
-          setChosen([]);
-        }}
-      >
-        <DepositChooser
-          legend={matterTexts.chooseDeposit}
-          chosen={chosen}
-          taken={taken}
-          takenBecause={matterTexts.alreadyHere}
-          onChange={setChosen}
-        />
-      </EntryForm>
-    </>
+    <LinkDeposit
+      label={matterTexts.linkDerivative}
+      about={name}
+      lead={<p className="hint">{t(matterTexts.linkDerivativeLead)}</p>}
+      fields={FIELDS}
+      taken={new Set([originalDepositId, ...derivatives.flatMap((each) => [each.depositId, each.originalDepositId])])}
+      send={async (said) => {
+        await postJson(`/deposits/${originalDepositId}/derivatives`, said, z.unknown());
+        await view.reload('items');
+      }}
+    />
   );
 }

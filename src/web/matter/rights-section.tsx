@@ -1,12 +1,9 @@
-import { Button } from 'antd';
-import { useState } from 'react';
 import { useText } from '../language.tsx';
 import { Row } from '../report-parts.tsx';
-import { useFocusAfter } from '../use-focus-after.ts';
-import { DepositChooser } from './deposit-chooser.tsx';
 import { DepositLine } from './deposit-line.tsx';
-import { choicesOf, type EntryField, EntryForm, plain } from './entry-form.tsx';
+import { choicesOf, type EntryField, plain } from './entry-form.tsx';
 import { EntryList } from './entry-list.tsx';
+import { LinkDeposit } from './link-deposit.tsx';
 import { type Party, PROOF_KINDS, RIGHT_KINDS, type Right } from './matter-answers.ts';
 import { addRow } from './matter-client.ts';
 import { MatterSection } from './matter-section.tsx';
@@ -80,12 +77,8 @@ export function RightFacts({ right, parties }: { right: Right; parties: readonly
         <bdi>{right.title}</bdi> <span className="hint">{t(rightKindTexts[right.kind])}</span>
       </h3>
       <dl className="facts">
-        <Row label={matterTexts.holder}>
-          <span className="wrap-anywhere">{holder?.name ?? t(matterTexts.notSaid)}</span>
-        </Row>
-        <Row label={matterTexts.registrationNo}>
-          <span className="wrap-anywhere">{right.registrationNo ?? t(matterTexts.notSaid)}</span>
-        </Row>
+        <Row label={matterTexts.holder}>{holder?.name ?? t(matterTexts.notSaid)}</Row>
+        <Row label={matterTexts.registrationNo}>{right.registrationNo ?? t(matterTexts.notSaid)}</Row>
         {(validFrom !== null || validUntil !== null) && (
           <Row label={matterTexts.validity}>
             {validFrom ?? '…'} – {validUntil ?? '…'}
@@ -93,7 +86,7 @@ export function RightFacts({ right, parties }: { right: Right; parties: readonly
         )}
         {right.remark !== null && (
           <Row label={matterTexts.remark}>
-            <span className="pre-line wrap-anywhere">{right.remark}</span>
+            <span className="pre-line">{right.remark}</span>
           </Row>
         )}
       </dl>
@@ -123,51 +116,19 @@ function Proofs({ view, right }: { view: MatterView; right: Right }) {
           </p>
         )}
       </EntryList>
-      {view.mayEdit && <AddProof view={view} right={right} taken={new Set(proofs.map((proof) => proof.depositId))} />}
+      {view.mayEdit && (
+        <LinkDeposit
+          label={matterTexts.addProof}
+          about={right.title}
+          submit={matterTexts.add}
+          fields={PROOF_FIELDS}
+          taken={new Set(proofs.map((proof) => proof.depositId))}
+          send={async (said) => {
+            await addRow(view.matter.matterId, 'proofs', { ...said, rightId: right.rightId });
+            await view.reload('proofs');
+          }}
+        />
+      )}
     </div>
-  );
-}
-
-function AddProof({ view, right, taken }: { view: MatterView; right: Right; taken: ReadonlySet<string> }) {
-  const t = useText();
-  const [isOpen, setIsOpen] = useState(false);
-  const [chosen, setChosen] = useState<readonly string[]>([]);
-  const button = useFocusAfter(isOpen);
-  if (!isOpen) {
-    return (
-      <div className="buttons no-print">
-        <Button
-          ref={button}
-          size="small"
-          aria-label={`${t(matterTexts.addProof)} ${right.title}`}
-          onClick={() => setIsOpen(true)}
-        >
-          {t(matterTexts.addProof)}
-        </Button>
-      </div>
-    );
-  }
-  return (
-    <EntryForm
-      fields={PROOF_FIELDS}
-      label={matterTexts.addProof}
-      submit={matterTexts.add}
-      missing={chosen.length === 0 ? matterTexts.depositMissing : undefined}
-      onCancel={() => setIsOpen(false)}
-      send={async (said) => {
-        await addRow(view.matter.matterId, 'proofs', { ...said, rightId: right.rightId, depositId: chosen[0] });
-        await view.reload('proofs');
-        setIsOpen(false);
-        setChosen([]);
-      }}
-    >
-      <DepositChooser
-        legend={matterTexts.chooseDeposit}
-        chosen={chosen}
-        taken={taken}
-        takenBecause={matterTexts.alreadyHere}
-        onChange={setChosen}
-      />
-    </EntryForm>
   );
 }
