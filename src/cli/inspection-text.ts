@@ -1,7 +1,7 @@
 import { type Inspection, isOurs } from '../format/inspection.ts';
-import { summaryOf, wordingOfKind } from '../verify/inspect/summary.ts';
+import { summaryOf, wordingOfKind, wordingOfOutcome } from '../verify/inspect/summary.ts';
 import { wordingOfStanding } from '../verify/ladder.ts';
-import { EVALUATION_NOTICE, wordingOfConclusion, wordingOfStated, wordingOfStatement } from '../verify/wording.ts';
+import { EVALUATION_NOTICE, wordingOfStated, wordingOfStatement } from '../verify/wording.ts';
 import { both, formatCheck, printable } from './report-text.ts';
 
 /** An inspection for a terminal: what came of it first, then every check with what it rests on. */
@@ -33,7 +33,7 @@ export function formatInspection(inspection: Inspection): string {
     '== 核验的局限  Limits',
     ...inspection.limits.flatMap((limit) => [`  ${limit.zh}`, `  ${limit.en}`]),
     '',
-    both(wordingOfConclusion(inspection.conclusion)),
+    both(wordingOfOutcome(inspection)),
   );
   if (inspection.unmet.length > 0) {
     lines.push('  缺少 missing:', ...inspection.unmet.map((name) => `    ${printable(name)}`));

@@ -291,6 +291,10 @@ function limitsOf({ confirmation }: HandOver): Bilingual[] {
       en: 'A receipt of a hand-over says that giver and receiver said the same of the same files; not who physically got what, nor whether the content is accurate, who made it, or when.',
     },
     {
+      zh: '所列文件是否为该存证的文件，由证书或存证回执证明；本回执只列出其摘要。',
+      en: 'Whether the files listed are those of the deposit, its certificate or receipt shows; this one only lists their digests.',
+    },
+    {
       zh: '姓名、名称和附言是移交人、接收人自己的陈述，时间是平台的时钟；核验不证明其真实。',
       en: 'Names and notes are the words of giver and receiver, times are those of the operator’s clock; nothing here proves them.',
     },

@@ -1,8 +1,9 @@
 import type { Bilingual } from '../../format/certificate.ts';
-import type { InspectedKind, Inspection } from '../../format/inspection.ts';
+import { unixMsOf, utcTimeOf } from '../../format/fields.ts';
+import { type InspectedKind, type Inspection, isOurs } from '../../format/inspection.ts';
 import type { Check } from '../../format/report.ts';
 import { type Standing, settlementOf } from '../ladder.ts';
-import { wordingOfCause, wordingOfCheck } from '../wording.ts';
+import { wordingOfCause, wordingOfCheck, wordingOfConclusion } from '../wording.ts';
 
 /** An inspection in the ladder's words, the same on the command line and in the page: derived from the inspection alone. */
 export interface Summary {
@@ -83,7 +84,10 @@ function rankOf(check: Check): number {
 function wordsOf(check: Check): Bilingual {
   const name = wordingOfCheck(check.name);
   const cause = wordingOfCause(check);
-  const about = check.about === null ? '' : ` (${check.about})`;
+  // Some of what was handed over may have been presented.
+  const { items, notPresented } = check.facts;
+  const named = check.about ?? (notPresented === undefined ? null : `${notPresented}/${items}`);
+  const about = named === null ? '' : ` (${named})`;
   const aboutZh = about.replace('(file ', '(文件 ').replace('(certificate ', '(证书 ').replace('(other ', '(其他 ');
   return {
     zh: `${name.zh}${aboutZh}${cause === undefined ? '' : `：${cause.zh}`}`,
@@ -165,15 +169,15 @@ function settlementFor(check: Check): Bilingual | undefined {
 function settlementOfOpen(facts: Record<string, string>, because: string): Bilingual | undefined {
   if (facts.confirmedSince !== undefined) {
     return {
-      zh: `保管记录载明其后已确认（${facts.confirmedSince}）：请索取确认之后出具的回执。`,
-      en: `The custody record says that it was confirmed since (${facts.confirmedSince}): ask for the receipt made after that.`,
+      zh: `保管记录载明其后已确认（${beijingTime(facts.confirmedSince)}）：请索取确认之后出具的回执。`,
+      en: `The custody record says that it was confirmed since (${beijingTime(facts.confirmedSince)}): ask for the receipt made after that.`,
     };
   }
   switch (because) {
     case 'unconfirmed':
       return {
-        zh: `请接收人在 ${facts.expiresAt} 之前确认，再索取确认之后出具的回执。`,
-        en: `Have the receiver confirm before ${facts.expiresAt}, then ask for the receipt made after that.`,
+        zh: `请接收人在 ${beijingTime(facts.expiresAt)} 之前确认，再索取确认之后出具的回执。`,
+        en: `Have the receiver confirm before ${beijingTime(facts.expiresAt)}, then ask for the receipt made after that.`,
       };
     case 'expired':
       return {
@@ -183,6 +187,15 @@ function settlementOfOpen(facts: Record<string, string>, because: string): Bilin
     default:
       return { zh: '移交已撤回：须重新移交。', en: 'It was taken back: it has to be handed over anew.' };
   }
+}
+
+/** As on paper: China has one time of the day. */
+function beijingTime(utc = ''): string {
+  return utc === ''
+    ? ''
+    : `${utcTimeOf(unixMsOf(utc) + 8 * 3600_000)
+        .slice(0, 19)
+        .replace('T', ' ')} +08:00`;
 }
 
 const KINDS: Record<InspectedKind, Bilingual> = {
@@ -195,6 +208,15 @@ const KINDS: Record<InspectedKind, Bilingual> = {
   bag: { zh: 'BagIt 包', en: 'BagIt bag' },
   'evidence-record': { zh: 'RFC 4998 证据记录', en: 'RFC 4998 evidence record' },
 };
+
+/** The last line of an inspection. Of a hand-over nothing says that its files are those of the deposit. */
+export function wordingOfOutcome({ subject, conclusion }: Inspection): Bilingual {
+  if (!isOurs(subject.kind) || conclusion !== 'required-passed') return wordingOfConclusion(conclusion);
+  return {
+    zh: '信任策略要求的各项均通过：移交人与接收人就所列文件说了同样的话',
+    en: 'All that the policy requires has passed: giver and receiver say the same of these files',
+  };
+}
 
 export function wordingOfKind(kind: InspectedKind): Bilingual {
   return KINDS[kind];

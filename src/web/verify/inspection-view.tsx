@@ -1,8 +1,8 @@
 import { Button } from 'antd';
 import type { Ref } from 'react';
 import { type Inspection, isOurs } from '../../format/inspection.ts';
-import { summaryOf, wordingOfKind } from '../../verify/inspect/summary.ts';
-import { EVALUATION_NOTICE, wordingOfConclusion, wordingOfStated, wordingOfStatement } from '../../verify/wording.ts';
+import { summaryOf, wordingOfKind, wordingOfOutcome } from '../../verify/inspect/summary.ts';
+import { EVALUATION_NOTICE, wordingOfStated, wordingOfStatement } from '../../verify/wording.ts';
 import { DigestText } from '../digest-text.tsx';
 import { useText } from '../language.tsx';
 import { beijingTime } from '../measures.ts';
@@ -70,7 +70,7 @@ function SummaryBlock({ inspection, id }: { inspection: Inspection; id: string }
   return (
     <section className={`conclusion conclusion-${inspection.conclusion}`} aria-labelledby={id}>
       <h3 id={id}>{t(texts.reportConclusion)}</h3>
-      <p>{t(wordingOfConclusion(inspection.conclusion))}</p>
+      <p>{t(wordingOfOutcome(inspection))}</p>
       <ul className="checks rungs">
         {summary.groups.map(({ standing, checks }) => (
           <li key={standing} className="check" data-standing={standing}>
