@@ -1,79 +1,44 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { CustodyError } from '../../src/custody/custody-error.ts';
 import { depositDetailSchema } from '../../src/http/answers.ts';
 import { SharingError } from '../../src/sharing/sharing-error.ts';
 import { type EvidenceWorld, makeWorld } from '../support/evidence-world.ts';
-import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, Visit } from './visit.ts';
 
-type Locale = 'zh-CN' | 'en-US';
-const LOCALES: readonly Locale[] = ['zh-CN', 'en-US'];
 /** With capitals, `_` and `-`, as base64url has them. */
 const SECRET = 'tzl_AbC-dEf_0123456789AbC-dEf_0123456789AbC-dEf0';
 const OPENING = 'tzv_XyZ-dEf_0123456789AbC-dEf_0123456789AbC-dEf0';
 const MATTER = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a77';
 
-/** Set to a folder, every page is pictured there, for people to look at. */
-const PICTURES = process.env.PAGE_PICTURES;
-
 describe('pages for what is shown and handed over', function () {
   this.timeout(120_000);
-  let browser: Browser;
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  let complaints: string[];
   let world: EvidenceWorld;
   let depositId: string;
 
   before(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
-    browser = await launchChromium();
     world = await makeWorld({ evaluation: true });
     depositId = world.receipt.record.depositId;
   });
-  after(async () => {
-    await browser?.close();
-    await service?.stop();
-  });
+  after(() => service?.stop());
   beforeEach(() => {
     service.answers.clear();
     service.state = 'certified';
     service.world = world;
   });
-  afterEach(() => context?.close());
 
   const open = async (path: string, { locale = 'en-US' as Locale, signedIn = false } = {}) => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of [45]\d\d/.test(message.text())) complaints.push(message.text());
-    });
-    if (signedIn) await page.goto(`${address}/sign-in?token=once`);
-    await page.goto(`${address}${path}`);
-    await page.locator('h1').waitFor();
-  };
-  /** No grave violation and no sideways scrolling on a phone. */
-  const judge = async (name: string, locale: Locale) => {
-    await page.evaluate('document.fonts.ready');
-    await expectAccessible(page);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await page.evaluate('document.documentElement.scrollWidth'), 'width').to.be.at.most(360);
-    if (PICTURES !== undefined) {
-      await mkdir(PICTURES, { recursive: true });
-      await page.screenshot({ path: join(PICTURES, `${name}-${locale}.png`), fullPage: true });
-    }
-    await page.setViewportSize({ width: 1280, height: 720 });
-    expect(complaints).to.deep.equal([]);
+    visit = await Visit.begin({ locale, session: signedIn ? service : undefined });
+    page = await visit.open(`${address}${path}`);
   };
 
   describe('a link for readers without an account', () => {
@@ -95,9 +60,7 @@ describe('pages for what is shown and handed over', function () {
     };
     /** As the service tells it; the first file has a preview. */
     const sharedDeposit = async () => {
-      const answer = await fetch(`${address}/api/v1/deposits/${depositId}`, {
-        headers: { cookie: 'session=signed-in' },
-      });
+      const answer = await service.fetch(`/deposits/${depositId}`);
       const detail = depositDetailSchema.parse(await answer.json());
       const preview = { mediaType: 'image/png', sizeBytes: 1, sha256: '00'.repeat(32), sm3: '00'.repeat(32) };
       return { ...detail, files: detail.files.map((file, i) => ({ ...file, preview: i === 0 ? preview : null })) };
@@ -117,7 +80,7 @@ describe('pages for what is shown and handed over', function () {
           new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'),
         );
         expect(await page.locator('[data-deposit]').count()).to.equal(0);
-        await judge('shared-closed', locale);
+        await visit.judge('shared-closed');
         const sent = page.waitForRequest(`**/api/v1/shared/${SECRET}`);
         await openIt(locale);
         expect((await sent).postDataJSON()).to.deep.equal({ passphrase: null });
@@ -127,7 +90,7 @@ describe('pages for what is shown and handed over', function () {
         const text = (await page.locator('main').textContent()) ?? '';
         expect(text).to.include('张法官').and.include('现场照片.jpg');
         expect(await page.locator('main a[href="/read"]').count()).to.equal(1);
-        await judge('shared-deposit', locale);
+        await visit.judge('shared-deposit');
       });
     }
 
@@ -165,7 +128,7 @@ describe('pages for what is shown and handed over', function () {
         expect(await alert.textContent())
           .to.include(locale === 'zh-CN' ? '已过期、已撤销、次数已用完' : 'has expired, was revoked or used up')
           .and.not.include('noon');
-        await judge('shared-refused', locale);
+        await visit.judge('shared-refused');
       });
 
       it(`shows a matter's items and each deposit when it is asked for, in ${locale}`, async () => {
@@ -191,7 +154,7 @@ describe('pages for what is shown and handed over', function () {
         expect(await page.locator('[data-deposit]').count()).to.equal(0);
         await page.getByRole('button', { name: /照片$/ }).click();
         await page.locator('[data-deposit] h4').first().waitFor();
-        await judge('shared-matter', locale);
+        await visit.judge('shared-matter');
       });
     }
 
@@ -246,7 +209,7 @@ describe('pages for what is shown and handed over', function () {
         const text = (await page.locator('[data-state=open]').textContent()) ?? '';
         expect(text).to.include('某某法院知识产权庭').and.include('光盘一张').and.include('北京某某公司');
         expect(text).to.include('abababab'.repeat(8)).and.include('cdcdcdcd'.repeat(8));
-        await judge('hand-over-open', locale);
+        await visit.judge('hand-over-open');
         const button = page.getByRole('button', {
           name: locale === 'zh-CN' ? '确认接收' : 'Confirm that you received it',
         });
@@ -262,7 +225,7 @@ describe('pages for what is shown and handed over', function () {
         await page.getByRole('button', { name: locale === 'zh-CN' ? '保存回执' : 'Save the receipt' }).click();
         expect((await saved).suggestedFilename()).to.equal(`hand-over-${MATTER}.json`);
         expect(await readFile(await (await saved).path(), 'utf8')).to.equal(receipt);
-        await judge('hand-over-confirmed', locale);
+        await visit.judge('hand-over-confirmed');
         // The token is in no address that was asked for.
         expect(opened.filter((url) => String(url).includes(TOKEN))).to.deep.equal([]);
       });
@@ -273,7 +236,7 @@ describe('pages for what is shown and handed over', function () {
         const alert = page.getByRole('alert');
         await alert.waitFor();
         expect(await alert.textContent()).to.include(locale === 'zh-CN' ? '已过期' : 'has expired');
-        await judge('hand-over-refused', locale);
+        await visit.judge('hand-over-refused');
       });
     }
 
@@ -365,13 +328,13 @@ describe('pages for what is shown and handed over', function () {
         ]);
         // What has ended cannot be revoked.
         expect(await page.locator('details li button').count()).to.equal(6);
-        await judge('panel', locale);
+        await visit.judge('panel');
       });
     }
 
     it('makes a link and shows it once, to be copied', async () => {
       await unfold([link()]);
-      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      await visit.context.grantPermissions(['clipboard-read', 'clipboard-write']);
       service.answers.set('POST /links', { path: `/shared/${SECRET}` });
       const form = page.getByRole('form', { name: 'Make a link' });
       await form.getByLabel('For whom').fill('张法官');
@@ -391,7 +354,7 @@ describe('pages for what is shown and handed over', function () {
       await page.getByRole('button', { name: 'Copy the link' }).click();
       await page.getByText('Copied', { exact: true }).waitFor();
       expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(`${address}/shared/${SECRET}`);
-      await judge('panel-shown-once', 'en-US');
+      await visit.judge('panel-shown-once');
     });
 
     it('revokes a link and a grant', async () => {

@@ -2,52 +2,36 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { encodeObject, makeWorld } from '../support/evidence-world.ts';
 import { expectAccessible } from './accessibility.ts';
-import { launchChromium } from './browser.ts';
 import { builtPages } from './built-pages.ts';
 import { API_KEY, StandInService } from './stand-in-service.ts';
+import { LOCALES, type Locale, PHONE, Visit } from './visit.ts';
 
 describe('pages', function () {
   this.timeout(120_000);
-  let browser: Browser;
-  before(async () => {
-    await builtPages();
-    browser = await launchChromium();
-  });
-  after(() => browser?.close());
-
   let service: StandInService;
   let address: string;
-  let context: BrowserContext;
+  let visit: Visit;
   let page: Page;
-  /** What the browser complained about: refused by policy, thrown, or logged as an error. */
-  let complaints: string[];
+  before(() => builtPages());
   beforeEach(async () => {
     service = new StandInService(await builtPages());
     address = await service.start();
   });
-  afterEach(async () => {
-    await context?.close();
-    await service.stop();
-  });
+  afterEach(() => service.stop());
 
-  const open = async (path: string, { locale = 'en-US', signedIn = true } = {}) => {
-    context = await browser.newContext({ locale, timezoneId: 'Asia/Shanghai', acceptDownloads: true });
-    page = await context.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // A status of 4xx is logged by the browser itself; the page shows it in words.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-        complaints.push(message.text());
-      }
-    });
+  const open = async (
+    path: string,
+    { locale = 'en-US', signedIn = true }: { locale?: Locale; signedIn?: boolean } = {},
+  ) => {
+    visit = await Visit.begin({ locale });
+    page = visit.page;
     if (signedIn) await page.goto(`${address}/sign-in?token=once`);
     await page.goto(`${address}${path}`);
   };
-  const deposited = async (locale = 'en-US', name = '现场照片.jpg') => {
+  const deposited = async (locale: Locale = 'en-US', name = '现场照片.jpg') => {
     service.world = await makeWorld({ files: [{ name, bytes: randomBytes(2000) }], evaluation: true });
     await open(`/deposits/${service.world.receipt.record.depositId}`, { locale });
     await page.locator('.steps').waitFor();
@@ -79,21 +63,20 @@ describe('pages', function () {
       const published = (await readFile(join(await builtPages(), 'verify.html.sha256'), 'utf8')).slice(0, 64);
       await page.locator('aside .digest').waitFor();
       expect(await page.locator('aside .digest').textContent()).to.equal(published);
-      expect(complaints).to.deep.equal([]);
+      expect(visit.complaints).to.deep.equal([]);
     });
   });
 
   describe('the program of a page', () => {
     it('comes when the page is first gone to, so that a visitor on a phone does not load the verifier', async () => {
       const loaded: { name: string; bytes: number }[] = [];
-      context = await browser.newContext({ locale: 'en-US' });
-      page = await context.newPage();
+      visit = await Visit.begin();
+      page = visit.page;
       page.on('response', async (response) => {
         if (!response.url().endsWith('.js')) return;
         loaded.push({ name: response.url(), bytes: (await response.body()).length });
       });
-      await page.goto(`${address}/`);
-      await page.getByRole('heading', { level: 1 }).waitFor();
+      await visit.open(`${address}/`);
       await page.waitForLoadState('networkidle');
       expect(loaded.map(({ name }) => name).filter((name) => name.includes('verif'))).to.deep.equal([]);
       expect(loaded.reduce((sum, { bytes }) => sum + bytes, 0)).to.be.within(100_000, 1_200_000);
@@ -131,7 +114,7 @@ describe('pages', function () {
       await page.locator('[data-step=Certified][data-status=done]').waitFor();
       expect(await page.locator('[data-status=done]').count()).to.equal(5);
       await page.getByRole('link', { name: 'Certificate (PDF)' }).waitFor();
-      expect(complaints).to.deep.equal([]);
+      expect(visit.complaints).to.deep.equal([]);
     });
 
     it('keeps the three times and the four persons on lines of their own', async () => {
@@ -156,7 +139,7 @@ describe('pages', function () {
       const receipt = Buffer.from(encodeObject(service.world?.receipt ?? {}));
       expect((await download(page.getByRole('link', { name: 'Receipt (JSON)' }))).equals(receipt)).to.equal(true);
       await page.evaluate(`sessionStorage.setItem('tiezheng.apiKey', '${API_KEY}')`);
-      await context.clearCookies();
+      await visit.context.clearCookies();
       await page.reload();
       expect((await download(page.getByRole('button', { name: 'Receipt (JSON)' }))).equals(receipt)).to.equal(true);
     });
@@ -195,13 +178,13 @@ describe('pages', function () {
     });
   });
 
-  for (const locale of ['zh-CN', 'en-US']) {
+  for (const locale of LOCALES) {
     describe(`in ${locale}`, () => {
       it('have no serious accessibility violation and say evaluation', async () => {
         await open('/hand-in', { locale, signedIn: false });
         await page.locator('#api-key').waitFor();
         await expectAccessible(page);
-        await context.close();
+        await visit.end();
         await deposited(locale);
         expect(await page.locator('.evaluation-banner').isVisible()).to.equal(true);
         await expectAccessible(page);
@@ -211,13 +194,12 @@ describe('pages', function () {
         await page.getByRole('link', { name: /^(Verify|核验)$/ }).click();
         await page.locator('aside').waitFor();
         await expectAccessible(page);
-        expect(complaints).to.deep.equal([]);
+        expect(visit.complaints).to.deep.equal([]);
       });
 
       it('fit a phone without sideways scrolling', async () => {
         await deposited(locale, `${'很长的文件名'.repeat(10)}.jpg`);
-        await page.setViewportSize({ width: 360, height: 740 });
-        expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(360);
+        await visit.expectFits(PHONE.width);
       });
     });
   }
@@ -231,13 +213,13 @@ describe('pages', function () {
       expect(await entries())
         .to.include.members(['Home', 'Verify', 'Public log'])
         .and.not.include('Hand in');
-      await context.close();
+      await visit.end();
       await open('/log');
       await page.getByRole('link', { name: 'Hand in' }).waitFor();
       expect(await entries())
         .to.include('My deposits')
         .and.not.include('Operation');
-      await context.close();
+      await visit.end();
       service.roles = ['operator'];
       await open('/log');
       await page.getByRole('link', { name: 'Operation' }).waitFor();
@@ -246,7 +228,7 @@ describe('pages', function () {
 
     it('is folded away on a phone, and opened and closed by keyboard', async () => {
       await open('/verify');
-      await page.setViewportSize({ width: 360, height: 740 });
+      await page.setViewportSize(PHONE);
       const menu = page.getByRole('button', { name: 'Menu' });
       const log = page.getByRole('link', { name: 'Public log' });
       expect(await log.isVisible()).to.equal(false);
