@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Report } from '../../src/format/report.ts';
 import { homeTexts } from '../../src/web/home/home-texts.ts';
 import { signInTexts } from '../../src/web/sign-in/sign-in-texts.ts';
 import type { Text } from '../../src/web/texts.ts';
@@ -21,6 +22,7 @@ export const CAST = {
   reviewer: { zh: '某平台审核员', en: 'Platform reviewer' },
   operator: { zh: '平台运营员', en: 'Operator on duty' },
   auditor: { zh: '外部审计师', en: 'Outside auditor' },
+  expert: { zh: '对方专家辅助人 钱某', en: 'Qian, expert of the other side' },
 } satisfies Record<string, Text>;
 
 /** What it is about. */
@@ -29,6 +31,7 @@ export const ABOUT = {
   right: { zh: '八瓣花', en: 'Eight petals' },
   ownWork: { zh: '“八瓣花”图案底稿及授权合同', en: 'Eight petals: drawing and licence' },
   ownSource: { zh: '本公司设计部存档', en: 'Files of our own design department' },
+  redacted: { zh: '授权合同（已遮盖许可费）', en: 'Licence, with the fee blacked out' },
   capture: { zh: '某展会展位陈列的茶杯', en: 'Cup shown at a stand of the fair' },
   captureSource: { zh: '上海某展览中心 3 号馆 B12 展位', en: 'Shanghai fair, hall 3, stand B12' },
   purpose: { zh: '证明该展位陈列的商品使用了涉案图案', en: 'That goods with the pattern were shown at that stand' },
@@ -46,8 +49,11 @@ export interface Dispute {
   depositId: string;
   /** Of what the capture operator handed in. */
   captureId: string;
-  /** The package of the right holder's own files, as saved. */
+  /** The certificate of the right holder's own files, a PDF, and their package, as saved. */
+  certificate: string;
   package: string;
+  /** Of the redacted copy of one of them. */
+  redactedId: string;
   /** For a reader without an account. */
   link: string;
   /** By which somebody without an account confirms that he received it. */
@@ -55,7 +61,7 @@ export interface Dispute {
 }
 
 export const PASSPHRASE = 'acht Blütenblätter';
-const PASSWORD = 'a long enough password 1';
+export const PASSWORD = 'a long enough password 1';
 
 export function addressOf(name: string, { locale }: Manner): string {
   return `${name}-${locale.toLowerCase()}@example.org`;
@@ -83,9 +89,9 @@ export async function signIn(person: Person, email: string): Promise<void> {
   await person.press('button', signInTexts.signIn, form);
 }
 
-/** Somebody who signed up before, at a new window; ends at home. */
-export async function comeBack({ service, manner }: Dispute, name: string): Promise<Person> {
-  const person = await Person.arrive(service, name, manner);
+/** Somebody who signed up before, at a new window; ends at home. @param address as in `Person.arrive` */
+export async function comeBack({ service, manner }: Dispute, name: string, address?: string): Promise<Person> {
+  const person = await Person.arrive(service, name, manner, address);
   await person.open('/sign-in');
   await signIn(person, addressOf(name, manner));
   await person.isAt(homeTexts.title);
@@ -112,4 +118,20 @@ export async function arriveSignedIn(
 export async function expectVerified(service: PersonaService, ...args: string[]): Promise<void> {
   const { code, text } = await service.verify(...args, '--policy', service.policyFile);
   expect(code, text).to.equal(0);
+}
+
+/** As `expectVerified`; besides, the depositor's signature is right, and was given on a page of the service by a user who was verified. */
+export async function expectSigned(service: PersonaService, ...args: string[]): Promise<void> {
+  const { code, text } = await service.verify(...args, '--policy', service.policyFile, '--json');
+  expect(code, text).to.equal(0);
+  const { since } = JSON.parse(text) as Report;
+  const check = since.find(({ name }) => name === 'annex.signature');
+  expect(check).to.include({ status: 'passed' });
+  expect(check?.facts).to.include({ method: 'passkey', origin: service.namedUrl, userVerified: 'yes' });
+}
+
+/** As the service says it to whoever asks by another way than the page. @param path below /api/v1 */
+export async function expectRefused(person: Person, path: string, expected: 403 | 404): Promise<void> {
+  const status = await person.page.evaluate(`fetch('/api/v1${path}').then((answer) => answer.status)`);
+  expect(status, path).to.equal(expected);
 }

@@ -10,6 +10,8 @@ export interface EvidenceFiles {
   /** PNG. */
   screenshot: string;
   contract: string;
+  /** The same with its fee blacked out. */
+  redactedContract: string;
   /** MP4. */
   video: string;
 }
@@ -30,7 +32,8 @@ export async function makeEvidenceFiles(folder: string, seed: number): Promise<E
         .png()
         .toBuffer(),
     ),
-    contract: await write('授权合同.pdf', await contract(seed)),
+    contract: await write('授权合同.pdf', await contract(seed, 'CNY 80,000 a year')),
+    redactedContract: await write('授权合同（已遮盖）.pdf', await contract(seed, '[blacked out]')),
     video: await write('直播录屏.mp4', await video(seed)),
   };
 }
@@ -64,12 +67,13 @@ async function cameraPhoto(seed: number): Promise<Buffer> {
     .toBuffer();
 }
 
-function contract(seed: number): Promise<Buffer> {
+function contract(seed: number, fee: string): Promise<Buffer> {
   const document = new PDFDocument({ info: { Title: `Licence ${seed}` } });
   const chunks: Buffer[] = [];
   document.on('data', (chunk: Buffer) => chunks.push(chunk));
   document.fontSize(18).text(`Licence agreement no. ${seed}`);
   document.fontSize(11).text('The holder of the design grants the use of the pattern "Eight petals".');
+  document.text(`Fee: ${fee}`);
   document.end();
   return new Promise((resolve) => document.on('end', () => resolve(Buffer.concat(chunks))));
 }

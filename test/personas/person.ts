@@ -35,14 +35,23 @@ export class Person {
   /** Pressing, choosing a file, choosing an option; typing is none. */
   clicks = 0;
   readonly #service: PersonaService;
+  readonly #address: string;
   readonly #context: BrowserContext;
   readonly #name: string;
   readonly #complaints: string[] = [];
   #pictures = 0;
   static readonly #present = new Set<Person>();
 
-  private constructor(service: PersonaService, context: BrowserContext, page: Page, name: string, manner: Manner) {
+  private constructor(
+    service: PersonaService,
+    address: string,
+    context: BrowserContext,
+    page: Page,
+    name: string,
+    manner: Manner,
+  ) {
     this.#service = service;
+    this.#address = address;
     this.#context = context;
     this.page = page;
     this.#name = name;
@@ -55,8 +64,16 @@ export class Person {
     });
   }
 
-  /** @param name of the persona, for pictures */
-  static async arrive(service: PersonaService, name: string, manner: Manner): Promise<Person> {
+  /**
+   * @param name of the persona, for pictures
+   * @param address of the service, as he types it
+   */
+  static async arrive(
+    service: PersonaService,
+    name: string,
+    manner: Manner,
+    address: string = service.url,
+  ): Promise<Person> {
     const context = await service.browser.newContext({
       locale: manner.locale,
       timezoneId: 'Asia/Shanghai',
@@ -64,7 +81,7 @@ export class Person {
       viewport: DESK,
     });
     context.setDefaultTimeout(60_000);
-    const person = new Person(service, context, await context.newPage(), name, manner);
+    const person = new Person(service, address, context, await context.newPage(), name, manner);
     Person.#present.add(person);
     return person;
   }
@@ -102,7 +119,7 @@ export class Person {
 
   /** @param path or a whole address, from a mail for one */
   async open(path: string): Promise<void> {
-    await this.page.goto(new URL(path, this.#service.url).href);
+    await this.page.goto(new URL(path, this.#address).href);
   }
 
   /**
@@ -214,10 +231,8 @@ export class Person {
     const target = this.#named(within ?? this.page, 'radio', choice);
     if (this.manner.by === 'mouse') await target.click();
     else {
-      // Tab stops at one of a group; arrows go on from there.
+      await this.#focus(target);
       const group = JSON.stringify(await target.getAttribute('name'));
-      const isThere = () => this.page.evaluate(`document.activeElement?.name === ${group}`) as Promise<boolean>;
-      await this.#tabUntil(isThere, `the choices of ${this.words(choice)}`);
       await this.page.keyboard.press('Space');
       const count = await this.page.locator(`input[name=${group}]`).count();
       for (let i = 0; i < count && !(await target.isChecked()); i++) await this.page.keyboard.press('ArrowDown');
@@ -266,24 +281,44 @@ export class Person {
     return within.getByLabel(new RegExp(`^${literal(words)}( ?${literal(optional)})?$`));
   }
 
+  /** With Tab, or Shift and Tab; as long as it is far, the key is held down. */
   async #focus(target: Locator): Promise<void> {
     await target.waitFor();
     await target.and(this.page.locator(':not(:disabled)')).waitFor();
-    const isBefore = await target.evaluate((element) => {
-      const { activeElement: now } = element.ownerDocument;
-      return now !== null && (now.compareDocumentPosition(element) & 2) !== 0;
-    });
-    const isThere = () => target.evaluate((element) => element === element.ownerDocument.activeElement);
-    await this.#tabUntil(isThere, `${target}`, isBefore);
-  }
-
-  async #tabUntil(isThere: () => Promise<boolean>, what: string, backwards = false): Promise<void> {
-    for (let i = 0; i < MOST_TABS; i++) {
-      if (await isThere()) return;
-      await this.page.keyboard.press(backwards ? 'Shift+Tab' : 'Tab');
+    const { keyboard } = this.page;
+    for (let tabs = 0; tabs < MOST_TABS; ) {
+      const stops = await stopsTo(target);
+      if (stops === 0) return;
+      const times = Math.max(1, Math.abs(stops) - 2);
+      if (stops < 0) await keyboard.down('Shift');
+      await Promise.all(Array.from({ length: times }, () => keyboard.down('Tab')));
+      await keyboard.up('Tab');
+      if (stops < 0) await keyboard.up('Shift');
+      tabs += times;
     }
-    throw new Error(`${MOST_TABS} times Tab, and no focus on ${what}`);
+    throw new Error(`${MOST_TABS} times Tab, and no focus on ${target}`);
   }
+}
+
+/**
+ * About how many times Tab from the focus to there, or Shift and Tab if negative; 0 only where it is there. Of choices of which only one
+ * can be chosen each will do: arrows go on from there.
+ */
+function stopsTo(target: Locator): Promise<number> {
+  return target.evaluate((element) => {
+    const { activeElement: now } = element.ownerDocument;
+    const group = element.matches('[type=radio]') ? element.getAttribute('name') : null;
+    if (now === element || (group !== null && now?.getAttribute('name') === group)) return 0;
+    const isBefore = now !== null && (now.compareDocumentPosition(element) & 2) !== 0;
+    const [first, last] = isBefore ? [element, now] : [now, element];
+    const places = element.ownerDocument.querySelectorAll('a, button, input, select, textarea, summary, [tabindex]');
+    const between = [...places]
+      .filter((each) => first === null || (first.compareDocumentPosition(each) & 4) !== 0)
+      .filter((each) => (last.compareDocumentPosition(each) & 2) !== 0)
+      .filter((each) => each.tabIndex >= 0 && !each.matches(':disabled, [type=radio]'))
+      .filter((each) => each.checkVisibility({ visibilityProperty: true }));
+    return (between.length + 1) * (isBefore ? -1 : 1);
+  });
 }
 
 /** To be looked for as it stands. */

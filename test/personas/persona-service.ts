@@ -104,6 +104,11 @@ export class PersonaService {
     return this.service.url;
   }
 
+  /** The same under a name: a passkey is bound to one. */
+  get namedUrl(): string {
+    return this.url.replace('127.0.0.1', 'localhost');
+  }
+
   /** The address that `npm start` prints: its account may do everything. */
   async evaluationLink(): Promise<string> {
     const account = await openEvaluationAccount(this.service.db, this.#profile.apiKey);
@@ -131,6 +136,15 @@ export class PersonaService {
       [email],
     );
     for (const { accountId } of rows) await updateAccountRoles(pool, accountId, roles);
+  }
+
+  /** As if the user had signed in longer ago than the service takes for what lasts. */
+  async ageSessions(email: string): Promise<void> {
+    await this.service.db.pool.query(
+      `update auth."session" set "createdAt" = now() - interval '16 minutes'
+       where "userId" = (select "id" from auth."user" where "email" = $1)`,
+      [email],
+    );
   }
 
   /** A user who has signed up and confirmed the address, as on the pages but without them. */

@@ -6,7 +6,7 @@ import { matterTexts } from '../../src/web/matter/matter-texts.ts';
 import { handOverTexts, panelTexts, sharedTexts } from '../../src/web/sharing/sharing-texts.ts';
 import { type Text, texts } from '../../src/web/texts.ts';
 import { readerTexts } from '../../src/web/verify/reader-texts.ts';
-import { ABOUT, arriveSignedIn, CAST, type Dispute, expectVerified, PASSPHRASE } from './dispute.ts';
+import { ABOUT, arriveSignedIn, CAST, type Dispute, expectRefused, expectVerified, PASSPHRASE } from './dispute.ts';
 import { literal, Person } from './person.ts';
 
 /** Takes what was granted to his address, and opens the matter. */
@@ -65,8 +65,8 @@ export async function mediatorSees(dispute: Dispute): Promise<void> {
   const person = await openGrantedMatter(dispute, 'mediator', CAST.mediator, 'mediator');
   await openItem(person);
   await person.part('link', texts.downloadCertificatePdf).waitFor();
-  await expectRefused(person, `/deposits/${dispute.captureId}/files/0`);
-  await expectRefused(person, `/deposits/${dispute.captureId}/package.zip`);
+  await expectRefused(person, `/deposits/${dispute.captureId}/files/0`, 403);
+  await expectRefused(person, `/deposits/${dispute.captureId}/package.zip`, 403);
 }
 
 /** Looks at the pictures, and cannot take the originals. */
@@ -75,7 +75,7 @@ export async function platformReviewerSees(dispute: Dispute): Promise<void> {
   await openItem(person);
   await person.page.locator('main img').first().waitFor();
   await person.looks('deposit');
-  await expectRefused(person, `/deposits/${dispute.captureId}/files/0`);
+  await expectRefused(person, `/deposits/${dispute.captureId}/files/0`, 403);
 }
 
 /** Takes the package, and confirms what was handed over by the link that he was given, for a sealed receipt. */
@@ -119,10 +119,4 @@ export async function opponentChecks(dispute: Dispute): Promise<void> {
   await person.sees(new RegExp(literal(person.said(readerTexts.presentedSame))));
   await person.open(`/deposits/${dispute.captureId}`);
   await person.sees(texts.signInTitle);
-}
-
-/** As the service says it to whoever asks by another way than the page. */
-async function expectRefused(person: Person, path: string): Promise<void> {
-  const status = await person.page.evaluate(`fetch('/api/v1${path}').then((answer) => answer.status)`);
-  expect(status, path).to.equal(403);
 }

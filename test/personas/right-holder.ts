@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { parseCustodyFile } from '../../src/format/custody.ts';
 import { accountTexts } from '../../src/web/account/account-texts.ts';
 import { compareTexts } from '../../src/web/compare/compare-texts.ts';
+import { itemTexts } from '../../src/web/deposit/item-texts.ts';
 import { standingTexts } from '../../src/web/deposit/standing-texts.ts';
 import { handInTexts } from '../../src/web/hand-in/hand-in-texts.ts';
 import { homeTexts } from '../../src/web/home/home-texts.ts';
@@ -17,12 +18,14 @@ import {
 import { handOverStateTexts, panelTexts, receiverKindTexts, scopeTexts } from '../../src/web/sharing/sharing-texts.ts';
 import { roleTexts } from '../../src/web/sign-in/sign-in-texts.ts';
 import { kindTexts, type Text, texts } from '../../src/web/texts.ts';
+import { addAuthenticator } from '../web/authenticators.ts';
 import {
   ABOUT,
   addressOf,
   CAST,
   comeBack,
   type Dispute,
+  expectSigned,
   expectVerified,
   PASSPHRASE,
   signIn,
@@ -61,26 +64,38 @@ export async function foundOrganisation(dispute: Dispute): Promise<void> {
   }
 }
 
-/** Hands in the firm's own work into a new matter, and takes home a package that stands by itself. */
+/** Makes a passkey, hands in the firm's own work into a new matter, signs that, and takes home a package that stands by itself. */
 export async function handInAndCertify(dispute: Dispute): Promise<void> {
   const { service, files } = dispute;
-  const person = await comeBack(dispute, 'holder');
+  const person = await comeBack(dispute, 'holder', service.namedUrl);
+  await addAuthenticator(person.page);
+  await person.open('/account/security');
+  const passkeys = person.part('region', accountTexts.passkeys);
+  await person.type(accountTexts.passkeyName, person.said({ zh: '办公室电脑', en: 'Office computer' }), passkeys);
+  await person.press('button', accountTexts.addPasskey, passkeys);
+  await person.sees(accountTexts.passkeyAdded, passkeys);
+  await person.open('/');
   dispute.depositId = await handIn(person, {
     files: [files.photo, files.contract],
     title: ABOUT.ownWork,
     kind: kindTexts.document,
     source: ABOUT.ownSource,
     matter: ABOUT.matter,
+    isSigned: true,
   });
   await person.part('heading', handInTexts.doneTakeTitle).waitFor();
   await person.looks('hand-in-done');
   await person.part('link', texts.downloadPackage).waitFor();
-  const certificate = await person.save('link', texts.downloadCertificatePdf);
+  dispute.certificate = await person.save('link', texts.downloadCertificatePdf);
   dispute.package = await person.save('link', texts.downloadPackage);
   await person.press('link', handInTexts.doneOpen);
-  await person.isAt(ABOUT.ownWork, 'deposit');
+  await person.isAt(ABOUT.ownWork);
+  const signature = person.part('region', itemTexts.signature);
+  await person.sees(itemTexts.signed, signature);
+  await person.sees(service.namedUrl, signature);
+  await person.looks('deposit');
   await expectVerified(service, dispute.package);
-  await expectVerified(service, certificate, files.photo, files.contract);
+  await expectSigned(service, dispute.certificate, files.photo, files.contract);
 }
 
 /** Writes down who is in it and what is claimed, gathers the evidence, and looks at both pictures. */
