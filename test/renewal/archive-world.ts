@@ -21,8 +21,9 @@ import { MemoryObjectStore } from '../../src/storage/memory-store.ts';
 import { type ContentVault, originalObjectName } from '../../src/storage/stored-content.ts';
 import { AuthorityClient, attestationOf } from '../../src/timestamp/authority-client.ts';
 import type { DataObject } from '../../src/verify/evidence-record.ts';
-import { openTrust, type Trust } from '../../src/verify/trust.ts';
+import type { Trust } from '../../src/verify/trust.ts';
 import { type Issued, issue, makeResponse, makeToken } from '../support/timestamp-world.ts';
+import { authority, trusting } from '../support/trust-policy.ts';
 
 /** A database with deposits, an archive over them, authorities that come and go, and a clock that decades pass on. */
 export class ArchiveWorld {
@@ -215,27 +216,12 @@ export class ArchiveWorld {
 
   /** A reader who trusts every authority that there ever was. */
   trust(): Trust {
-    return trusting(this.roots);
+    return trustingAuthorities(this.roots);
   }
 }
 
-export function trusting(roots: readonly Issued[]): Trust {
-  const authorities = roots.map(({ der }) => ({
-    certificate: Buffer.from(der).toString('base64'),
-    independent: true,
-  }));
-  const policy = {
-    type: 'tiezheng/policy/v1',
-    evaluation: false,
-    independentTimesRequired: 0,
-    logs: [],
-    chains: [],
-    blocks: [],
-    authorities,
-    seals: [],
-    witnesses: { keys: [], quorum: 0 },
-  };
-  return openTrust(encodeJson(policy as unknown as JsonValue), [], undefined);
+export function trustingAuthorities(roots: readonly Issued[]): Trust {
+  return trusting({ authorities: roots.map(({ der }) => authority(der)) });
 }
 
 export function dataObject(content: Uint8Array): DataObject {

@@ -8,7 +8,7 @@ import { checkEvidenceRecord } from '../../src/verify/evidence-record.ts';
 import { OpenApiCheck } from '../http/openapi-check.ts';
 import { ServiceWorld } from '../http/service-world.ts';
 import { FakeAuthority } from '../timestamp/authority-world.ts';
-import { dataObject, trusting } from './archive-world.ts';
+import { dataObject, trustingAuthorities } from './archive-world.ts';
 
 const FILES = ['one', 'two'].map((name) => ({ name: `${name}.txt`, bytes: `content ${name}` }));
 
@@ -53,7 +53,7 @@ describe('GET /api/v1/deposits/{depositId}/files/{fileIndex}/proof.ers', () => {
       keyEnds: {},
     });
     await archiveNewDeposits(world.db.pool, stamper);
-    const trust = trusting([authority.root]);
+    const trust = trustingAuthorities([authority.root]);
     const contents = FILES.map(({ bytes }) => new Uint8Array(Buffer.from(bytes)));
     const expectProved = async (answer: Response, name: string, ...files: Uint8Array[]) => {
       expect(answer.headers.get('content-disposition')).to.equal(`attachment; filename=${name}`);

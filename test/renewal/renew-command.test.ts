@@ -11,7 +11,7 @@ import { AuthorityClient } from '../../src/timestamp/authority-client.ts';
 import { checkEvidenceRecord } from '../../src/verify/evidence-record.ts';
 import { useTestDatabase } from '../support/postgres.ts';
 import { at, FakeAuthority, makeAuthorityKeys } from '../timestamp/authority-world.ts';
-import { ArchiveWorld, dataObject, trusting } from './archive-world.ts';
+import { ArchiveWorld, dataObject, trustingAuthorities } from './archive-world.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/tiezheng.mjs', import.meta.url));
 const DAY_MS = 24 * 3600_000;
@@ -129,7 +129,7 @@ describe('tiezheng renew', function () {
     const [record] = await new EvidenceRecords(world.db.pool).ofDeposit(depositId);
     const parsed = parseEvidenceRecord(record?.bytes as Uint8Array);
     expect(parsed.chains.map((chain) => chain.length)).to.deep.equal([1, 1]);
-    const trust = trusting([ending.root, lasting.root]);
+    const trust = trustingAuthorities([ending.root, lasting.root]);
     const { checks, times } = await checkEvidenceRecord(parsed, [dataObject(CONTENT)], trust);
     expect(checks.filter(({ status }) => status !== 'passed')).to.deep.equal([]);
     expect(times).to.have.lengthOf(2);

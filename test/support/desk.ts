@@ -1,37 +1,14 @@
 import { createHash } from 'node:crypto';
 import { BlobWriter, Uint8ArrayReader, ZipWriter } from '@zip.js/zip.js';
-import { encodeBase64 } from '../../src/format/bytes.ts';
 import type { Inspection } from '../../src/format/inspection.ts';
-import type { Policy } from '../../src/format/policy.ts';
 import { aidOf } from '../../src/verify/inspect/aid.ts';
 import { bagAlgorithms } from '../../src/verify/inspect/bag.ts';
 import { digestsAbout, isInspection, type Thing, verifyThing } from '../../src/verify/inspect/desk.ts';
 import type { FileDigest, HeldFile } from '../../src/verify/inspect/held-file.ts';
 import { isProof, readerOf, recognise } from '../../src/verify/inspect/recognise.ts';
 import { listZip, readZip } from '../../src/verify/package-reader.ts';
-import { openTrust, type Trust } from '../../src/verify/trust.ts';
+import type { Trust } from '../../src/verify/trust.ts';
 import { digestsOf, startHasher } from './file-digests.ts';
-
-export const NOBODY: Policy = {
-  type: 'tiezheng/policy/v1',
-  evaluation: false,
-  independentTimesRequired: 0,
-  logs: [],
-  chains: [],
-  blocks: [],
-  authorities: [],
-  seals: [],
-  witnesses: { keys: [], quorum: 0 },
-};
-
-/** A reader who trusts these besides nobody. */
-export function trusting(more: Partial<Policy> = {}): Trust {
-  return openTrust(Buffer.from(JSON.stringify({ ...NOBODY, ...more })), [], undefined);
-}
-
-export function authority(der: Uint8Array, independent = true): Policy['authorities'][number] {
-  return { certificate: encodeBase64(der), independent };
-}
 
 /** Recognised, opened, and held against the files, as page and command do it. @throws what the core throws */
 export async function inspect(bytes: Uint8Array, files: Uint8Array[], trust: Trust): Promise<Inspection> {

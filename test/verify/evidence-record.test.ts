@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { encodeHex } from '../../src/format/bytes.ts';
+import { encodeBase64, encodeHex } from '../../src/format/bytes.ts';
 import {
   type ArchiveTimestamp,
   encodeArchiveTimestampChain,
@@ -8,11 +8,11 @@ import {
   encodeEvidenceRecord,
   parseEvidenceRecord,
 } from '../../src/format/evidence-record.ts';
-import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { checkEvidenceRecord, type DataObject, digestsOfRecord, speaksOf } from '../../src/verify/evidence-record.ts';
 import { openTrust, type Trust } from '../../src/verify/trust.ts';
 import { codeOf } from '../support/coded-error.ts';
 import { type Issued, issue, makeCrl, makeOcsp, makeToken } from '../support/timestamp-world.ts';
+import { trusting } from '../support/trust-policy.ts';
 
 type Algorithm = 'sha256' | 'sha384' | 'sha512';
 const OID = {
@@ -38,23 +38,13 @@ function stamp(signer: Issued, genTime: string, algorithm: Algorithm, imprintDig
   return makeToken({ signer, message: new Uint8Array(), imprint: algorithm, imprintDigest, genTime });
 }
 
-function trusting(...roots: Issued[]): Trust {
-  const policy = {
-    type: 'tiezheng/policy/v1',
-    evaluation: false,
-    independentTimesRequired: 0,
-    logs: [],
-    chains: [],
-    blocks: [],
-    authorities: roots.map(({ der }, i) => ({
-      certificate: Buffer.from(der).toString('base64'),
-      independent: true,
-      operator: `operator ${i}`,
-    })),
-    seals: [],
-    witnesses: { keys: [], quorum: 0 },
-  };
-  return openTrust(encodeJson(policy as unknown as JsonValue), [], undefined);
+function trustingAuthorities(...roots: Issued[]): Trust {
+  const authorities = roots.map(({ der }, i) => ({
+    certificate: encodeBase64(der),
+    independent: true,
+    operator: `operator ${i}`,
+  }));
+  return trusting({ authorities });
 }
 
 function object(content: Uint8Array, about: string | null = null): DataObject {
@@ -76,7 +66,7 @@ const outcomes = (checks: readonly { name: string; status: string; reason?: stri
 const FIRST = authority('First authority', 2025, 2028);
 const SECOND = authority('Second authority', 2026, 2036);
 const THIRD = authority('Third authority', 2030, 2045);
-const ALL = trusting(FIRST.root, SECOND.root, THIRD.root);
+const ALL = trustingAuthorities(FIRST.root, SECOND.root, THIRD.root);
 const FILE = bytes('a photograph of a counterfeit');
 const BLIND = h('sha256', bytes('random'));
 const SIBLING = h('sha256', bytes('another leaf'));
@@ -218,13 +208,13 @@ describe('checkEvidenceRecord', () => {
     const { checks } = await checkEvidenceRecord(
       record([[first, second]]),
       [object(FILE)],
-      trusting(rsa.root, THIRD.root),
+      trustingAuthorities(rsa.root, THIRD.root),
     );
     expect(outcomes(checks)).to.include('ers.renewal not-checked past-use');
   });
 
   it('proves the time of the renewal alone to a reader who trusts that authority alone', async () => {
-    const { checks, times } = await checkEvidenceRecord(long(), [object(FILE)], trusting(SECOND.root));
+    const { checks, times } = await checkEvidenceRecord(long(), [object(FILE)], trustingAuthorities(SECOND.root));
     expect(outcomes(checks).filter((text) => text.includes('failed'))).to.deep.equal([]);
     expect(outcomes(checks))
       .to.include('rfc3161 not-checked untrusted-key')

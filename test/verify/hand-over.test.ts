@@ -11,7 +11,7 @@ import { openTrust, type Trust } from '../../src/verify/trust.ts';
 import { digestOf } from '../../src/verify/verify.ts';
 import { rejectionOf } from '../support/coded-error.ts';
 import { makeCustodyFile, STORY } from '../support/custody-evidence.ts';
-import { inspect, outcomes, trusting } from '../support/desk.ts';
+import { inspect, outcomes } from '../support/desk.ts';
 import { type EvidenceWorld, encodeObject, makeWorld } from '../support/evidence-world.ts';
 import { digestsOf } from '../support/file-digests.ts';
 import {
@@ -27,6 +27,7 @@ import {
   statementOf,
   type Telling,
 } from '../support/hand-over-evidence.ts';
+import { trusting } from '../support/trust-policy.ts';
 
 const OTHER = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8aff';
 const COURT = '01939f3e-7c1a-7b7e-9d2c-3f1d0e5b8a77';

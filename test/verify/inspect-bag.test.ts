@@ -13,9 +13,10 @@ import { inspectBag } from '../../src/verify/inspect/bag.ts';
 import { recognise } from '../../src/verify/inspect/recognise.ts';
 import { listZip } from '../../src/verify/package-reader.ts';
 import { rejectionOf } from '../support/coded-error.ts';
-import { bagOf, inspect, outcomes, trusting, zipOf } from '../support/desk.ts';
+import { bagOf, inspect, outcomes, zipOf } from '../support/desk.ts';
 import { startHasher } from '../support/file-digests.ts';
 import { useTemporaryFolder } from '../support/temporary-folder.ts';
+import { trusting } from '../support/trust-policy.ts';
 
 const PAYLOAD = { 'a.txt': 'hello\n', 'sub/中文 名.txt': '内容\n' };
 const trust = trusting();

@@ -8,8 +8,9 @@ import { encodeJson, type JsonValue } from '../../src/format/json.ts';
 import { exitCodeOf } from '../../src/format/report.ts';
 import { encodeTimestampRequest, IMPRINT_OIDS } from '../../src/format/timestamp.ts';
 import { recognise } from '../../src/verify/inspect/recognise.ts';
-import { authority, inspect, outcomes, trusting } from '../support/desk.ts';
+import { inspect, outcomes } from '../support/desk.ts';
 import { makeTimestampWorld, makeToken } from '../support/timestamp-world.ts';
+import { authority, trusting } from '../support/trust-policy.ts';
 
 const vector = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../vectors/evidence-records/${name}`, import.meta.url)));

@@ -8,8 +8,9 @@ import { encodeBase64 } from '../../src/format/bytes.ts';
 import { exitCodeOf } from '../../src/format/report.ts';
 import { readPdfSignatures } from '../../src/verify/inspect/pdf-signatures.ts';
 import { recognise } from '../../src/verify/inspect/recognise.ts';
-import { authority, inspect, outcomes, trusting } from '../support/desk.ts';
+import { inspect, outcomes } from '../support/desk.ts';
 import { useTemporaryFolder } from '../support/temporary-folder.ts';
+import { authority, trusting } from '../support/trust-policy.ts';
 
 /** Signed by pyHanko: scripts/independent-tools/signed-pdfs.py. */
 const VECTORS = fileURLToPath(new URL('vectors/signed-pdf', import.meta.url));

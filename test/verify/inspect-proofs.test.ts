@@ -15,10 +15,11 @@ import { rootFromLeafHashes } from '../../src/merkle/tree.ts';
 import { recognise } from '../../src/verify/inspect/recognise.ts';
 import { StandInBitcoin } from '../support/bitcoin-chain.ts';
 import { rejectionOf } from '../support/coded-error.ts';
-import { authority, inspect, NOBODY, outcomes, trusting } from '../support/desk.ts';
+import { inspect, outcomes } from '../support/desk.ts';
 import { signCheckpoint } from '../support/evidence-world.ts';
 import { thirdPartyVectors } from '../support/third-party-vectors.ts';
 import { issue, makeResponse, makeTimestampWorld, makeToken } from '../support/timestamp-world.ts';
+import { authority, NOBODY, trusting } from '../support/trust-policy.ts';
 
 const FILE = Buffer.from('a contract of others');
 const OTHER = Buffer.from('another file');

@@ -10,7 +10,6 @@ import { depositLeafData, plainLeafData } from '../../src/format/spine.ts';
 import { CheckpointSigner, signTogether } from '../../src/log/checkpoint-signer.ts';
 import { leafHash } from '../../src/merkle/hash.ts';
 import { inclusionProof, rootFromLeafHashes } from '../../src/merkle/tree.ts';
-import { openTrust } from '../../src/verify/trust.ts';
 import { verifyCertificate } from '../../src/verify/verify.ts';
 import {
   depositEvidence,
@@ -22,6 +21,7 @@ import {
   PLATFORM,
   readNodeOver,
 } from '../certificate/evidence-fixture.ts';
+import { trusting } from '../support/trust-policy.ts';
 
 const OLD = new CheckpointSigner(ORIGIN, LOG_KEY);
 const NEW = new CheckpointSigner(ORIGIN, new Uint8Array(32).fill(8));
@@ -89,18 +89,8 @@ async function certificate(signer: CheckpointSigner, rotations: ProvedRotation[]
 
 /** What `log.signature` comes to for a reader whose policy names these keys of the log. */
 async function signatureUnder(subject: Certificate, ...keys: string[]): Promise<string> {
-  const policy = {
-    type: 'tiezheng/policy/v1',
-    evaluation: true,
-    independentTimesRequired: 0,
-    logs: [{ origin: ORIGIN, keys, leaf0: '00'.repeat(32), contracts: [] }],
-    chains: [],
-    blocks: [],
-    authorities: [],
-    seals: [],
-    witnesses: { keys: [], quorum: 0 },
-  };
-  const trust = openTrust(encodeJson(policy as unknown as JsonValue), [], undefined);
+  const logs = [{ origin: ORIGIN, keys, leaf0: '00'.repeat(32), contracts: [] }];
+  const trust = trusting({ evaluation: true, logs });
   const report = await verifyCertificate(encodeJson(subject as unknown as JsonValue), [], trust);
   expect(report.since.find(({ name }) => name === 'log.inclusion')?.status).to.equal('passed');
   const check = report.since.find(({ name }) => name === 'log.signature');

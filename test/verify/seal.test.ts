@@ -8,7 +8,7 @@ import type { Seal } from '../../src/format/seal.ts';
 import { openPdf } from '../../src/verify/pdf.ts';
 import { checkSeals } from '../../src/verify/seal.ts';
 import type { TokenMaterial } from '../../src/verify/timestamp.ts';
-import { openTrust, type Trust } from '../../src/verify/trust.ts';
+import type { Trust } from '../../src/verify/trust.ts';
 import { encodeObject, makeWorld } from '../support/evidence-world.ts';
 import {
   GEN_TIME,
@@ -19,6 +19,7 @@ import {
   makeToken,
   type TokenOptions,
 } from '../support/timestamp-world.ts';
+import { trusting } from '../support/trust-policy.ts';
 
 const EXPIRES = '2026-11-30T00:00:00Z';
 const BEFORE_EXPIRY = '2026-11-22T03:20:00.000Z';
@@ -41,18 +42,10 @@ const stamp =
     });
 
 function trustIn(authorities: Issued[], seals: Issued[] = [sealRoot]): Trust {
-  const policy = {
-    type: 'tiezheng/policy/v1',
-    evaluation: false,
-    independentTimesRequired: 0,
-    logs: [],
-    chains: [],
-    blocks: [],
+  return trusting({
     authorities: authorities.map(({ der }) => ({ certificate: encodeBase64(der), independent: true })),
     seals: seals.map(({ der }) => encodeBase64(der)),
-    witnesses: { keys: [], quorum: 0 },
-  };
-  return openTrust(encodeObject(policy), [], undefined);
+  });
 }
 const trust = trustIn([authority.root]);
 

@@ -15,7 +15,6 @@ import {
 } from '../../src/verify/timestamp.ts';
 import { openTrust } from '../../src/verify/trust.ts';
 import { parseX509, subjectOf, type X509 } from '../../src/verify/x509-chain.ts';
-import { encodeObject } from '../support/evidence-world.ts';
 import {
   bool,
   type CertificateOptions,
@@ -34,6 +33,7 @@ import {
   type TokenOptions,
   tlv,
 } from '../support/timestamp-world.ts';
+import { trusting } from '../support/trust-policy.ts';
 
 const MESSAGE = encodeUtf8('log.example.org/2026\n57\n8F8kbprHTSvbV3a7rHK2M6RA4gIBygqccNct5yIXKlE=\n');
 const world = makeTimestampWorld();
@@ -459,21 +459,9 @@ describe('checkTimestamp', () => {
     revocation: [],
   });
   const trustIn = (...authorities: { certificate: Issued; independent: boolean; operator?: string }[]) =>
-    openTrust(
-      encodeObject({
-        type: 'tiezheng/policy/v1',
-        evaluation: false,
-        independentTimesRequired: 0,
-        logs: [],
-        chains: [],
-        blocks: [],
-        authorities: authorities.map((a) => ({ ...a, certificate: encodeBase64(a.certificate.der) })),
-        seals: [],
-        witnesses: { keys: [], quorum: 0 },
-      }),
-      [],
-      undefined,
-    );
+    trusting({
+      authorities: authorities.map((a) => ({ ...a, certificate: encodeBase64(a.certificate.der) })),
+    });
 
   it('passes under a root of the policy, and proves genTime and its accuracy as the latest instant', async () => {
     const trust = trustIn({ certificate: root, independent: true, operator: 'National time' });

@@ -11,13 +11,13 @@ import type { LogReader } from '../../src/log/log-reader.ts';
 import { Publisher } from '../../src/log/publisher.ts';
 import type { Sequencer } from '../../src/log/sequencer.ts';
 import { checkCosignatures } from '../../src/verify/cosignatures.ts';
-import { openTrust } from '../../src/verify/trust.ts';
 import { askedLog } from '../../src/witness/own-log.ts';
 import { WitnessCircle } from '../../src/witness/witness-circle.ts';
 import type { WitnessSettings } from '../../src/witness/witness-settings.ts';
 import { LogWorld, until } from '../log/log-world.ts';
 import { rejectionOf } from '../support/coded-error.ts';
 import { useTemporaryFolder } from '../support/temporary-folder.ts';
+import { trusting } from '../support/trust-policy.ts';
 import { type Misbehaviour, type RunningWitness, startWitness } from './witness-world.ts';
 
 interface Asking {
@@ -89,18 +89,7 @@ describe('asking witnesses before a publication', () => {
       treeSize,
     ]);
     const lines = (await selectCosignatures(world.db.pool, treeSize)).map(({ line }) => line);
-    const policy = {
-      type: 'tiezheng/policy/v1',
-      evaluation: false,
-      independentTimesRequired: 0,
-      logs: [],
-      chains: [],
-      blocks: [],
-      authorities: [],
-      seals: [],
-      witnesses: { keys: witnesses.map(({ key }) => key.vkey), quorum },
-    };
-    const trust = openTrust(encodeUtf8(JSON.stringify(policy)), [], undefined);
+    const trust = trusting({ witnesses: { keys: witnesses.map(({ key }) => key.vkey), quorum } });
     const { note } = parseCheckpoint(new Uint8Array((rows[0] as { note: Buffer }).note));
     return checkCosignatures(note.text, lines, null, trust);
   }
