@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { BlobReader } from '@zip.js/zip.js';
 import { expect } from 'chai';
 import { makeEvaluationSeal } from '../../src/certificate/evaluation-seal.ts';
@@ -32,7 +32,7 @@ import { openTrust } from '../../src/verify/trust.ts';
 import { DEPOSIT_ID, LOG_VKEY, ORIGIN, PHOTO } from '../certificate/evidence-fixture.ts';
 import { finalise, makeIssuer, storeDeposits } from '../certificate/issuer-world.ts';
 import { rejectionOf } from '../support/coded-error.ts';
-import { digestsOf } from '../support/file-digests.ts';
+import { digestsOf, startPackageHasher } from '../support/file-digests.ts';
 import { useTestDatabase } from '../support/postgres.ts';
 
 /** One kept inline, one in the store, one to be erased. */
@@ -104,18 +104,7 @@ describe('writeDepositPackage', () => {
       ...(custodyOf && { custodyOf }),
     };
     await writeDepositPackage(parts, DEPOSIT_ID, sink);
-    return readPackage(new BlobReader(new Blob(chunks)), startHasher, () => {});
-  };
-  const startHasher = () => {
-    const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sm3: createHash('sm3') };
-    return {
-      update: (bytes: Uint8Array) => Object.values(hashes).forEach((hash) => void hash.update(bytes)),
-      finish: () => ({
-        sha256: hashes.sha256.digest('hex'),
-        sha512: hashes.sha512.digest('hex'),
-        sm3: hashes.sm3.digest('hex'),
-      }),
-    };
+    return readPackage(new BlobReader(new Blob(chunks)), startPackageHasher, () => {});
   };
   const originalsIn = (files: readonly PackagedFile[]) =>
     new Map(files.filter(({ path }) => path.startsWith(PACKAGE.originals)).map(({ path, sha256 }) => [path, sha256]));
