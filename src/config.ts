@@ -70,10 +70,8 @@ export interface CalendarSettings {
 }
 
 /** All that a service needs to be told. The evaluation profile makes the same thing by itself. */
-export interface Config {
+export interface Config extends CommonSettings {
   profile: 'evaluation' | 'production';
-  host: string;
-  port: number;
   /** Where readers reach this service, without a slash at the end; printed on certificates. */
   publicUrl: string;
   databaseUrl: string;
@@ -93,32 +91,12 @@ export interface Config {
   chains: ChainSettings[];
   /** How long a certificate waits for the other chains once the first has a final anchor. */
   certificateWaitMs: number;
-  /** Asked for timestamps, beside the built-in one if there is one. */
-  authorities: AuthoritySettings[];
   /** PEM with the key, the certificate and the root of an authority of this process's own; null in production. */
   builtInAuthority: { keyFile: string } | null;
-  /** Asked to cosign before each publication; null: nobody is. */
-  witnesses: WitnessSettings | null;
-  /** Asked to stamp publications; null: none is. */
-  calendars: CalendarSettings | null;
-  /** When the archive is renewed, and how much of that happens by itself. */
-  renewal: RenewalSettings;
-  /** How long news of a deposit's custody waits for its leaf in the log. */
-  custodyIntervalMs: number;
-  /** Who takes mails; null: nobody is told by mail. */
-  mail: MailSettings | null;
-  /** True only for evaluation and tests: webhooks may be at private addresses, and without TLS. */
-  privateWebhooks: boolean;
-  oidcProviders: OidcProvider[];
-  signUp: 'open' | 'invited';
   platform: PlatformProfile;
   /** File with 32 random characters or more, from which users' cookies are signed; null: callers come by API key and by one-time link alone. */
   signInSecretFile: string | null;
   publishIntervalMs: number;
-  maxFileBytes: number;
-  /** Content that follows its digests. */
-  resumable: ResumableSettings;
-  logLevel: string;
 }
 
 /** Limits of uploads that go on over days. */
@@ -140,24 +118,26 @@ export const DEFAULT_MAX_FILE_BYTES = 5 * 1024 ** 3;
 export interface CommonSettings {
   host: string;
   port: number;
-  /** Timestamp authorities to ask. */
+  /** Asked for timestamps, beside the built-in one if there is one. */
   authorities: AuthoritySettings[];
-  /** Witnesses to ask; null if there are none. */
+  /** Asked to cosign before each publication; null: nobody is. */
   witnesses: WitnessSettings | null;
-  /** Calendars to ask; null if there are none. */
+  /** Asked to stamp publications; null: none is. */
   calendars: CalendarSettings | null;
   /** When the archive is renewed, and how much of that happens by itself. */
   renewal: RenewalSettings;
   /** How long news of a deposit's custody waits for its leaf in the log. */
   custodyIntervalMs: number;
-  /** Who takes mails; null if the setting is not there. */
+  /** Who takes mails; null: nobody is told by mail. */
   mail: MailSettings | null;
+  /** True only for evaluation and tests: webhooks may be at private addresses, and without TLS. */
   privateWebhooks: boolean;
   /** Where users of courts and firms sign in. */
   oidcProviders: OidcProvider[];
   /** Who may become a user: anybody, or whom an organisation has invited. */
   signUp: 'open' | 'invited';
   maxFileBytes: number;
+  /** Content that follows its digests. */
   resumable: ResumableSettings;
   logLevel: string;
 }
