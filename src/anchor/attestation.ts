@@ -2,7 +2,7 @@ import { encodeHex0x, equalBytes, parseHex0x } from '../format/bytes.ts';
 import { type EvmAttestation, evmAttestationSchema } from '../format/certificate.ts';
 import { checkFields } from '../format/fields.ts';
 import { encodeJson } from '../format/json.ts';
-import { verifyEvmReceipt } from '../verify/evm-receipt.ts';
+import { verifyAttestedReceipt } from '../verify/evm.ts';
 import { AnchorError } from './anchor-error.ts';
 import type { ChainClient } from './chain-client.ts';
 import { describeFinality } from './chain-profile.ts';
@@ -55,16 +55,7 @@ function verifyAttestation(
   anchor: { blockHash: Uint8Array; rootHash: Uint8Array; treeSize: bigint },
 ): void {
   checkFields(evmAttestationSchema, attestation);
-  const result = verifyEvmReceipt({
-    header: parseHex0x(attestation.header),
-    blockHash: parseHex0x(attestation.blockHash),
-    transactionIndex: attestation.transactionIndex,
-    receiptProof: attestation.receiptProof.map((node) => parseHex0x(node)),
-    receiptLogIndex: attestation.receiptLogIndex,
-    contract: parseHex0x(attestation.contract),
-    rootHash: anchor.rootHash,
-    treeSize: anchor.treeSize,
-  });
+  const result = verifyAttestedReceipt(attestation, anchor);
   const reason = !result.ok
     ? result.reason
     : equalBytes(parseHex0x(attestation.blockHash), anchor.blockHash)

@@ -7,7 +7,7 @@ import type { DepositRecord } from '../format/deposit.ts';
 import { utcTimeOf } from '../format/fields.ts';
 import type { Check } from '../format/report.ts';
 import { type Facts, failed, notChecked, passed, pending } from './checks.ts';
-import { verifyEvmReceipt } from './evm-receipt.ts';
+import { type EvmReceiptResult, verifyEvmReceipt } from './evm-receipt.ts';
 import {
   anchoredKey,
   blockKey,
@@ -39,6 +39,23 @@ export interface EvmOutcome {
 /** Seconds since 1970 at the end of the year 9999: what a report can write. */
 const LATEST_BLOCK_TIME = 253_402_300_799n;
 
+/** Does the receipt in the attestation say that its contract anchored this root, whoever knows its block? */
+export function verifyAttestedReceipt(
+  attestation: EvmAttestation,
+  { rootHash, treeSize }: { rootHash: Uint8Array; treeSize: bigint },
+): EvmReceiptResult {
+  return verifyEvmReceipt({
+    header: parseHex0x(attestation.header),
+    blockHash: parseHex0x(attestation.blockHash),
+    transactionIndex: attestation.transactionIndex,
+    receiptProof: attestation.receiptProof.map((node) => parseHex0x(node)),
+    receiptLogIndex: attestation.receiptLogIndex,
+    contract: parseHex0x(attestation.contract),
+    rootHash,
+    treeSize,
+  });
+}
+
 /** Was this checkpoint's root anchored in the block that the attestation names, and does the reader know that block? */
 export function checkEvmAttestation(
   attestation: EvmAttestation,
@@ -47,16 +64,7 @@ export function checkEvmAttestation(
   about: string,
   trust: Trust,
 ): EvmOutcome {
-  const evidence = verifyEvmReceipt({
-    header: parseHex0x(attestation.header),
-    blockHash: parseHex0x(attestation.blockHash),
-    transactionIndex: attestation.transactionIndex,
-    receiptProof: attestation.receiptProof.map((node) => parseHex0x(node)),
-    receiptLogIndex: attestation.receiptLogIndex,
-    contract: parseHex0x(attestation.contract),
-    rootHash: checkpoint.rootHash,
-    treeSize: checkpoint.treeSize,
-  });
+  const evidence = verifyAttestedReceipt(attestation, checkpoint);
   const receipt =
     evidence.ok && evidence.blockTime > LATEST_BLOCK_TIME
       ? ({ ok: false, reason: 'block-time-out-of-range' } as const)
