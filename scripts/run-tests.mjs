@@ -24,6 +24,8 @@ const LONGEST_FIRST = {
   'test/access': 2,
   'test/contracts': 1,
 };
+/** Modules are compiled once for all processes of a run, and those that they start. */
+const COMPILED = fileURLToPath(new URL('../node_modules/.cache/tiezheng', import.meta.url));
 /** These read the built pages: one build serves all of a run. */
 const READS_PAGES = /^test\/(?:web|personas)\b/;
 
@@ -119,7 +121,7 @@ async function lane() {
 /** What a suite prints appears when it has ended, so that two of them do not mix. */
 async function runSuite({ name, files }) {
   const built = READS_PAGES.test(name) ? await pages : undefined;
-  const env = { ...process.env, ...(built !== undefined && { TIEZHENG_TEST_PAGES: built }) };
+  const env = { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...(built !== undefined && { TIEZHENG_TEST_PAGES: built }) };
   console.log(`▶ ${name}`);
   const beganAt = Date.now();
   const child = spawn(process.execPath, [mocha, ...files], {
