@@ -73,6 +73,11 @@ describe('signing what is handed in', function () {
     expect(check.facts).to.include({ origin, userVerified: 'yes' });
     expect(annexes.statement.title).to.equal('signed by me');
     expect(files[0]?.entry.digestSource).to.equal('declared');
+    const another = page.getByRole('button', { name: 'Hand in something else' });
+    expect(await another.count()).to.equal(1);
+    await page.reload();
+    await page.locator(`a[href="/deposits/${record.depositId}"]`).getByText('Open the deposit').waitFor();
+    expect(await another.count()).to.equal(1);
   });
 
   it('is told on the page of the deposit: by which key, where, and whose word it is that the key is the depositor’s', async () => {

@@ -61,11 +61,19 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
   const hasMoved = useRef(false);
   if (arrivedAt.current !== step) hasMoved.current = true;
 
+  // Whoever has gone to another page meanwhile is not called back.
+  const goToMade = (made: string) => {
+    if (location.pathname === ADDRESS) go(`${addressOf('done')}&deposit=${made}`);
+  };
   const handIn = async () => {
     const { matter } = draft;
     if (isLarge || isSigned) {
       const signer: Signer | undefined = isSigned ? (found, said) => signHandIn(found, said, keys) : undefined;
-      beginHandIn(files, statement, signer, (depositIds) => void fileInMatter(matter, depositIds));
+      beginHandIn(files, statement, signer, (depositIds) => {
+        void fileInMatter(matter, depositIds);
+        const [made, ...others] = depositIds;
+        if (made !== undefined && others.length === 0) goToMade(made);
+      });
       clearDraft();
       go(addressOf('done'));
       return;
@@ -74,8 +82,7 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
     if (made === undefined) return;
     clearDraft();
     void fileInMatter(matter, [made]);
-    // Whoever has gone to another page meanwhile is not called back.
-    if (location.pathname === ADDRESS) go(`${addressOf('done')}&deposit=${made}`);
+    goToMade(made);
   };
   const another = () => {
     endHandIn();
@@ -115,7 +122,7 @@ export function HandInPage({ query, status }: { query: string; status: ServiceSt
       {step === 'done' && current !== undefined && <LargeHandInView onAnother={another} />}
       {step === 'done' && depositId !== undefined && (
         <DoneStep depositId={depositId} evaluation={status?.evaluation === true}>
-          <Button onClick={another}>{t(handInTexts.doneAnother)}</Button>
+          {current === undefined && <Button onClick={another}>{t(handInTexts.doneAnother)}</Button>}
         </DoneStep>
       )}
       {step === 'done' &&
