@@ -121,7 +121,11 @@ async function lane() {
 /** What a suite prints appears when it has ended, so that two of them do not mix. */
 async function runSuite({ name, files }) {
   const built = READS_PAGES.test(name) ? await pages : undefined;
-  const env = { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...(built !== undefined && { TIEZHENG_TEST_PAGES: built }) };
+  const env = {
+    NODE_COMPILE_CACHE: COMPILED,
+    ...process.env,
+    ...(built !== undefined && { TIEZHENG_TEST_PAGES: built }),
+  };
   console.log(`▶ ${name}`);
   const beganAt = Date.now();
   const child = spawn(process.execPath, [mocha, ...files], {
