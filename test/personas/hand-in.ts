@@ -41,8 +41,6 @@ export async function handIn(
   if (isSigned) {
     await person.press('button', handInTexts.signNow);
     await person.sees(texts.largeDone);
-    const address = await person.part('link', handInTexts.doneOpen).getAttribute('href');
-    return (address as string).split('/').at(-1) as string;
   }
   await person.page.waitForURL('**/hand-in?step=done&deposit=*');
   return new URL(person.page.url()).searchParams.get('deposit') as string;
