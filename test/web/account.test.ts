@@ -365,6 +365,7 @@ describe('the account pages', function () {
       const person = await Person.signedIn(world, 'hooks@example.org', '吕某');
       await open('/account/notices', person);
       const webhooks = part(/^Webhooks/);
+      await webhooks.getByText('No webhooks yet.').waitFor();
       await webhooks.getByLabel('Address').fill('http://127.0.0.1/x');
       await webhooks.getByRole('button', { name: 'Add a webhook' }).click();
       await webhooks.getByRole('alert').getByText('webhook-address-refused').waitFor();

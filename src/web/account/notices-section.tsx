@@ -124,6 +124,7 @@ function Webhooks() {
             onKept={() => setSecret(undefined)}
           />
         )}
+        {found === undefined && error === undefined && <p role="status">{t(texts.loading)}</p>}
         {found?.webhooks.length === 0 && <p>{t(accountTexts.webhooksNone)}</p>}
         <ul className="rows">
           {found?.webhooks.map((webhook) => (
