@@ -3,7 +3,7 @@ import { encodeHex, encodeUtf8, parseHex } from '../format/bytes.ts';
 import type { Publication } from '../format/certificate.ts';
 import { parseCheckpoint } from '../format/checkpoint.ts';
 import { commit } from '../format/commitment.ts';
-import { type CustodyFile, parseCustodyFile } from '../format/custody.ts';
+import type { CustodyFile } from '../format/custody.ts';
 import { unixMsOf, utcTimeOf } from '../format/fields.ts';
 import type { Check } from '../format/report.ts';
 import { plainLeafData } from '../format/spine.ts';
@@ -26,18 +26,14 @@ const GAPS_TOLD = 10;
  *
  * Removed, reordered and altered events break the chain; a tail that was cut off falls short of the leaf's count. That the file was not
  * cut back to an earlier leaf is the word of whoever sealed it.
- *
- * @param bytes tiezheng/custody-file/v1
- * @throws FormatError if they are none
  */
 export async function checkCustody(
-  bytes: Uint8Array,
+  file: CustodyFile,
   depositId: string,
   trust: Trust,
   beside: TokenMaterial,
   judge: JudgePublication,
 ): Promise<Check> {
-  const file = parseCustodyFile(bytes);
   const facts: Facts = { events: String(file.events.length), madeAt: file.claims.madeAt };
   const wrong =
     wrongDeposit(file, depositId) ?? wrongChain(file) ?? wrongActor(file) ?? wrongHandOver(file) ?? wrongLeaf(file);

@@ -1,5 +1,6 @@
 import { encodeHex, encodeUtf8, type LeafHash, parseBase64, sha256 } from '../format/bytes.ts';
 import { type Certificate, type Publication, parseCertificate } from '../format/certificate.ts';
+import { parseCustodyFile } from '../format/custody.ts';
 import { parseReceipt, type Receipt } from '../format/receipt.ts';
 import type { Check, Report } from '../format/report.ts';
 import { sealedBytes } from '../format/seal.ts';
@@ -68,7 +69,9 @@ export async function verifyCertificate(
   }
   if (custody !== undefined) {
     const { depositId } = record;
-    checks.push(await checkCustody(custody, depositId, trust, beside, judgeFor('custody', trust, beside)));
+    checks.push(
+      await checkCustody(parseCustodyFile(custody), depositId, trust, beside, judgeFor('custody', trust, beside)),
+    );
   }
 
   return conclude(
@@ -186,7 +189,7 @@ export async function verifyReceipt(
   ];
   if (custody !== undefined) {
     const judge = judgeFor('custody', trust, NO_MATERIAL);
-    checks.push(await checkCustody(custody, record.depositId, trust, NO_MATERIAL, judge));
+    checks.push(await checkCustody(parseCustodyFile(custody), record.depositId, trust, NO_MATERIAL, judge));
   }
   return conclude(
     {

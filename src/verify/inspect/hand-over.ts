@@ -36,9 +36,9 @@ export const handOverInspector: Inspector = {
     const chain =
       beside === undefined
         ? undefined
-        : await checkCustody(beside.bytes, statement.depositId, trust, material, judgeFor('custody', trust, material));
+        : await checkCustody(beside, statement.depositId, trust, material, judgeFor('custody', trust, material));
     // A chain that is broken in itself tells nothing of how the hand-over ended.
-    const record = chain === undefined || chain.status === 'failed' ? undefined : beside?.file;
+    const record = chain === undefined || chain.status === 'failed' ? undefined : beside;
     return {
       digest: encodeHex(sha256(bytes)),
       checks: [
@@ -122,22 +122,17 @@ function stateOf(
 
 // ---------------------------------------------------------------- the custody record
 
-interface CustodyBeside {
-  bytes: Uint8Array;
-  file: CustodyFile;
-}
-
 /** The record of this deposit among those presented; else the first of another, which is then told as such. @throws FormatError */
 function custodyBeside(
   depositId: string,
   held: readonly HeldFile[],
   named: Uint8Array | undefined,
-): CustodyBeside | undefined {
+): CustodyFile | undefined {
   const presented = [
     ...(named === undefined ? [] : [named]),
     ...held.flatMap(({ aid }) => (aid?.kind === 'custody' && aid.bytes !== named ? [aid.bytes] : [])),
-  ].map((bytes) => ({ bytes, file: parseCustodyFile(bytes) }));
-  return presented.find(({ file }) => file.depositId === depositId) ?? presented[0];
+  ].map(parseCustodyFile);
+  return presented.find((file) => file.depositId === depositId) ?? presented[0];
 }
 
 const EVENTS = 'custody.events';
