@@ -1,5 +1,6 @@
+import { beijingClock } from '../format/beijing-clock.ts';
+
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const BEIJING_OFFSET_MS = 8 * 3600 * 1000;
 
 /**
  * `TZ-YYYYMMDD-XXXXXXXX`: the day in Beijing, and 40 random bits in Crockford's base 32. Numbers tell nothing about how many
@@ -8,7 +9,7 @@ const BEIJING_OFFSET_MS = 8 * 3600 * 1000;
  * @param random 5 bytes
  */
 export function certificateNumber(issuedAtMs: number, random: Uint8Array): string {
-  const day = new Date(issuedAtMs + BEIJING_OFFSET_MS).toISOString().slice(0, 10).replaceAll('-', '');
+  const day = beijingClock(issuedAtMs).slice(0, 10).replaceAll('-', '');
   let bits = 0n;
   for (const byte of random.subarray(0, 5)) bits = (bits << 8n) | BigInt(byte);
   let text = '';

@@ -1,10 +1,8 @@
-const BEIJING_OFFSET_MS = 8 * 3600 * 1000;
+import { beijingClock } from '../format/beijing-clock.ts';
 
 /** Beijing time with its offset, as papers show it: `2026-11-22 11:04:05.678 +08:00`; block times have whole seconds. */
 export function beijingTime(unixMs: number, resolution: 'milliseconds' | 'seconds' = 'milliseconds'): string {
-  const shifted = new Date(unixMs + BEIJING_OFFSET_MS).toISOString();
-  const end = resolution === 'seconds' ? 19 : 23;
-  return `${shifted.slice(0, 10)} ${shifted.slice(11, end)} +08:00`;
+  return `${beijingClock(unixMs).slice(0, resolution === 'seconds' ? 19 : 23)} +08:00`;
 }
 
 /** How far apart two instants are, in units that people read: `18.3 秒 s`, `12 分 min 4 秒 s`, `3 小时 h 5 分 min`. */

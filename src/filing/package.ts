@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { configure, ZipWriter } from '@zip.js/zip.js';
 import type { Sealer } from '../certificate/sealer.ts';
 import { CodedError } from '../errors.ts';
+import { beijingClock } from '../format/beijing-clock.ts';
 import { encodeHex, encodeUtf8, parseBase64, parseHex, sha256 } from '../format/bytes.ts';
 import type { Certificate } from '../format/certificate.ts';
 import { TAG } from '../format/der.ts';
@@ -160,7 +161,7 @@ function isOcspResponse(der: Uint8Array): boolean {
 
 /** RFC 8493 §2.2.2. The date is that of Beijing, as on the certificate. */
 function bagInfo(certificateNo: string, evaluation: boolean, createdAtMs: number, payload: Manifests): string {
-  const beijing = new Date(createdAtMs + 8 * 3600_000).toISOString().slice(0, 10);
+  const beijing = beijingClock(createdAtMs).slice(0, 10);
   return [
     `Bag-Software-Agent: ${VERIFIER.name} ${VERIFIER.version}`,
     `Bagging-Date: ${beijing}`,

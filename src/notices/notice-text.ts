@@ -1,4 +1,5 @@
 import type { NoticeAbout } from '../db/notices.ts';
+import { beijingClock } from '../format/beijing-clock.ts';
 import { NOTICE_KINDS, type NoticeKind } from './notice.ts';
 
 export interface BilingualText {
@@ -136,5 +137,5 @@ export function noticeText(
 function beijing(utc: string | number | undefined): string {
   const ms = Date.parse(String(utc));
   if (Number.isNaN(ms)) return String(utc);
-  return `${new Date(ms + 8 * 3600_000).toISOString().slice(0, 16).replace('T', ' ')} (+08:00)`;
+  return `${beijingClock(ms).slice(0, 16)} (+08:00)`;
 }

@@ -1,15 +1,11 @@
+import { beijingClock } from '../format/beijing-clock.ts';
 import type { Text } from './texts.ts';
-
-/** Beijing keeps no summer time. */
-const BEIJING_MS = 8 * 3_600_000;
 
 /** `2026-11-22 11:04:05 +08:00` of a UTC time; milliseconds only where there are some. */
 export function beijingTime(utc: string): string {
   const at = Date.parse(utc);
   if (Number.isNaN(at)) return utc;
-  const local = new Date(at + BEIJING_MS).toISOString();
-  const fraction = at % 1000 === 0 ? '' : local.slice(19, 23);
-  return `${local.slice(0, 10)} ${local.slice(11, 19)}${fraction} +08:00`;
+  return `${beijingClock(at).slice(0, at % 1000 === 0 ? 19 : 23)} +08:00`;
 }
 
 /** `2026-11-22 11:04:05 +08:00`: of what is measured by no fraction of a second. */

@@ -1,5 +1,6 @@
+import { beijingClock } from '../../format/beijing-clock.ts';
 import type { Bilingual } from '../../format/certificate.ts';
-import { unixMsOf, utcTimeOf } from '../../format/fields.ts';
+import { unixMsOf } from '../../format/fields.ts';
 import { type InspectedKind, type Inspection, isOurs } from '../../format/inspection.ts';
 import type { Check } from '../../format/report.ts';
 import { type Standing, settlementOf } from '../ladder.ts';
@@ -189,13 +190,9 @@ function settlementOfOpen(facts: Record<string, string>, because: string): Bilin
   }
 }
 
-/** As on paper: China has one time of the day. */
+/** As on paper. */
 function beijingTime(utc = ''): string {
-  return utc === ''
-    ? ''
-    : `${utcTimeOf(unixMsOf(utc) + 8 * 3600_000)
-        .slice(0, 19)
-        .replace('T', ' ')} +08:00`;
+  return utc === '' ? '' : `${beijingClock(unixMsOf(utc)).slice(0, 19)} +08:00`;
 }
 
 const KINDS: Record<InspectedKind, Bilingual> = {

@@ -1,5 +1,6 @@
 import { Button } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
+import { beijingClock } from '../../format/beijing-clock.ts';
 import { identityChecksSchema } from '../account/account-answers.ts';
 import { Choices, Part, Said, Unfolded } from '../account/account-parts.tsx';
 import { identityMethodTexts, roleMeanings, wordsFor } from '../account/account-texts.ts';
@@ -17,7 +18,6 @@ import { operationTexts } from './operation-texts.ts';
 
 const ROLES = Object.keys(roleTexts);
 const METHODS = Object.keys(identityMethodTexts).filter((method) => method !== 'none');
-const BEIJING_MS = 8 * 3600_000;
 
 /** Accounts and what they may be, and the users who act for them. */
 export function AccountsSection({ mayOperate }: { mayOperate: boolean }) {
@@ -221,7 +221,7 @@ function CheckForm({ accountId, load, onDone }: { accountId: string; load: () =>
   const [method, setMethod] = useState(METHODS[0] as string);
   const [words, setWords] = useState('');
   // What a field of the kind `datetime-local` shows is Beijing's time wherever the reader is: the label says so.
-  const [at, setAt] = useState(() => new Date(Date.now() + BEIJING_MS).toISOString().slice(0, 16));
+  const [at, setAt] = useState(() => beijingClock(Date.now()).slice(0, 16).replace(' ', 'T'));
   const [checkedBy, setCheckedBy] = useState('');
   const isTakenBack = method === 'none';
   return (
@@ -235,7 +235,7 @@ function CheckForm({ accountId, load, onDone }: { accountId: string; load: () =>
             ? { method: 'none', checkedAt: null, checkedBy: null }
             : {
                 method: method === OTHER ? words.trim() : method,
-                checkedAt: new Date(Date.parse(`${at}:00.000Z`) - BEIJING_MS).toISOString(),
+                checkedAt: new Date(`${at}:00.000+08:00`).toISOString(),
                 checkedBy: checkedBy.trim(),
               };
           const path = `/platform/accounts/${accountId}/identity-checks`;
